@@ -1,0 +1,293 @@
+// An application's right to use a plan, from request to end; each step is true on every gateway within two seconds.
+import type { contract } from '@gatewright/shared/contract/index'
+import { createId } from '@gatewright/shared/ids'
+import { type SubscriptionState, subscriptionSteps } from '@gatewright/shared/model/access'
+import { Injectable } from '@nestjs/common'
+import { causedRevisions, may, signedIn, type TenantCall } from '../call.ts'
+import { visibleProducts } from '../catalogue/visibility.ts'
+import type { InputOf, Service } from '../http/serve.ts'
+import { Clock } from '../infra/clock.ts'
+import { paged } from '../infra/page.ts'
+import { Changes, type TenantTransaction } from '../publishing/change.ts'
+import { refuse } from '../refusal.ts'
+import { findOwnApplication, lockApplication } from './application-view.ts'
+import {
+  findSubscription,
+  type SubscriptionRow,
+  showSubscription,
+  subscriptionNamed,
+  subscriptionRows,
+  visibleSubscriptions,
+} from './subscription-view.ts'
+import { touchCredentials } from './touch.ts'
+
+type Noun = typeof contract.subscriptions
+
+const decisions = { approve: 'active', reject: 'rejected', suspend: 'suspended', resume: 'active' } as const
+type Decision = keyof typeof decisions
+
+// `approve` and `resume` both end in active; each starts from its own state.
+const decidable: Readonly<Record<Decision, SubscriptionState>> = {
+  approve: 'pending',
+  reject: 'pending',
+  suspend: 'active',
+  resume: 'suspended',
+}
+
+@Injectable()
+export class SubscriptionsService implements Service<Noun> {
+  constructor(
+    private readonly changes: Changes,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(call: TenantCall, input: InputOf<Noun['list']>) {
+    const { state, application, plan, api } = input
+    const search = input.search?.trim()
+    const contains = { contains: search ?? '', mode: 'insensitive' as const }
+    const either = (reference: string) => ({ OR: [{ id: reference }, { name: reference }] })
+    return paged(
+      input,
+      [
+        ['createdAt', 'desc'],
+        ['id', 'desc'],
+      ],
+      ({ where, ...query }) =>
+        call.db.subscription.findMany({
+          ...query,
+          where: {
+            AND: [
+              where,
+              visibleSubscriptions(call),
+              state ? { state } : {},
+              application ? { application: either(application) } : {},
+              plan ? { plan: either(plan) } : {},
+              api ? { plan: { product: { versions: { some: { apiVersion: { api: either(api) } } } } } } : {},
+              search
+                ? {
+                    OR: [
+                      { application: { title: contains } },
+                      { application: { name: contains } },
+                      { application: { owner: { name: contains } } },
+                      { application: { owner: { email: contains } } },
+                      { plan: { title: contains } },
+                      { plan: { product: { title: contains } } },
+                    ],
+                  }
+                : {},
+            ],
+          },
+          include: subscriptionRows,
+        }),
+      showSubscription,
+    )
+  }
+
+  async get(call: TenantCall, { subscription }: InputOf<Noun['get']>) {
+    return showSubscription(await findSubscription(call, call.db, subscription))
+  }
+
+  async create(call: TenantCall, { application: reference, plan: planId, note }: InputOf<Noun['create']>) {
+    const after = await this.changes.inTenant(call, async (tx) => {
+      const application = await findOwnApplication(call, tx.db, reference)
+      const plan = await tx.db.plan.findFirst({
+        where: {
+          id: planId,
+          archivedAt: null,
+          product: { AND: [{ archivedAt: null }, visibleProducts(call)] },
+        },
+        include: { product: true },
+      })
+      if (!plan) return refuse('not_found', `There is no plan ${planId} that you can subscribe to`)
+      // Only one of two requests at once finds no subscription yet.
+      await lockApplication(tx, application)
+      const held = await tx.db.subscription.findFirst({
+        where: {
+          applicationId: application.id,
+          productId: plan.productId,
+          state: { in: ['pending', 'active', 'suspended'] },
+        },
+      })
+      if (held) {
+        refuse(
+          'already_exists',
+          `${application.name} has a subscription to ${plan.product.name} already: ${held.state}`,
+          {
+            extensions: { subscription: held.id },
+          },
+        )
+      }
+      const state = plan.approval === 'auto' ? 'active' : 'pending'
+      const id = createId('sub')
+      await tx.db.subscription.create({
+        data: {
+          id,
+          tenantId: call.tenant.id,
+          applicationId: application.id,
+          planId,
+          productId: plan.productId,
+          state,
+          note: note || null,
+          createdBy: signedIn(call).id,
+          createdAt: this.clock.now(),
+        },
+      })
+      await this.#record(call, tx, [{ subscriptionId: id, from: null, to: state }], note)
+      await touchCredentials(tx, { applicationId: application.id })
+      const row = await findSubscription(call, tx.db, id)
+      const shown = showSubscription(row)
+      tx.audit({
+        action: 'subscriptions.create',
+        resource: subscriptionNamed(row),
+        before: null,
+        after: shown,
+        reason: note,
+      })
+      return shown
+    })
+    return { ...after, revisions: causedRevisions(call) }
+  }
+
+  async decide(call: TenantCall, { subscriptions, decision, note }: InputOf<Noun['decide']>) {
+    const ids = [...new Set(subscriptions)]
+    const to = decisions[decision]
+    const results = await this.changes.inTenant(call, async (tx) => {
+      // Of two decisions at once the second one sees what the first has made of it.
+      await tx.everything.$queryRaw`
+        SELECT id FROM subscription WHERE tenant_id = ${call.tenant.id} AND id = ANY(${ids}) ORDER BY id FOR UPDATE`
+      const rows = await tx.db.subscription.findMany({
+        where: { id: { in: ids } },
+        include: subscriptionRows,
+      })
+      const ready = rows.filter((row) => row.state === decidable[decision])
+      if (ready.length === 0)
+        refuse('state_conflict', whyNone(decision, ids, rows), { extensions: { results: [] } })
+      await tx.db.subscription.updateMany({
+        where: { id: { in: ready.map(({ id }) => id) }, state: decidable[decision] },
+        data: { state: to, note: note || null, version: { increment: 1 } },
+      })
+      await this.#record(
+        call,
+        tx,
+        ready.map((row) => ({ subscriptionId: row.id, from: row.state, to })),
+        note,
+      )
+      for (const row of ready) {
+        tx.audit({
+          action: `subscriptions.${decision}`,
+          resource: subscriptionNamed(row),
+          before: { state: row.state },
+          after: { state: to },
+          reason: note,
+        })
+      }
+      await touchCredentials(tx, { applicationId: { in: ready.map((row) => row.applicationId) } })
+      const done = new Set(ready.map(({ id }) => id))
+      return ids.map((id) => {
+        if (done.has(id)) return { subscription: id, state: to, problem: null }
+        const row = rows.find((one) => one.id === id)
+        return { subscription: id, state: row?.state ?? null, problem: whyNot(decision, row) }
+      })
+    })
+    return { results, revisions: causedRevisions(call) }
+  }
+
+  async cancel(call: TenantCall, { subscription, note }: InputOf<Noun['cancel']>) {
+    const after = await this.changes.inTenant(call, async (tx) => {
+      const before = await this.#changeable(call, tx, subscription)
+      if (!subscriptionSteps[before.state].includes('cancelled')) {
+        refuse('state_conflict', `The subscription is ${before.state}`)
+      }
+      return this.#step(call, tx, before, { state: 'cancelled' }, note)
+    })
+    return { ...after, revisions: causedRevisions(call) }
+  }
+
+  async changePlan(call: TenantCall, { subscription, plan: planId, note }: InputOf<Noun['changePlan']>) {
+    const after = await this.changes.inTenant(call, async (tx) => {
+      const before = await this.#changeable(call, tx, subscription)
+      if (before.state !== 'active' && before.state !== 'pending') {
+        refuse('state_conflict', `The subscription is ${before.state}`)
+      }
+      const plan = await tx.db.plan.findFirst({
+        where: { id: planId, productId: before.productId, archivedAt: null },
+      })
+      if (!plan) return refuse('not_found', `The product ${before.plan.product.name} has no plan ${planId}`)
+      if (plan.id === before.planId) refuse('state_conflict', `It is on ${plan.title} already`)
+      const waits = plan.approval === 'manual' && !may(call, 'subscription:decide')
+      return this.#step(call, tx, before, { planId: plan.id, state: waits ? 'pending' : 'active' }, note)
+    })
+    return { ...after, revisions: causedRevisions(call) }
+  }
+
+  /** A subscription of one's own application, or any for those who decide. */
+  async #changeable(call: TenantCall, tx: TenantTransaction, id: string): Promise<SubscriptionRow> {
+    const row = await findSubscription(call, tx.db, id)
+    if (!may(call, 'subscription:decide')) await findOwnApplication(call, tx.db, row.applicationId)
+    return row
+  }
+
+  async #step(
+    call: TenantCall,
+    tx: TenantTransaction,
+    before: SubscriptionRow,
+    next: { readonly state: SubscriptionState; readonly planId?: string },
+    note: string,
+  ) {
+    await tx.db.subscription.update({
+      where: { id: before.id, version: before.version },
+      data: { ...next, note: note || null, version: { increment: 1 } },
+    })
+    await this.#record(call, tx, [{ subscriptionId: before.id, from: before.state, to: next.state }], note)
+    await touchCredentials(tx, { applicationId: before.applicationId })
+    const row = await findSubscription(call, tx.db, before.id)
+    tx.audit({
+      action: next.planId === undefined ? 'subscriptions.cancel' : 'subscriptions.changePlan',
+      resource: subscriptionNamed(row),
+      before: showSubscription(before),
+      after: showSubscription(row),
+      reason: note,
+    })
+    return showSubscription(row)
+  }
+
+  async #record(
+    call: TenantCall,
+    tx: TenantTransaction,
+    steps: readonly { subscriptionId: string; from: SubscriptionState | null; to: SubscriptionState }[],
+    note: string,
+  ): Promise<void> {
+    await tx.db.subscriptionEvent.createMany({
+      data: steps.map((step) => ({
+        ...step,
+        id: createId('aud'),
+        tenantId: call.tenant.id,
+        actorId: call.actor.id,
+        actorName: call.actor.name,
+        note: note || null,
+        at: this.clock.now(),
+      })),
+    })
+  }
+}
+
+function whyNot(decision: Decision, row: SubscriptionRow | undefined) {
+  if (!row) return { code: 'not_found', detail: 'There is no such subscription' }
+  return {
+    code: 'state_conflict',
+    detail: `It is ${row.state}; to ${decision} it must be ${decidable[decision]}`,
+  }
+}
+
+function whyNone(decision: Decision, ids: readonly string[], rows: readonly SubscriptionRow[]): string {
+  const reasons = new Set(
+    ids.map(
+      (id) =>
+        whyNot(
+          decision,
+          rows.find((row) => row.id === id),
+        ).detail,
+    ),
+  )
+  return [...reasons].join('; ')
+}

@@ -1,0 +1,158 @@
+// Table of contents of the admin API: each noun of the contract with its controller and service.
+import { type DynamicModule, Module } from '@nestjs/common'
+import { APP_FILTER } from '@nestjs/core'
+import { ORPCModule } from '@orpc/nest'
+import { ApplicationsController } from './access/applications.controller.ts'
+import { ApplicationsService } from './access/applications.service.ts'
+import { CredentialsController } from './access/credentials.controller.ts'
+import { CredentialsService } from './access/credentials.service.ts'
+import { SubscriptionsController } from './access/subscriptions.controller.ts'
+import { SubscriptionsService } from './access/subscriptions.service.ts'
+import { AnalyticsController } from './analytics/analytics.controller.ts'
+import { AnalyticsService } from './analytics/analytics.service.ts'
+import { Intake } from './analytics/intake.ts'
+import { AnalyticsReader } from './analytics/reader.ts'
+import { Upkeep } from './analytics/upkeep.ts'
+import { ENV } from './app.tokens.ts'
+import { AuditController } from './audit/audit.controller.ts'
+import { AuditService } from './audit/audit.service.ts'
+import { ApisService } from './catalog/apis.service.ts'
+import { CatalogController } from './catalog/catalog.controller.ts'
+import { DocumentSources } from './catalog/document-source.ts'
+import { Impact } from './catalog/impact.ts'
+import { ImportsService } from './catalog/imports.service.ts'
+import { PoliciesService } from './catalog/policies.service.ts'
+import { PolicyTypesService } from './catalog/policy-types.service.ts'
+import { RoutesService } from './catalog/routes.service.ts'
+import { UpstreamsService } from './catalog/upstreams.service.ts'
+import { VersionsService } from './catalog/versions.service.ts'
+import { CatalogueController } from './catalogue/catalogue.controller.ts'
+import { CatalogueService } from './catalogue/catalogue.service.ts'
+import { Published } from './catalogue/published.ts'
+import type { Env } from './env.ts'
+import { Authenticate } from './http/authenticate.ts'
+import { Authorise } from './http/authorise.ts'
+import { DocumentsController } from './http/documents.controller.ts'
+import { HealthController } from './http/health.controller.ts'
+import { Idempotency } from './http/idempotency.ts'
+import { Pipeline } from './http/pipeline.ts'
+import { ProblemFilter } from './http/problem.filter.ts'
+import { Bootstrap } from './identity/bootstrap.ts'
+import { IdentityController } from './identity/identity.controller.ts'
+import { IdentityService } from './identity/identity.service.ts'
+import { Passwords } from './identity/passwords.ts'
+import { Sessions } from './identity/sessions.ts'
+import { SignIn } from './identity/sign-in.ts'
+import { SignInThrottle } from './identity/sign-in-throttle.ts'
+import { Tokens } from './identity/tokens.ts'
+import { Clock } from './infra/clock.ts'
+import { Database } from './infra/database.ts'
+import { Housekeeping } from './infra/housekeeping.ts'
+import { LOGGER, type Logger } from './infra/logger.ts'
+import { Redis } from './infra/redis.ts'
+import { ManifestApplier } from './manifest/apply.ts'
+import { ApisApplier } from './manifest/apply-apis.ts'
+import { ApplicationsApplier } from './manifest/apply-applications.ts'
+import { ProductsApplier } from './manifest/apply-products.ts'
+import { ManifestController } from './manifest/manifest.controller.ts'
+import { ManifestService } from './manifest/manifest.service.ts'
+import { ProductsController } from './products/products.controller.ts'
+import { ProductsService } from './products/products.service.ts'
+import { Changes } from './publishing/change.ts'
+import { EnvironmentsService } from './publishing/environments.service.ts'
+import { ExplainService } from './publishing/explain.service.ts'
+import { Fleet } from './publishing/fleet.ts'
+import { GatewayRecords } from './publishing/gateway-records.ts'
+import { LifecycleService } from './publishing/lifecycle.ts'
+import { Publisher } from './publishing/publisher.ts'
+import { PublishingController } from './publishing/publishing.controller.ts'
+import { PublishingService } from './publishing/publishing.service.ts'
+import { Invitations } from './tenancy/invitations.ts'
+import { TenancyController } from './tenancy/tenancy.controller.ts'
+import { TenancyService } from './tenancy/tenancy.service.ts'
+
+import { GatewayTargets } from './try-it/gateway-target.ts'
+import { TryItController } from './try-it/try-it.controller.ts'
+import { TryItService } from './try-it/try-it.service.ts'
+
+const infra = [Database, Redis, Housekeeping]
+const http = [Authenticate, Authorise, Idempotency, Pipeline]
+const identity = [Bootstrap, IdentityService, Passwords, Sessions, SignIn, SignInThrottle, Tokens]
+const tenancy = [TenancyService, Invitations]
+const catalog = [
+  ApisService,
+  ImportsService,
+  VersionsService,
+  RoutesService,
+  UpstreamsService,
+  PoliciesService,
+  PolicyTypesService,
+  DocumentSources,
+  Impact,
+]
+const catalogue = [CatalogueService, Published]
+const access = [ApplicationsService, CredentialsService, ProductsService, SubscriptionsService]
+const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
+const tryIt = [GatewayTargets, TryItService]
+const publishing = [
+  Changes,
+  Fleet,
+  Publisher,
+  GatewayRecords,
+  PublishingService,
+  EnvironmentsService,
+  LifecycleService,
+  ExplainService,
+]
+
+const analytics = [AnalyticsReader, AnalyticsService, Intake, Upkeep]
+
+@Module({})
+class AppModule {}
+
+/** The module with what only the process knows. */
+export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule {
+  const providers = [
+    { provide: ENV, useValue: env },
+    { provide: LOGGER, useValue: logger },
+    { provide: Clock, useValue: clock },
+    ...infra,
+    ...http,
+    ...identity,
+    ...tenancy,
+    ...catalog,
+    ...catalogue,
+    ...access,
+    AuditService,
+    ...tryIt,
+    ...manifest,
+    ...publishing,
+    ...analytics,
+  ]
+  return {
+    module: AppModule,
+    global: true,
+    imports: [
+      ORPCModule.forRootAsync({ useFactory: (pipeline: Pipeline) => pipeline.config(), inject: [Pipeline] }),
+    ],
+    controllers: [
+      HealthController,
+      DocumentsController,
+      IdentityController,
+      TenancyController,
+      CatalogController,
+      CatalogueController,
+      ProductsController,
+      ApplicationsController,
+      SubscriptionsController,
+      CredentialsController,
+      TryItController,
+      ManifestController,
+      PublishingController,
+      AnalyticsController,
+      AuditController,
+    ],
+    providers: [...providers, { provide: APP_FILTER, useClass: ProblemFilter }],
+    exports: providers,
+  }
+}

@@ -1,0 +1,2 @@
+// Injection tokens of what is not a class.
+export const ENV = Symbol('Env')

@@ -1,0 +1,293 @@
+// Every write of the contract, done once for real: each leaves who, what, before and after in the audit log.
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { operations } from '../http/operations.ts'
+import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+import { createFullTenant, type FullTenant } from '../testing/tenant.fixture.ts'
+
+let app: TestApp
+let database: pg.Client
+let admin: Caller
+let acme: FullTenant
+
+beforeAll(async () => {
+  app = await startTestApp()
+  admin = await app.admin()
+  for (const name of ['test', 'prod']) {
+    await admin.must('POST', '/environments', {
+      body: { name, title: name, gatewayUrl: 'http://localhost:8000' },
+    })
+  }
+  acme = await createFullTenant(app, 'acme', 'test')
+  database = new pg.Client({ connectionString: app.databaseUrl })
+  await database.connect()
+})
+afterAll(async () => {
+  await database.end()
+  await app.close()
+})
+
+interface Event {
+  action: string
+  actor_id: string
+  actor_name: string
+  request_id: string
+  resource_name: string
+  before: object | null
+  after: object | null
+}
+
+const count = async () => Number((await database.query('SELECT count(*) FROM audit_event')).rows[0].count)
+
+/** Events of one request, in order. */
+async function eventsOf(requestId: string): Promise<Event[]> {
+  const { rows } = await database.query<Event>(
+    'SELECT * FROM audit_event WHERE request_id = $1 ORDER BY seq',
+    [requestId],
+  )
+  return rows
+}
+
+/** An entry names the operation; a decision names itself. */
+const actions: Record<string, string> = { 'subscriptions.decide': 'subscriptions.approve' }
+
+const done = new Set<string>()
+
+/** Does an operation and answers its body; its audit entries are checked on the way. */
+async function write<Body = { id: string; version: number }>(
+  name: string,
+  body: unknown = undefined,
+  { by = acme.owner, params = {} as Record<string, string> } = {},
+): Promise<Body> {
+  const operation = operations.find((one) => one.name === name)
+  if (!operation) throw new Error(`there is no operation ${name}`)
+  const all: Record<string, string> = { ...acme.params, ...params }
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, parameter: string) => all[parameter] ?? '')
+  const answer = await by.send(operation.method, path, {
+    ...(body === undefined ? {} : { body }),
+    version: '*',
+    headers: { 'idempotency-key': crypto.randomUUID() },
+  })
+  expect(answer.status, `${name} ${JSON.stringify(answer.body)}`).toBeLessThan(300)
+  const events = await eventsOf(String(answer.headers['x-request-id']))
+  expect(
+    events.map((event) => event.action),
+    name,
+  ).toContain(actions[name] ?? name)
+  for (const event of events) {
+    expect(event.actor_name, name).not.toBe('')
+    expect(event.resource_name, name).not.toBe('')
+    expect(event.before ?? event.after, `${name}: neither before nor after`).not.toBeNull()
+    expect(event.before, `${name}: before equals after`).not.toEqual(event.after)
+    const text = JSON.stringify(event)
+    expect(text, name).not.toMatch(
+      /gw_[a-z]+_\w{12}_\w{32}|gwp_[\w-]{40}|argon2|correct-horse|password_hash|token_hash/,
+    )
+  }
+  done.add(name)
+  return answer.body as Body
+}
+
+const document = (summary: string) => ({
+  kind: 'text',
+  text: JSON.stringify({
+    openapi: '3.1.0',
+    info: { title: 'X', version: '1' },
+    paths: { '/things': { get: { summary, responses: { 200: { description: 'ok' } } } } },
+  }),
+})
+
+test('I24 every write shows who, what, before and after, and holds no secret', {
+  timeout: 120_000,
+}, async () => {
+  // A person.
+  const person = app.visitor()
+  const account = { email: 'person@example.com', password: 'correct-horse-battery' }
+  await write('identity.signUp', { ...account, name: 'Person', join: 'acme' }, { by: person })
+  const phone = app.visitor()
+  await write('identity.signIn', account, { by: phone })
+  await write('identity.updateMe', { name: 'Persona' }, { by: person })
+  const token = await write('identity.createToken', { name: 'ci' }, { by: person })
+  await write('identity.revokeToken', undefined, { by: person, params: { token: token.id } })
+  const { data } = await person.must<{ data: { id: string; current: boolean }[] }>('GET', '/me/sessions')
+  const session = data.find((one) => !one.current)?.id ?? ''
+  await write('identity.revokeSession', undefined, { by: person, params: { session } })
+  await write(
+    'identity.changePassword',
+    { current: account.password, next: 'another-long-password' },
+    { by: person },
+  )
+  await write('identity.signOut', {}, { by: person })
+
+  // A team.
+  await write('tenancy.create', { name: 'fresh', title: 'Fresh' }, { by: admin })
+  await write('tenancy.update', { title: 'Acme & Co', timeZone: 'Europe/Berlin' })
+  const invited = await write<{ id: string; secret: string }>('tenancy.invite', {
+    email: 'guest@example.com',
+    role: 'auditor',
+  })
+  const guest = await app.signUp('guest@example.com')
+  await write('tenancy.acceptInvitation', { secret: invited.secret }, { by: guest })
+  await write('tenancy.revokeInvitation')
+  const members = await acme.owner.must<{ data: { id: string; user: { email: string } }[] }>(
+    'GET',
+    '/tenants/acme/members',
+  )
+  const member = members.data.find((one) => one.user.email === 'guest@example.com')?.id ?? ''
+  await write('tenancy.updateMember', { role: 'analyst' }, { params: { member } })
+  await write('tenancy.removeMember', undefined, { params: { member } })
+
+  // An API.
+  const made = await write('apis.create', { name: 'made', title: 'Made' })
+  await write('apis.update', { title: 'Made by hand' }, { params: { api: made.id } })
+  const v1 = await write('versions.create', { name: 'v1', basePath: '/made' }, { params: { api: made.id } })
+  const at = { params: { api: made.id, apiVersion: v1.id } }
+  const imported = await write<{ apiVersion: { id: string } }>('imports.create', {
+    source: document('List'),
+    api: made.id,
+    name: 'made',
+    title: 'Made',
+    version: 'v2',
+    basePath: '/made2',
+    upstreamUrl: null,
+  })
+  await write('versions.update', { basePath: '/made/v1' }, at)
+  await write(
+    'versions.reimport',
+    { source: document('List all') },
+    { params: { api: made.id, apiVersion: imported.apiVersion.id } },
+  )
+  const route = await write('routes.create', { method: 'GET', path: '/more' }, at)
+  await write('routes.update', { summary: 'More' }, { params: { ...at.params, route: route.id } })
+  await write('upstreams.set', { targets: [{ url: 'http://127.0.0.1:9' }] }, at)
+  await write(
+    'policies.set',
+    {
+      policies: [
+        { type: 'api-key', config: {} },
+        { type: 'body-limit', config: { maxBytes: 10 } },
+      ],
+    },
+    { params: { scope: 'version', scopeId: v1.id } },
+  )
+  await write(
+    'policies.setGlobal',
+    { policies: [{ type: 'body-limit', config: { maxBytes: 1_000_000 } }] },
+    { by: admin },
+  )
+  await write('publishing.publish', { environments: ['test'] }, at)
+  await write('publishing.promote', { apiRevision: 1, environment: 'prod' }, at)
+  await write('versions.setLifecycle', { to: 'deprecated' }, at)
+  const history = await acme.owner.must<{ data: { number: number }[] }>(
+    'GET',
+    '/tenants/acme/environments/test/revisions',
+  )
+  await write(
+    'environments.rollback',
+    { note: 'back' },
+    { params: { environment: 'test', number: String(history.data.at(-1)?.number) } },
+  )
+  await write('publishing.undeploy', { environment: 'prod' }, at)
+  await write('routes.remove', undefined, { params: { ...at.params, route: route.id } })
+  await write(
+    'environments.create',
+    { name: 'dev', title: 'Dev', gatewayUrl: 'http://localhost:8001' },
+    { by: admin },
+  )
+
+  // An offer, and who uses it.
+  const product = await write('products.create', {
+    name: 'offer',
+    title: 'Offer',
+    versions: [acme.params.apiVersion],
+  })
+  await write('products.update', { title: 'The offer' }, { params: { product: product.id } })
+  const plan = await write(
+    'products.createPlan',
+    { name: 'gold', title: 'Gold', approval: 'manual' },
+    { params: { product: product.id } },
+  )
+  await write('products.updatePlan', { price: '€ 9' }, { params: { product: product.id, plan: plan.id } })
+  const silver = await write(
+    'products.createPlan',
+    { name: 'silver', title: 'Silver' },
+    { params: { product: product.id } },
+  )
+  const application = await write('applications.create', { title: 'Second' })
+  await write('applications.update', { title: 'Second one' }, { params: { application: application.id } })
+  const subscription = await write('subscriptions.create', { application: application.id, plan: plan.id })
+  await write('subscriptions.decide', {
+    subscriptions: [subscription.id],
+    decision: 'approve',
+    note: 'welcome',
+  })
+  await write('subscriptions.changePlan', { plan: silver.id }, { params: { subscription: subscription.id } })
+  await write('subscriptions.cancel', {}, { params: { subscription: subscription.id } })
+  const key = await write(
+    'credentials.issue',
+    { environment: 'test' },
+    { params: { application: application.id } },
+  )
+  const mine = { application: application.id, credential: key.id }
+  const rotated = await write('credentials.rotate', {}, { params: mine })
+  await write('credentials.revoke', {}, { params: { ...mine, credential: rotated.id } })
+  await write('tryIt.open', { application: acme.params.application, environment: 'test' })
+  await write('applications.remove', undefined, { params: { application: application.id } })
+
+  // As a file.
+  const { manifest } = await acme.owner.must<{ manifest: { settings: object } }>(
+    'GET',
+    '/tenants/acme/manifest',
+  )
+  await write('manifests.apply', {
+    manifest: { ...manifest, settings: { ...manifest.settings, timeZone: 'UTC' } },
+  })
+
+  // And away.
+  const scratch = await write('apis.create', { name: 'scratch', title: 'Scratch' })
+  const draft = await write(
+    'versions.create',
+    { name: 'v1', basePath: '/scratch' },
+    { params: { api: scratch.id } },
+  )
+  await write('versions.remove', undefined, { params: { api: scratch.id, apiVersion: draft.id } })
+  await write('apis.remove', undefined, { params: { api: scratch.id } })
+
+  const writes = operations
+    .filter(({ method, meta }) => method !== 'GET' && !meta.reads)
+    .map(({ name }) => name)
+  expect(writes.filter((name) => !done.has(name))).toEqual([])
+  expect(await acme.owner.must('POST', '/tenants/acme/audit/verify', { body: {} })).toMatchObject({
+    valid: true,
+    brokenAt: null,
+  })
+})
+
+test('I24 a changed or missing entry breaks the chain at its place', async () => {
+  await expect(database.query(`UPDATE audit_event SET actor_name = 'Somebody'`)).rejects.toThrow(
+    'never changed',
+  )
+  await expect(database.query('DELETE FROM audit_event')).rejects.toThrow('never changed')
+  // Only who may drop the trigger can do it, and then the hashes tell.
+  await database.query('ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only')
+  const verify = () =>
+    acme.owner.must<{ valid: boolean; brokenAt: number | null }>('POST', '/tenants/acme/audit/verify', {
+      body: {},
+    })
+  const where = `WHERE chain = (SELECT id FROM tenant WHERE name = 'acme') AND seq = 3`
+  await database.query(`UPDATE audit_event SET actor_name = actor_name || '!' ${where}`)
+  expect(await verify()).toMatchObject({ valid: false, brokenAt: 3 })
+  await database.query(`UPDATE audit_event SET actor_name = rtrim(actor_name, '!') ${where}`)
+  expect(await verify()).toMatchObject({ valid: true })
+  await database.query(`DELETE FROM audit_event ${where}`)
+  expect(await verify()).toMatchObject({ valid: false, brokenAt: 4 })
+})
+
+test('a refused write leaves nothing, not even an entry', async () => {
+  const before = await count()
+  const answer = await acme.owner.send('POST', '/tenants/acme/products', {
+    body: { name: 'acme-api', title: 'Twice' },
+  })
+  expect(answer.status).toBe(409)
+  expect(await count()).toBe(before)
+})

@@ -1,0 +1,126 @@
+// How a version of an API looks in answers, with where it runs.
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { TenantDb } from '../infra/database.ts'
+import { refuse } from '../refusal.ts'
+
+export const versionRows = {
+  api: { select: { id: true, name: true } },
+  upstream: { include: { targets: { orderBy: [{ position: 'asc' }, { id: 'asc' }] } } },
+  deployments: {
+    include: {
+      environment: { select: { name: true, position: true, gatewayUrl: true } },
+      apiRevision: { select: { number: true } },
+    },
+  },
+  _count: { select: { routes: true } },
+} as const satisfies Prisma.ApiVersionInclude
+
+/** Everything but the document and its words, which may be megabytes. */
+export const versionOmit = {
+  spec: true,
+  specText: true,
+  searchText: true,
+} as const satisfies Prisma.ApiVersionOmit
+
+export type VersionRow = Prisma.ApiVersionGetPayload<{
+  include: typeof versionRows
+  omit: typeof versionOmit
+}>
+
+/** A version by the names or ids of its API and itself. */
+export async function findVersion(
+  db: TenantDb,
+  { api, apiVersion }: { readonly api: string; readonly apiVersion: string },
+): Promise<VersionRow> {
+  const row = await db.apiVersion.findFirst({
+    where: {
+      AND: [
+        { OR: [{ id: apiVersion }, { name: apiVersion }] },
+        { api: { OR: [{ id: api }, { name: api }] } },
+      ],
+    },
+    include: versionRows,
+    omit: versionOmit,
+  })
+  return row ?? refuse('not_found', `There is no version "${apiVersion}" of an API "${api}"`)
+}
+
+export function showVersionSummary(row: VersionRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    lifecycle: row.lifecycle,
+    basePath: row.basePath,
+    unpublishedChanges: row.unpublished,
+    routeCount: row._count.routes,
+    deployments: [...row.deployments]
+      .sort((a, b) => a.environment.position - b.environment.position)
+      .map(({ environment, apiRevision, groups, deployedAt, deployedBy }) => ({
+        environment: environment.name,
+        apiRevision: apiRevision.number,
+        groups,
+        url: publicUrl(environment.gatewayUrl, row),
+        deployedAt: deployedAt.toISOString(),
+        deployedBy,
+      })),
+  }
+}
+
+/** Needs the size of the document, which `documentBytes` reads. */
+export function showVersion(row: VersionRow, documentBytes: number) {
+  return {
+    ...showVersionSummary(row),
+    apiId: row.api.id,
+    apiName: row.api.name,
+    hosts: row.hosts,
+    public: row.public,
+    deprecatedAt: row.deprecatedAt?.toISOString() ?? null,
+    sunsetAt: row.sunsetAt?.toISOString() ?? null,
+    successor: row.successorId,
+    document:
+      row.specSha256 && row.importedAt
+        ? {
+            format: row.specFormat === 'json' ? ('json' as const) : ('yaml' as const),
+            specVersion: row.specVersion ?? '',
+            sha256: row.specSha256,
+            bytes: documentBytes,
+            sourceUrl: row.specUrl,
+            importedAt: row.importedAt.toISOString(),
+          }
+        : null,
+    upstream: row.upstream && showUpstream(row.upstream),
+    version: row.version,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+export function showUpstream(upstream: NonNullable<VersionRow['upstream']>) {
+  return {
+    targets: upstream.targets.map(({ url, weight }) => ({ url, weight })),
+    hostHeader: upstream.hostHeader === 'client' ? ('client' as const) : ('upstream' as const),
+    connectTimeoutMs: upstream.connectTimeoutMs,
+    firstByteTimeoutMs: upstream.firstByteTimeoutMs,
+    idleTimeoutMs: upstream.idleTimeoutMs,
+    totalTimeoutMs: upstream.totalTimeoutMs,
+    tlsVerify: upstream.tlsVerify,
+    version: upstream.version,
+  }
+}
+
+/** Where a version answers: its first host of a definite name on the gateway's scheme and port, else the gateway itself. */
+export function publicUrl(
+  gatewayUrl: string,
+  version: { readonly hosts: readonly string[]; readonly basePath: string },
+): string {
+  const url = new URL(gatewayUrl)
+  const host = version.hosts.find((name) => !name.startsWith('*'))
+  if (host !== undefined) url.hostname = host
+  return `${url.href.replace(/\/$/, '')}${version.basePath === '/' ? '' : version.basePath}`
+}
+
+/** Size in bytes of a version's document. */
+export async function documentBytes(db: TenantDb, versionId: string): Promise<number> {
+  const row = await db.apiVersion.findFirst({ where: { id: versionId }, select: { spec: true } })
+  return row?.spec?.byteLength ?? 0
+}

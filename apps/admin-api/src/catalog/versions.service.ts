@@ -1,0 +1,197 @@
+// One version of an API: its draft, its document and re-imports of it, and what publishing would change.
+import type { contract } from '@gatewright/shared/contract/index'
+import { createId } from '@gatewright/shared/ids'
+import { documentFinding } from '@gatewright/shared/model/api'
+import { Injectable } from '@nestjs/common'
+import * as z from 'zod'
+import { expectVersion, type TenantCall } from '../call.ts'
+import type { InputOf, Service } from '../http/serve.ts'
+import { Clock } from '../infra/clock.ts'
+import { given } from '../infra/given.ts'
+import { Changes } from '../publishing/change.ts'
+import { draftChanges, recountUnpublished } from '../publishing/draft.ts'
+import { findEnvironment } from '../publishing/environments.ts'
+import { LifecycleService } from '../publishing/lifecycle.ts'
+import { refuse, refuseField } from '../refusal.ts'
+import { findApi } from './api-view.ts'
+import { DocumentSources, parseDocument } from './document-source.ts'
+import { documentColumns, protectedByKey, setChain } from './drafts.ts'
+import { Impact } from './impact.ts'
+import { diffDocuments } from './openapi/diff.ts'
+import type { ImportedDocument } from './openapi/imported-document.ts'
+import { reimportRoutes } from './reimport.ts'
+import { documentBytes, findVersion, showVersion, type VersionRow } from './version-view.ts'
+
+type Noun = typeof contract.versions
+
+@Injectable()
+export class VersionsService implements Service<Noun> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly changed: Changes,
+    private readonly sources: DocumentSources,
+    private readonly impact: Impact,
+    private readonly lifecycle: LifecycleService,
+  ) {}
+
+  async get(call: TenantCall, input: InputOf<Noun['get']>) {
+    const row = await findVersion(call.db, input)
+    return showVersion(row, await documentBytes(call.db, row.id))
+  }
+
+  async create(call: TenantCall, { api, name, basePath }: InputOf<Noun['create']>) {
+    return this.changed.inTenant(call, async (tx) => {
+      const { id: apiId } = await findApi(tx.db, api)
+      if (await tx.db.apiVersion.findFirst({ where: { apiId, name } })) {
+        refuseField('already_exists', '/name', `There is a version "${name}" of this API`)
+      }
+      const [id, tenantId] = [createId('ver'), call.tenant.id]
+      await tx.db.apiVersion.create({
+        data: { id, tenantId, apiId, name, basePath, createdAt: this.clock.now() },
+      })
+      await setChain(tx.db, { scope: 'version', tenantId, versionId: id }, protectedByKey)
+      await recountUnpublished(tx.db, id)
+      const row = await findVersion(tx.db, { api: apiId, apiVersion: id })
+      const after = showVersion(row, 0)
+      tx.audit({ action: 'versions.create', resource: named(row), before: null, after })
+      return after
+    })
+  }
+
+  async update(call: TenantCall, input: InputOf<Noun['update']>) {
+    const { basePath, hosts, public: isPublic } = input
+    return this.changed.inTenant(call, async (tx) => {
+      const row = await findVersion(tx.db, input)
+      expectVersion(call, row)
+      await tx.db.apiVersion.update({
+        where: { id: row.id, version: row.version },
+        data: {
+          ...given({ basePath, hosts: hosts && [...new Set(hosts)], public: isPublic }),
+          version: { increment: 1 },
+        },
+      })
+      await recountUnpublished(tx.db, row.id)
+      const bytes = await documentBytes(tx.db, row.id)
+      const after = showVersion(await findVersion(tx.db, input), bytes)
+      tx.audit({ action: 'versions.update', resource: named(row), before: showVersion(row, bytes), after })
+      return after
+    })
+  }
+
+  async remove(call: TenantCall, input: InputOf<Noun['remove']>) {
+    return this.changed.inTenant(call, async (tx) => {
+      const row = await findVersion(tx.db, input)
+      expectVersion(call, row)
+      if (row.lifecycle !== 'draft' && row.lifecycle !== 'retired') {
+        refuse('state_conflict', `A ${row.lifecycle} version is retired before it is deleted`)
+      }
+      const sold = await tx.db.productVersion.findFirst({
+        where: { versionId: row.id },
+        include: { product: true },
+      })
+      if (sold) refuse('in_use', `The product "${sold.product.title}" contains it`)
+      // First, because a revision outlives no deployment of it.
+      await tx.db.deployment.deleteMany({ where: { versionId: row.id } })
+      await tx.db.apiVersion.delete({ where: { id: row.id, version: row.version } })
+      tx.config(
+        row.deployments.map((deployment) => deployment.environmentId),
+        { reason: `Delete ${row.api.name} ${row.name}` },
+      )
+      const before = showVersion(row, 0)
+      tx.audit({ action: 'versions.remove', resource: named(row), before, after: null })
+      return {}
+    })
+  }
+
+  async document(call: TenantCall, input: InputOf<Noun['document']>) {
+    const row = await findVersion(call.db, input)
+    const stored = await call.db.apiVersion.findFirst({
+      where: { id: row.id },
+      select: { spec: true, specFindings: true },
+    })
+    if (!stored?.spec || !row.specSha256) return refuseMissing(row)
+    return {
+      format: row.specFormat === 'json' ? ('json' as const) : ('yaml' as const),
+      sha256: row.specSha256,
+      base64: Buffer.from(stored.spec).toString('base64'),
+      findings: z.array(documentFinding).parse(stored.specFindings),
+    }
+  }
+
+  async previewReimport(call: TenantCall, input: InputOf<Noun['previewReimport']>) {
+    const row = await findVersion(call.db, input)
+    const { document, findings } = await this.sources.read(input.source)
+    return {
+      specVersion: document.version,
+      documentVersion: document.info.version,
+      changes: await this.#documentChanges(call, row, document),
+      findings,
+    }
+  }
+
+  async reimport(call: TenantCall, input: InputOf<Noun['reimport']>) {
+    const read = await this.sources.read(input.source)
+    const { bytes, document, findings } = read
+    return this.changed.inTenant(call, async (tx) => {
+      const row = await findVersion(tx.db, input)
+      expectVersion(call, row)
+      const [scoped, now] = [{ ...call, db: tx.db }, this.clock.now()]
+      const changes = await this.#documentChanges(scoped, row, document)
+      const old = row.specSha256 ? (await this.#stored(scoped, row)).document.operations : []
+      await tx.db.apiVersion.update({
+        where: { id: row.id, version: row.version },
+        data: { ...documentColumns(read, now), version: { increment: 1 } },
+      })
+      await reimportRoutes(tx.db, call.tenant.id, row.id, old, document.operations)
+      await recountUnpublished(tx.db, row.id)
+      const apiVersion = showVersion(await findVersion(tx.db, input), bytes.byteLength)
+      tx.audit({
+        action: 'versions.reimport',
+        resource: named(row),
+        before: { sha256: row.specSha256, routeCount: row._count.routes },
+        after: { sha256: document.sha256, routeCount: apiVersion.routeCount },
+      })
+      return { apiVersion, changes, findings }
+    })
+  }
+
+  async changes(call: TenantCall, input: InputOf<Noun['changes']>) {
+    const row = await findVersion(call.db, input)
+    const environment = input.environment && (await findEnvironment(call.platform, input.environment))
+    const { against, changes } = await draftChanges(call.db, row.id, environment ? environment.id : undefined)
+    return { against, changes, impact: await this.impact.of(call, row.id) }
+  }
+
+  setLifecycle(call: TenantCall, input: InputOf<Noun['setLifecycle']>) {
+    return this.lifecycle.setLifecycle(call, input)
+  }
+
+  async #stored(
+    call: TenantCall,
+    row: VersionRow,
+  ): Promise<{ bytes: Uint8Array; document: ImportedDocument }> {
+    const stored = await call.db.apiVersion.findFirst({ where: { id: row.id }, select: { spec: true } })
+    if (!stored?.spec) return refuseMissing(row)
+    return { bytes: stored.spec, document: parseDocument(stored.spec, row.specUrl ?? undefined) }
+  }
+
+  async #documentChanges(call: TenantCall, row: VersionRow, next: ImportedDocument) {
+    if (!row.specSha256) return []
+    const { document } = await this.#stored(call, row)
+    return diffDocuments(document, next).changes.map(
+      ({ code, level, message, operations, before, after }) => ({
+        code,
+        class: level,
+        operation: operations[0] ?? null,
+        message: operations.length > 1 ? `${message} (${operations.length} operations)` : message,
+        pointer: (after ?? before)?.pointer ?? '',
+      }),
+    )
+  }
+}
+
+const named = ({ id, name, api }: VersionRow) => ({ kind: 'version', id, name: `${api.name}/${name}` })
+
+function refuseMissing({ name, api }: VersionRow): never {
+  refuse('not_found', `${api.name} ${name} has no document`)
+}

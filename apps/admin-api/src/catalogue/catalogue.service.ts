@@ -1,0 +1,172 @@
+// The developer's view: published APIs that the caller may know of, with plans, documents, operations and samples.
+import type { contract } from '@gatewright/shared/contract/index'
+import { Injectable } from '@nestjs/common'
+import type { TenantCall } from '../call.ts'
+import { presentDocument } from '../catalog/openapi/present.ts'
+import { codeSamples } from '../catalog/openapi/samples.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { InputOf, Service } from '../http/serve.ts'
+import { paged } from '../infra/page.ts'
+import { refuse } from '../refusal.ts'
+import { type ApiRow, apiRows, showApi } from './api-view.ts'
+import { keyHeader } from './key-header.ts'
+import { Published, type PublishedVersion } from './published.ts'
+import { onSale, visibleApis } from './visibility.ts'
+
+type Noun = typeof contract.catalogue
+
+const shownMatches = 5
+
+@Injectable()
+export class CatalogueService implements Service<Noun> {
+  constructor(private readonly published: Published) {}
+
+  async tenant(call: TenantCall) {
+    const { name, title, selfSignUp } = call.tenant
+    return { name, title, selfSignUp }
+  }
+
+  async list(call: TenantCall, input: InputOf<Noun['list']>) {
+    const search = input.search?.trim().toLowerCase() ?? ''
+    const visible: Prisma.ApiWhereInput = { AND: [visibleApis(call), { versions: { some: onSale } }] }
+    const found = await paged(
+      input,
+      [
+        ['title', 'asc'],
+        ['id', 'asc'],
+      ],
+      ({ where, ...query }) =>
+        call.db.api.findMany({
+          ...query,
+          where: { AND: [where, visible, matching(search), input.tag ? { tags: { has: input.tag } } : {}] },
+          include: apiRows,
+        }),
+      (api: ApiRow) => ({ ...showApi(api), matches: search === '' ? [] : matchesOf(api, search) }),
+    )
+    return { ...found, tags: await this.#tags(call, visible) }
+  }
+
+  async get(call: TenantCall, { api: reference }: InputOf<Noun['get']>) {
+    const api = await call.db.api.findFirst({
+      where: {
+        AND: [
+          visibleApis(call),
+          { versions: { some: onSale } },
+          { OR: [{ id: reference }, { name: reference }] },
+        ],
+      },
+      include: apiRows,
+    })
+    return api ? showApi(api) : refuse('not_found', `There is no published API "${reference}"`)
+  }
+
+  async document(call: TenantCall, input: InputOf<Noun['document']>) {
+    const version = await this.published.find(call, input)
+    if (!version.document) return refuse('not_found', 'This version has no document')
+    return presentDocument(version.document, {
+      serverUrl: version.baseUrl,
+      routes: version.frozen.routes,
+      keyHeader: keyHeader(version.frozen),
+      hiddenUrls: version.frozen.upstream?.targets.map(({ url }) => url) ?? [],
+    }) as Record<string, unknown>
+  }
+
+  async operations(call: TenantCall, input: InputOf<Noun['operations']>) {
+    const version = await this.published.find(call, input)
+    const search = input.search?.trim().toLowerCase() ?? ''
+    const found = listOperations(version).filter(({ method, path, operationId, summary, tags }) =>
+      [method, path, operationId, summary, ...tags].join(' ').toLowerCase().includes(search),
+    )
+    return paged(
+      input,
+      [['position', 'asc']],
+      async ({ where, take }) => beyond(found, where as After).slice(0, take),
+      ({ position: _, ...operation }) => operation,
+    )
+  }
+
+  async samples(call: TenantCall, input: InputOf<Noun['samples']>) {
+    const version = await this.published.find(call, input)
+    const route = version.frozen.routes.find(({ id }) => id === input.route)
+    if (!route) return refuse('not_found', `The published version has no route ${input.route}`)
+    const operation = version.document?.operations.find(
+      ({ method, path }) => method === route.method && path === route.path,
+    )
+    return {
+      data: codeSamples({
+        method: route.method,
+        path: route.path,
+        baseUrl: version.baseUrl,
+        operation: operation ?? null,
+        keyHeader: route.public ? null : keyHeader(version.frozen),
+      }),
+    }
+  }
+
+  async #tags(call: TenantCall, visible: Prisma.ApiWhereInput) {
+    const counts = new Map<string, number>()
+    for (const { tags } of await call.db.api.findMany({ where: visible, select: { tags: true } })) {
+      for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+    }
+    return [...counts]
+      .map(([tag, count]) => ({ tag, count }))
+      .sort((a, b) => b.count - a.count || a.tag.localeCompare(b.tag))
+  }
+}
+
+/** Search over names, descriptions and tags of the API, and over what its published operations say. */
+function matching(search: string): Prisma.ApiWhereInput {
+  if (search === '') return {}
+  const contains = { contains: search }
+  return {
+    OR: [{ searchText: contains }, { versions: { some: { AND: [onSale, { searchText: contains }] } } }],
+  }
+}
+
+function matchesOf(api: ApiRow, search: string) {
+  return api.versions
+    .flatMap((version) =>
+      version.routes
+        .filter(({ updatedAt }) => version.revisions.some(({ createdAt }) => updatedAt <= createdAt))
+        .filter(({ method, path, operationId, summary, tags }) =>
+          [method, path, operationId, summary, ...tags].join(' ').toLowerCase().includes(search),
+        )
+        .map(({ method, path, summary }) => ({
+          version: version.name,
+          operation: `${method} ${path}`,
+          summary,
+        })),
+    )
+    .slice(0, shownMatches)
+}
+
+/** The published routes with what the document says of them, in the document's order. */
+function listOperations({ frozen, document }: PublishedVersion) {
+  const described = new Map(document?.operations.map((operation, i) => [operation.key, { ...operation, i }]))
+  return frozen.routes
+    .map((route) => ({ route, described: described.get(`${route.method} ${route.path}`) }))
+    .sort((a, b) => (a.described?.i ?? Number.MAX_SAFE_INTEGER) - (b.described?.i ?? Number.MAX_SAFE_INTEGER))
+    .map(({ route, described: operation }, position) => ({
+      position,
+      id: route.id,
+      method: route.method,
+      path: route.path,
+      operationId: route.operationId,
+      summary: operation?.summary ?? null,
+      tags: operation?.tags ?? [],
+      deprecated: operation?.deprecated ?? false,
+    }))
+}
+
+interface After {
+  readonly OR?: readonly { readonly position: { readonly gt: number } }[]
+}
+
+/** The part of a list in memory that a cursor has not shown yet. */
+function beyond<Item extends { readonly position: number }>(
+  items: readonly Item[],
+  { OR: after }: After,
+): Item[] {
+  const last = after?.[0]?.position.gt ?? -1
+  return items.filter(({ position }) => position > last)
+}

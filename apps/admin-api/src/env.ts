@@ -1,0 +1,104 @@
+// Everything the admin API can be told from outside: parsed once at start; no other file reads the environment.
+import * as z from 'zod'
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+const schema = z.object({
+  HOST: z.string().default('0.0.0.0').describe('Address to listen on'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe('Port to listen on; 0 = any free one'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('Postgres, such as postgres://user:password@host:5432/gatewright'),
+  DATABASE_POOL: z.coerce.number().int().min(1).max(500).default(10).describe('Connections to Postgres'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .default('redis://127.0.0.1:6379')
+    .describe('Redis, which carries configuration to the gateways and events back'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where browsers reach this process; default http://localhost:PORT'),
+  ALLOWED_ORIGINS: list.default([]).describe('Further origins whose pages may write, comma-separated'),
+  PORTAL_DIR: z.string().optional().describe('Folder of the built portal; without it only the API is served'),
+  ERROR_PAGES_DIR: z.string().optional().describe('Folder with one Markdown page per error code'),
+  SECURE_COOKIES: flag
+    .default(true)
+    .describe(
+      'Session in a `__Host-` Secure cookie; false only for plain http on a name other than localhost',
+    ),
+  SESSION_HOURS: z.coerce.number().min(0.001).max(8760).default(72).describe('Life of a session'),
+  SESSION_IDLE_HOURS: z.coerce
+    .number()
+    .min(0.001)
+    .max(8760)
+    .default(12)
+    .describe('A session unused for so long ends'),
+  TRUST_PROXY: list
+    .default([])
+    .describe('Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed'),
+  TENANT_SIGN_UP: flag.default(true).describe('Whether anyone may sign up with a tenant of their own'),
+  ADMIN_EMAIL: z
+    .email()
+    .toLowerCase()
+    .optional()
+    .describe('Platform admin that is created when there is no user yet'),
+  ADMIN_PASSWORD: z.string().min(12).optional().describe('Password of that platform admin'),
+  BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576).describe('Largest request body'),
+  DOCUMENT_LIMIT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(45_000_000)
+    .describe('Largest body of an import or a manifest'),
+  IMPORT_PRIVATE_ADDRESSES: flag
+    .default(false)
+    .describe('Whether a document may be imported from an address inside a private network'),
+  GATEWAY_INTERNAL_URLS: list
+    .transform(
+      (pairs) =>
+        new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)])),
+    )
+    .pipe(z.map(z.string(), z.url({ protocol: /^https?$/ })))
+    .default(new Map())
+    .describe(
+      'Where this process reaches the gateways of an environment, as name=url, comma-separated; default their public URL',
+    ),
+  WORKERS: flag
+    .default(true)
+    .describe('Whether this process also publishes, takes in events and rolls them up'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Log level'),
+})
+
+export type Env = Readonly<Omit<z.output<typeof schema>, 'PUBLIC_URL'> & { PUBLIC_URL: string }>
+
+/** Names of the variables that `parseEnv` reads; the container files are checked against it. */
+export const envNames = Object.keys(schema.shape)
+
+/** Parses the environment; the error names every variable that is wrong, at once. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  // A variable set to nothing is a variable not set: compose files write `NAME: ${NAME:-}`.
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`The environment is not usable:\n${lines.join('\n')}`)
+  }
+  return { ...parsed.data, PUBLIC_URL: parsed.data.PUBLIC_URL ?? `http://localhost:${parsed.data.PORT}` }
+}

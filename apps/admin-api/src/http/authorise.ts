@@ -1,0 +1,68 @@
+// What a caller may do: the operation's permission from the contract, the caller's role in `{tenant}`, and nothing else.
+
+import type { OperationMeta } from '@gatewright/shared/contract/operation'
+import { type Permission, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
+import { Injectable } from '@nestjs/common'
+import type { CallTenant, CallUser } from '../call.ts'
+import { Database } from '../infra/database.ts'
+import { refuse } from '../refusal.ts'
+import type { Caller } from './authenticate.ts'
+
+@Injectable()
+export class Authorise {
+  constructor(private readonly database: Database) {}
+
+  /** The tenant that the operation runs in, or null when it names none; refuses callers without the permission. */
+  async tenant(
+    meta: OperationMeta,
+    caller: Caller,
+    reference: string | undefined,
+  ): Promise<CallTenant | null> {
+    const { permission } = meta
+    if (permission !== 'anyone' && !caller.user) refuse('not_signed_in')
+    if (meta.sessionOnly && caller.user && caller.sessionId === null) {
+      refuse('permission_denied', 'Personal access tokens may not do this; sign in with a browser')
+    }
+    if (permission === 'platform' && !caller.user?.platformAdmin) {
+      refuse('permission_denied', 'Only platform admins may do this')
+    }
+    if (reference === undefined) return null
+    const tenant = await this.#resolve(reference, caller.user)
+    if (permission === 'anyone') return tenant
+    // Who has no place in a tenant learns nothing of it, not even that it exists.
+    if (tenant.permissions.size === 0) refuseUnknownTenant(reference)
+    refuseWithout(permission, tenant)
+    return tenant
+  }
+
+  async #resolve(reference: string, user: CallUser | null): Promise<CallTenant> {
+    const tenant = await this.database.platform.tenant.findFirst({
+      where: reference.startsWith('ten_') ? { id: reference } : { name: reference },
+      include: { memberships: { where: { userId: user?.id ?? '' } } },
+    })
+    if (!tenant) return refuseUnknownTenant(reference)
+    const [membership] = tenant.memberships
+    const granted = user?.platformAdmin ? permissionNames : membership ? rolePermissions[membership.role] : []
+    return {
+      id: tenant.id,
+      name: tenant.name,
+      title: tenant.title,
+      timeZone: tenant.timeZone,
+      selfSignUp: tenant.selfSignUp,
+      role: membership?.role ?? null,
+      groups: membership?.groups ?? [],
+      permissions: new Set(granted),
+    }
+  }
+}
+
+function refuseUnknownTenant(reference: string): never {
+  refuse('not_found', `There is no tenant "${reference}"`)
+}
+
+function refuseWithout(needed: OperationMeta['permission'], tenant: CallTenant): void {
+  if (needed === 'anyone' || needed === 'signed-in' || needed === 'platform') return
+  const enough: readonly Permission[] = typeof needed === 'string' ? [needed] : needed
+  if (enough.some((permission) => tenant.permissions.has(permission))) return
+  refuse('permission_denied', `Your role in ${tenant.name} lacks ${enough.join(' or ')}`)
+}

@@ -1,0 +1,314 @@
+// Ways in and what a person sees of themselves: sign-up, sign-in, sessions, personal access tokens.
+
+import type { Me } from '@gatewright/shared/contract/identity'
+import type { contract } from '@gatewright/shared/contract/index'
+import { createId } from '@gatewright/shared/ids'
+import { permissionNames, rolePermissions } from '@gatewright/shared/model/role'
+import { Inject, Injectable } from '@nestjs/common'
+import { ENV } from '../app.tokens.ts'
+import { type Actor, type Call, signedIn } from '../call.ts'
+import type { Env } from '../env.ts'
+import type { PersonalAccessToken, Session, User } from '../generated/prisma/client.ts'
+import type { InputOf, Relaxed, Service } from '../http/serve.ts'
+import { Clock } from '../infra/clock.ts'
+import { Database } from '../infra/database.ts'
+import { Changes, type Transaction } from '../publishing/change.ts'
+import { refuse, refuseField } from '../refusal.ts'
+import { Invitations } from '../tenancy/invitations.ts'
+import { Passwords } from './passwords.ts'
+import { Sessions } from './sessions.ts'
+import { SignIn } from './sign-in.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
+import { newToken } from './tokens.ts'
+
+type Noun = typeof contract.identity
+type SignUp = InputOf<Noun['signUp']>
+
+@Injectable()
+export class IdentityService implements Service<Noun> {
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly changes: Changes,
+    private readonly sessionStore: Sessions,
+    private readonly passwords: Passwords,
+    private readonly signIns: SignIn,
+    private readonly throttle: SignInThrottle,
+    private readonly invitations: Invitations,
+  ) {}
+
+  async signUp(call: Call, input: SignUp): Promise<Relaxed<Me>> {
+    await this.throttle.attempt(input.email, call.address)
+    const place = await this.#placeOf(input)
+    const passwordHash = await this.passwords.hash(input.password)
+    const user = { id: createId('usr'), email: input.email, name: input.name }
+    const actor: Actor = { kind: 'user', id: user.id, name: user.name }
+    const join = async (tx: Transaction) => {
+      if (await tx.platform.user.findUnique({ where: { email: input.email } })) {
+        refuseField('already_exists', '/email', 'There is an account with this email address')
+      }
+      await tx.platform.user.create({ data: { ...user, passwordHash, passwordChangedAt: this.clock.now() } })
+      tx.audit({
+        action: 'identity.signUp',
+        resource: { kind: 'user', id: user.id, name: user.email },
+        before: null,
+        after: { ...user, joins: place.tenantId },
+      })
+      return this.sessionStore.open(tx.platform, call, user.id)
+    }
+    const session =
+      place.tenantId === null
+        ? await this.changes.onPlatform(call, join, actor)
+        : await this.changes.forTenant(
+            call,
+            { id: place.tenantId },
+            async (tx) => {
+              const opened = await join(tx)
+              if (input.create) {
+                await tx.platform.tenant.create({ data: { id: place.tenantId ?? '', ...input.create } })
+              }
+              await tx.db.membership.create({
+                data: {
+                  id: createId('mem'),
+                  tenantId: place.tenantId ?? '',
+                  userId: user.id,
+                  role: place.role,
+                  groups: place.groups,
+                },
+              })
+              if (place.invitationId) await this.invitations.markAccepted(tx, place.invitationId)
+              return opened
+            },
+            actor,
+          )
+    await this.throttle.created(input.email)
+    return this.#me(user.id, session.csrfToken)
+  }
+
+  /** Where a new account lands: a tenant it joins, one that invited it, one of its own, or none. */
+  async #placeOf({ join, invitation, create, email }: SignUp) {
+    const role = 'developer' as const
+    if ([join, invitation, create].filter((way) => way !== undefined).length > 1) {
+      refuseField('invalid_input', '/join', 'Use only one of join, invitation and create')
+    }
+    if (invitation !== undefined) {
+      const open = await this.invitations.open(invitation)
+      if (open.email !== email)
+        refuseField('invalid_input', '/email', 'The invitation is for another email address')
+      return { tenantId: open.tenantId, role: open.role, groups: open.groups, invitationId: open.id }
+    }
+    if (join !== undefined) {
+      const tenant = await this.database.platform.tenant.findUnique({ where: { name: join } })
+      if (!tenant) return refuseField('not_found', '/join', `There is no tenant "${join}"`)
+      if (!tenant.selfSignUp) refuse('sign_up_closed')
+      return { tenantId: tenant.id, role, groups: [], invitationId: null }
+    }
+    if (!this.env.TENANT_SIGN_UP) refuse('sign_up_closed')
+    if (create === undefined) return { tenantId: null, role, groups: [], invitationId: null }
+    if (await this.database.platform.tenant.findUnique({ where: { name: create.name } })) {
+      refuseField('already_exists', '/create/name', `There is a tenant "${create.name}"`)
+    }
+    return { tenantId: createId('ten'), role: 'owner' as const, groups: [], invitationId: null }
+  }
+
+  async signIn(call: Call, input: InputOf<Noun['signIn']>): Promise<Relaxed<Me>> {
+    const user = await this.signIns.withPassword(input.email, input.password, call.address)
+    const opened = await this.changes.onPlatform(
+      call,
+      async (tx) => {
+        const session = await this.sessionStore.open(tx.platform, call, user.id)
+        tx.audit({
+          action: 'identity.signIn',
+          resource: { kind: 'session', id: session.id, name: user.email },
+          before: null,
+          after: { address: call.address, agent: call.agent },
+        })
+        return session
+      },
+      { kind: 'user', id: user.id, name: user.name },
+    )
+    return this.#me(user.id, opened.csrfToken)
+  }
+
+  async signOut(call: Call): Promise<Record<string, never>> {
+    await this.#endSession(call, call.sessionId ?? '', 'identity.signOut')
+    this.sessionStore.forget(call)
+    return {}
+  }
+
+  async me(call: Call): Promise<Relaxed<Me>> {
+    return this.#me(signedIn(call).id, call.csrfToken)
+  }
+
+  async updateMe(call: Call, { name }: InputOf<Noun['updateMe']>): Promise<Relaxed<Me>> {
+    const user = signedIn(call)
+    await this.changes.onPlatform(call, async (tx) => {
+      await tx.platform.user.update({ where: { id: user.id }, data: { name, version: { increment: 1 } } })
+      tx.audit({
+        action: 'identity.updateMe',
+        resource: { kind: 'user', id: user.id, name: user.email },
+        before: { name: user.name },
+        after: { name },
+      })
+    })
+    return this.#me(user.id, call.csrfToken)
+  }
+
+  async changePassword(call: Call, input: InputOf<Noun['changePassword']>): Promise<Record<string, never>> {
+    const user = signedIn(call)
+    await this.signIns.withPassword(user.email, input.current, call.address).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'sign_in_failed') {
+        refuseField('invalid_input', '/current', 'This is not your password')
+      }
+      throw error
+    })
+    const passwordHash = await this.passwords.hash(input.next)
+    await this.changes.onPlatform(call, async (tx) => {
+      const now = this.clock.now()
+      await tx.platform.user.update({
+        where: { id: user.id },
+        data: { passwordHash, passwordChangedAt: now, version: { increment: 1 } },
+      })
+      const ended = await this.sessionStore.end(tx.platform, user.id, { allBut: call.sessionId })
+      tx.audit({
+        action: 'identity.changePassword',
+        resource: { kind: 'user', id: user.id, name: user.email },
+        before: null,
+        after: { passwordChangedAt: now.toISOString(), sessionsEnded: ended },
+      })
+    })
+    return {}
+  }
+
+  async sessions(call: Call) {
+    const sessions = await this.sessionStore.living(signedIn(call).id)
+    return { data: sessions.map((session) => showSession(session, call.sessionId)) }
+  }
+
+  async revokeSession(
+    call: Call,
+    { session }: InputOf<Noun['revokeSession']>,
+  ): Promise<Record<string, never>> {
+    return this.#endSession(call, session, 'identity.revokeSession')
+  }
+
+  async #endSession(call: Call, id: string, action: string): Promise<Record<string, never>> {
+    const user = signedIn(call)
+    await this.changes.onPlatform(call, async (tx) => {
+      const ended = await this.sessionStore.end(tx.platform, user.id, { only: id })
+      if (ended === 0) refuse('not_found', 'There is no such session')
+      tx.audit({
+        action,
+        resource: { kind: 'session', id, name: user.email },
+        before: { state: 'active' },
+        after: { state: 'ended' },
+      })
+    })
+    return {}
+  }
+
+  async tokens(call: Call) {
+    const tokens = await this.database.platform.personalAccessToken.findMany({
+      where: { userId: signedIn(call).id, revokedAt: null },
+      orderBy: { createdAt: 'desc' },
+    })
+    return { data: tokens.map(showToken) }
+  }
+
+  async createToken(call: Call, { name, expiresAt }: InputOf<Noun['createToken']>) {
+    const user = signedIn(call)
+    if (expiresAt !== null && new Date(expiresAt) <= this.clock.now()) {
+      refuseField('invalid_input', '/expiresAt', 'Use a time in the future')
+    }
+    const { token, hash, prefix, last4 } = newToken()
+    const created = await this.changes.onPlatform(call, async (tx) => {
+      const row = await tx.platform.personalAccessToken.create({
+        data: {
+          id: createId('pat'),
+          userId: user.id,
+          name,
+          tokenHash: hash,
+          prefix,
+          last4,
+          expiresAt: expiresAt === null ? null : new Date(expiresAt),
+          createdAt: this.clock.now(),
+        },
+      })
+      tx.audit({
+        action: 'identity.createToken',
+        resource: { kind: 'token', id: row.id, name },
+        before: null,
+        after: showToken(row),
+      })
+      return row
+    })
+    return { ...showToken(created), token }
+  }
+
+  async revokeToken(call: Call, { token }: InputOf<Noun['revokeToken']>): Promise<Record<string, never>> {
+    const user = signedIn(call)
+    await this.changes.onPlatform(call, async (tx) => {
+      const row = await tx.platform.personalAccessToken.findFirst({
+        where: { id: token, userId: user.id, revokedAt: null },
+      })
+      if (!row) return refuse('not_found', 'There is no such access token')
+      await tx.platform.personalAccessToken.update({
+        where: { id: token },
+        data: { revokedAt: this.clock.now() },
+      })
+      tx.audit({
+        action: 'identity.revokeToken',
+        resource: { kind: 'token', id: token, name: row.name },
+        before: showToken(row),
+        after: null,
+      })
+    })
+    return {}
+  }
+
+  async #me(userId: string, csrfToken: string | null): Promise<Relaxed<Me>> {
+    const user = await this.database.platform.user.findUniqueOrThrow({
+      where: { id: userId },
+      include: { memberships: { include: { tenant: true }, orderBy: { createdAt: 'asc' } } },
+    })
+    return {
+      user: showUser(user),
+      memberships: user.memberships.map(({ id, tenant, role, groups }) => ({
+        id: id,
+        tenant: { id: tenant.id, name: tenant.name, title: tenant.title },
+        role,
+        groups,
+        permissions: [...(user.platformAdmin ? permissionNames : rolePermissions[role])],
+      })),
+      csrfToken,
+    }
+  }
+}
+
+function showUser({ id, email, name, platformAdmin, createdAt }: User) {
+  return { id, email, name, platformAdmin, createdAt: createdAt.toISOString() }
+}
+
+function showSession(session: Session, currentId: string | null) {
+  return {
+    id: session.id,
+    current: session.id === currentId,
+    address: session.address,
+    agent: session.agent,
+    createdAt: session.createdAt.toISOString(),
+    lastSeenAt: session.lastSeenAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+  }
+}
+
+function showToken(token: PersonalAccessToken) {
+  return {
+    id: token.id,
+    name: token.name,
+    prefix: token.prefix,
+    expiresAt: token.expiresAt?.toISOString() ?? null,
+    lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
+    createdAt: token.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,286 @@
+// The catalogue half of applying a manifest: APIs, versions with routes, upstreams and policies, and where they run.
+import { canonicalJson } from '@gatewright/shared/canonical'
+import { createId } from '@gatewright/shared/ids'
+import type { WholeManifest } from '@gatewright/shared/manifest'
+import { lifecycleSteps } from '@gatewright/shared/model/api'
+import type { PolicyInput } from '@gatewright/shared/policies/specs'
+import { Injectable } from '@nestjs/common'
+import { signedIn, type TenantCall } from '../call.ts'
+import { apiSearchText, visibilityColumns } from '../catalog/api-view.ts'
+import { showFindings } from '../catalog/document-source.ts'
+import { documentColumns, setChain, setUpstream } from '../catalog/drafts.ts'
+import { importDocument } from '../catalog/openapi/import.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { Clock } from '../infra/clock.ts'
+import type { TenantTransaction } from '../publishing/change.ts'
+import { undeploy } from '../publishing/deployments.ts'
+import { recountUnpublished } from '../publishing/draft.ts'
+import { findEnvironment } from '../publishing/environments.ts'
+import { PublishingService } from '../publishing/publishing.service.ts'
+import { refuse } from '../refusal.ts'
+
+type ManifestApi = WholeManifest['apis'][number]
+type ManifestVersion = ManifestApi['versions'][number]
+
+const noDocument = {
+  spec: null,
+  specFormat: null,
+  specVersion: null,
+  specSha256: null,
+  specText: '',
+  specUrl: null,
+  specFindings: [],
+  importedAt: null,
+}
+
+@Injectable()
+export class ApisApplier {
+  constructor(
+    private readonly clock: Clock,
+    private readonly publishing: PublishingService,
+  ) {}
+
+  /** Removes first, so that a path that one version gives up is free for another. */
+  async removeGone(tx: TenantTransaction, current: WholeManifest, target: WholeManifest): Promise<void> {
+    for (const api of current.apis) {
+      const kept = target.apis.find(({ name }) => name === api.name)
+      for (const version of api.versions) {
+        const next = kept?.versions.find(({ name }) => name === version.name)
+        await this.#takeOut(tx, api.name, version, next)
+        if (!next)
+          await tx.db.apiVersion.deleteMany({ where: { name: version.name, api: { name: api.name } } })
+      }
+      if (!kept) await tx.db.api.deleteMany({ where: { name: api.name } })
+    }
+  }
+
+  async apply(
+    tx: TenantTransaction,
+    call: TenantCall,
+    current: WholeManifest,
+    target: WholeManifest,
+    note: string,
+  ): Promise<void> {
+    for (const api of target.apis) {
+      const old = current.apis.find(({ name }) => name === api.name)
+      const apiId = await this.#writeApi(tx, call, api)
+      for (const version of api.versions) {
+        const before = old?.versions.find(({ name }) => name === version.name)
+        if (before && canonicalJson(before) === canonicalJson(version)) continue
+        await this.#writeVersion(tx, call, { apiId, apiName: api.name, before, version, note })
+      }
+      await this.#linkSuccessors(tx, apiId, api)
+    }
+  }
+
+  async #writeApi(tx: TenantTransaction, call: TenantCall, api: ManifestApi): Promise<string> {
+    const { name, title, description, tags } = api
+    const columns = {
+      title,
+      description,
+      tags,
+      ...visibilityColumns(api.visibility),
+      searchText: apiSearchText({ name, title, description, tags }),
+    }
+    const existing = await tx.db.api.findFirst({ where: { name } })
+    if (existing) {
+      await tx.db.api.update({ where: { id: existing.id }, data: { ...columns, version: { increment: 1 } } })
+      return existing.id
+    }
+    const id = createId('api')
+    await tx.db.api.create({
+      data: {
+        id,
+        tenantId: call.tenant.id,
+        name,
+        ...columns,
+        ownerId: signedIn(call).id,
+        createdAt: this.clock.now(),
+      },
+    })
+    return id
+  }
+
+  async #writeVersion(
+    tx: TenantTransaction,
+    call: TenantCall,
+    {
+      apiId,
+      apiName,
+      before,
+      version,
+      note,
+    }: {
+      readonly apiId: string
+      readonly apiName: string
+      readonly before: ManifestVersion | undefined
+      readonly version: ManifestVersion
+      readonly note: string
+    },
+  ): Promise<void> {
+    const tenantId = call.tenant.id
+    const at = `apis/${apiName}/versions/${version.name}`
+    if (
+      before &&
+      before.lifecycle !== version.lifecycle &&
+      !lifecycleSteps[before.lifecycle].includes(version.lifecycle)
+    ) {
+      refuse(
+        'manifest_refused',
+        `${at}/lifecycle: a ${before.lifecycle} version cannot become ${version.lifecycle}`,
+      )
+    }
+    const columns = {
+      basePath: version.basePath,
+      hosts: version.hosts,
+      public: version.public,
+      ...this.#documentColumns(version, at),
+    }
+    const existing = await tx.db.apiVersion.findFirst({
+      where: { apiId, name: version.name },
+      omit: { spec: true },
+    })
+    const versionId = existing?.id ?? createId('ver')
+    if (existing) {
+      await tx.db.apiVersion.update({
+        where: { id: versionId },
+        data: { ...columns, version: { increment: 1 } },
+      })
+    } else {
+      await tx.db.apiVersion.create({
+        data: { id: versionId, tenantId, apiId, name: version.name, ...columns, createdAt: this.clock.now() },
+      })
+    }
+    if (version.upstream) await setUpstream(tx.db, tenantId, versionId, version.upstream)
+    else await tx.db.upstream.deleteMany({ where: { versionId } })
+    await setChain(tx.db, { scope: 'version', tenantId, versionId }, version.policies)
+    await this.#writeRoutes(tx, tenantId, versionId, { before, version })
+    await recountUnpublished(tx.db, versionId)
+    await this.#deploy(tx, call, { api: apiId, apiVersion: versionId, version, note })
+    await tx.db.apiVersion.update({
+      where: { id: versionId },
+      data: {
+        lifecycle: version.lifecycle,
+        deprecatedAt: date(version.deprecatedAt),
+        sunsetAt: date(version.sunsetAt),
+      },
+    })
+  }
+
+  #documentColumns({ document }: ManifestVersion, at: string) {
+    if (!document) return noDocument
+    const bytes = new TextEncoder().encode(document.text)
+    const imported = importDocument(bytes)
+    if (imported.ok) {
+      return documentColumns(
+        { bytes, document: imported, findings: showFindings(imported) },
+        this.clock.now(),
+      )
+    }
+    return refuse('manifest_refused', `${at}/document: line ${imported.line}: ${imported.message}`)
+  }
+
+  /** Writes the routes that are new or say something else; one that stays keeps its id, and so its counters. */
+  async #writeRoutes(
+    tx: TenantTransaction,
+    tenantId: string,
+    versionId: string,
+    { before, version }: { readonly before: ManifestVersion | undefined; readonly version: ManifestVersion },
+  ): Promise<void> {
+    const existing = await tx.db.route.findMany({
+      where: { versionId },
+      select: { id: true, method: true, path: true },
+    })
+    const ids = new Map(existing.map((row) => [routeKey(row), row.id]))
+    const stated = new Map(before?.routes.map((route, position) => [routeKey(route), { route, position }]))
+    const wanted = new Set(version.routes.map(routeKey))
+    await tx.db.route.deleteMany({
+      where: { id: { in: existing.filter((row) => !wanted.has(routeKey(row))).map(({ id }) => id) } },
+    })
+    const fresh: Prisma.RouteCreateManyInput[] = []
+    const chains: { routeId: string; policies: readonly PolicyInput[] }[] = []
+    for (const [position, route] of version.routes.entries()) {
+      const { policies, method, path, ...columns } = route
+      const old = stated.get(routeKey(route))
+      const id = ids.get(routeKey(route))
+      if (id === undefined) {
+        const routeId = createId('rte')
+        fresh.push({ id: routeId, tenantId, versionId, method, path, ...columns, position })
+        if (policies.length > 0) chains.push({ routeId, policies })
+        continue
+      }
+      if (old && old.position === position && canonicalJson(old.route) === canonicalJson(route)) continue
+      const data = { ...columns, position, version: { increment: 1 } }
+      await tx.db.route.update({ where: { id }, data })
+      if (canonicalJson(old?.route.policies ?? []) !== canonicalJson(policies))
+        chains.push({ routeId: id, policies })
+    }
+    await tx.db.route.createMany({ data: fresh })
+    for (const { routeId, policies } of chains) {
+      await setChain(tx.db, { scope: 'route', tenantId, versionId, routeId }, policies)
+    }
+  }
+
+  /** Publishes what changed to where it is to run: once for each set of gateway groups. */
+  async #deploy(
+    tx: TenantTransaction,
+    call: TenantCall,
+    {
+      api,
+      apiVersion,
+      version,
+      note,
+    }: {
+      readonly api: string
+      readonly apiVersion: string
+      readonly version: ManifestVersion
+      readonly note: string
+    },
+  ): Promise<void> {
+    const byGroups = Map.groupBy(Object.entries(version.deployments), ([, { groups }]) => groups.join(','))
+    for (const deployments of byGroups.values()) {
+      const groups = deployments[0]?.[1].groups ?? []
+      await this.publishing.publishIn(tx, call, {
+        api,
+        apiVersion,
+        environments: deployments.map(([environment]) => environment),
+        groups,
+        note,
+      })
+    }
+  }
+
+  async #takeOut(
+    tx: TenantTransaction,
+    api: string,
+    version: ManifestVersion,
+    next: ManifestVersion | undefined,
+  ): Promise<void> {
+    const gone = Object.keys(version.deployments).filter((environment) => !next?.deployments[environment])
+    if (gone.length === 0) return
+    const row = await tx.db.apiVersion.findFirstOrThrow({
+      where: { name: version.name, api: { name: api } },
+      select: { id: true },
+    })
+    for (const name of gone) {
+      const environment = await findEnvironment(tx.platform, name)
+      await undeploy(tx, environment.id, row.id)
+      tx.config([environment.id], { reason: `Take ${api} ${version.name} out of ${name}` })
+    }
+  }
+
+  async #linkSuccessors(tx: TenantTransaction, apiId: string, api: ManifestApi): Promise<void> {
+    const rows = await tx.db.apiVersion.findMany({ where: { apiId }, select: { id: true, name: true } })
+    for (const { name, successor } of api.versions) {
+      const successorId = rows.find((row) => row.name === successor)?.id ?? null
+      await tx.db.apiVersion.updateMany({
+        where: { apiId, name, NOT: { successorId } },
+        data: { successorId },
+      })
+    }
+  }
+}
+
+const routeKey = ({ method, path }: { readonly method: string; readonly path: string }) => `${method} ${path}`
+
+const date = (instant: string | null) => (instant === null ? null : new Date(instant))

@@ -1,0 +1,191 @@
+// The consumer half of applying a manifest: applications, their subscriptions and the hashes of their keys.
+import { createId } from '@gatewright/shared/ids'
+import type { WholeManifest } from '@gatewright/shared/manifest'
+import { Injectable } from '@nestjs/common'
+import { touchCredentials } from '../access/touch.ts'
+import { signedIn, type TenantCall } from '../call.ts'
+import { Clock } from '../infra/clock.ts'
+import type { TenantTransaction } from '../publishing/change.ts'
+import { findEnvironment } from '../publishing/environments.ts'
+import { refuse } from '../refusal.ts'
+
+type ManifestApplication = WholeManifest['applications'][number]
+
+@Injectable()
+export class ApplicationsApplier {
+  constructor(private readonly clock: Clock) {}
+
+  async removeGone(tx: TenantTransaction, current: WholeManifest, target: WholeManifest): Promise<void> {
+    for (const { name } of current.applications) {
+      if (target.applications.some((application) => application.name === name)) continue
+      await touchCredentials(tx, { application: { name } })
+      await tx.db.application.deleteMany({ where: { name } })
+    }
+  }
+
+  async apply(tx: TenantTransaction, call: TenantCall, target: WholeManifest): Promise<void> {
+    for (const application of target.applications) {
+      const id = await this.#writeApplication(tx, call, application)
+      await this.#writeSubscriptions(tx, call, id, application)
+      await this.#writeKeys(tx, call, id, application)
+      await touchCredentials(tx, { applicationId: id })
+    }
+  }
+
+  async #writeApplication(
+    tx: TenantTransaction,
+    call: TenantCall,
+    application: ManifestApplication,
+  ): Promise<string> {
+    const { name, title, description } = application
+    const existing = await tx.db.application.findFirst({ where: { name } })
+    const ownerId =
+      application.owner === null
+        ? (existing?.ownerId ?? signedIn(call).id)
+        : await ownerOf(tx, name, application.owner)
+    const data = { title, description, ownerId }
+    if (existing) {
+      await tx.db.application.update({
+        where: { id: existing.id },
+        data: { ...data, version: { increment: 1 } },
+      })
+      return existing.id
+    }
+    const id = createId('app')
+    await tx.db.application.create({
+      data: { id, tenantId: call.tenant.id, name, ...data, createdAt: this.clock.now() },
+    })
+    return id
+  }
+
+  async #writeSubscriptions(
+    tx: TenantTransaction,
+    call: TenantCall,
+    applicationId: string,
+    { subscriptions }: ManifestApplication,
+  ): Promise<void> {
+    const held = await tx.db.subscription.findMany({
+      where: { applicationId, state: { in: ['pending', 'active', 'suspended'] } },
+      include: { plan: { include: { product: true } } },
+    })
+    const wanted = new Set(subscriptions.map(({ product }) => product))
+    for (const row of held) {
+      if (!wanted.has(row.plan.product.name))
+        await this.#step(tx, call, row, { state: 'cancelled', planId: row.planId })
+    }
+    for (const { product, plan: name, state } of subscriptions) {
+      const plan = await tx.db.plan.findFirstOrThrow({ where: { name, product: { name: product } } })
+      const row = held.find(({ productId }) => productId === plan.productId)
+      if (row) {
+        if (row.planId !== plan.id || row.state !== state)
+          await this.#step(tx, call, row, { state, planId: plan.id })
+        continue
+      }
+      const id = createId('sub')
+      await tx.db.subscription.create({
+        data: {
+          id,
+          tenantId: call.tenant.id,
+          applicationId,
+          planId: plan.id,
+          productId: plan.productId,
+          state,
+          createdBy: signedIn(call).id,
+          createdAt: this.clock.now(),
+        },
+      })
+      await this.#record(tx, call, id, null, state)
+    }
+  }
+
+  async #step(
+    tx: TenantTransaction,
+    call: TenantCall,
+    row: { readonly id: string; readonly state: State },
+    data: { readonly state: State; readonly planId: string },
+  ): Promise<void> {
+    await tx.db.subscription.update({ where: { id: row.id }, data: { ...data, version: { increment: 1 } } })
+    await this.#record(tx, call, row.id, row.state, data.state)
+  }
+
+  async #record(
+    tx: TenantTransaction,
+    call: TenantCall,
+    subscriptionId: string,
+    from: State | null,
+    to: State,
+  ) {
+    await tx.db.subscriptionEvent.create({
+      data: {
+        id: createId('aud'),
+        tenantId: call.tenant.id,
+        subscriptionId,
+        from,
+        to,
+        actorId: call.actor.id,
+        actorName: call.actor.name,
+        note: 'By a manifest',
+        at: this.clock.now(),
+      },
+    })
+  }
+
+  async #writeKeys(
+    tx: TenantTransaction,
+    call: TenantCall,
+    applicationId: string,
+    { name: application, keys }: ManifestApplication,
+  ): Promise<void> {
+    const now = this.clock.now()
+    const held = await tx.db.credential.findMany({ where: { applicationId, state: 'active', tryIt: false } })
+    for (const row of held) {
+      if (keys.some(({ sha256 }) => sha256 === row.hash)) continue
+      await tx.db.credential.update({
+        where: { id: row.id },
+        data: { state: 'revoked', revokedAt: now, version: { increment: 1 } },
+      })
+      tx.access(row.environmentId, [row.hash])
+    }
+    for (const { name, environment, sha256, prefix, last4, expiresAt } of keys) {
+      const stage = await findEnvironment(tx.platform, environment)
+      const data = { name, prefix, last4, expiresAt: expiresAt === null ? null : new Date(expiresAt) }
+      const row = held.find(({ hash }) => hash === sha256)
+      if (row) {
+        await tx.db.credential.update({ where: { id: row.id }, data: { ...data, version: { increment: 1 } } })
+        continue
+      }
+      if (await tx.everything.credential.findUnique({ where: { hash: sha256 } })) {
+        refuse(
+          'manifest_refused',
+          `applications/${application}/keys: the key ${prefix || sha256} is in use or was revoked`,
+        )
+      }
+      await tx.db.credential.create({
+        data: {
+          id: createId('key'),
+          tenantId: call.tenant.id,
+          applicationId,
+          environmentId: stage.id,
+          hash: sha256,
+          ...data,
+          createdBy: signedIn(call).id,
+          createdAt: now,
+        },
+      })
+    }
+  }
+}
+
+type State = WholeManifest['applications'][number]['subscriptions'][number]['state']
+
+// Only members can own: a manifest must not tell who has an account elsewhere, nor hand anything to strangers.
+async function ownerOf(tx: TenantTransaction, application: string, email: string): Promise<string> {
+  const member = await tx.db.membership.findFirst({ where: { user: { email } } })
+  return (
+    member?.userId ??
+    refuse(
+      'manifest_refused',
+      `applications/${application}/owner: ${email} is no member; invite them, or leave owner out`,
+    )
+  )
+}

@@ -1,0 +1,232 @@
+// The one door of every write: one transaction of rows, audit entries and revisions, and then the wake-up.
+import { EventEmitter } from 'node:events'
+import type { Change as Difference } from '@gatewright/shared/model/environment'
+import { Injectable } from '@nestjs/common'
+import type { Actor, Call, CallTenant, TenantCall } from '../call.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { Clock } from '../infra/clock.ts'
+import { Database, type PlatformDb, type TenantDb } from '../infra/database.ts'
+import { tenantDb } from '../infra/tenant-db.ts'
+import { refuse } from '../refusal.ts'
+import { type AuditEntry, appendAudit } from './audit-chain.ts'
+import { diff } from './diff.ts'
+
+/** What the work of a change may do. Nothing takes effect, not even the audit entry, unless all of it commits. */
+export interface Transaction {
+  readonly platform: PlatformDb
+  /** Says what happened to one thing. A change without an entry is a bug and is refused. */
+  audit(entry: AuditEntry): void
+  /** The environments' next config revisions; `all` for what every environment serves. */
+  config(
+    environmentIds: readonly string[] | 'all',
+    what: { reason?: string | null; changes?: readonly Difference[] },
+  ): void
+  /** These credentials (sha256, hex) changed in an environment: each gets an access revision of its own. */
+  access(environmentId: string, hashes: readonly string[]): void
+  /** Every table of every tenant; for sign-up, invitations and the publisher only. */
+  readonly everything: Prisma.TransactionClient
+}
+
+export interface TenantTransaction extends Transaction {
+  readonly db: TenantDb
+}
+
+interface ConfigNote {
+  readonly reason: string
+  readonly changes: readonly Difference[]
+}
+
+@Injectable()
+export class Changes {
+  readonly #committed = new EventEmitter<{ committed: [readonly string[]] }>()
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Calls `wake` with the ids of the environments that changed, after each commit. Answers how to stop. */
+  onCommit(wake: (environmentIds: readonly string[]) => void): () => void {
+    this.#committed.on('committed', wake)
+    return () => this.#committed.off('committed', wake)
+  }
+
+  /** A write inside the call's tenant. */
+  async inTenant<T>(call: TenantCall, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.#run(call, call.tenant, (tx) => work({ ...tx, db: tenantDb(tx.everything, call.tenant.id) }))
+  }
+
+  /** A write inside a tenant that the call itself is not of: sign-up, accepting an invitation, creating a tenant. */
+  async forTenant<T>(
+    call: Call,
+    tenant: { id: string },
+    work: (tx: TenantTransaction) => Promise<T>,
+    actor?: Actor,
+  ): Promise<T> {
+    return this.#run(actor ? { ...call, actor } : call, tenant, (tx) =>
+      work({ ...tx, db: tenantDb(tx.everything, tenant.id) }),
+    )
+  }
+
+  /** A write to what belongs to no tenant. */
+  async onPlatform<T>(call: Call, work: (tx: Transaction) => Promise<T>, actor?: Actor): Promise<T> {
+    return this.#run(actor ? { ...call, actor } : call, null, work)
+  }
+
+  async #run<T>(
+    call: Call,
+    tenant: Pick<CallTenant, 'id'> | null,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const { result, caused } = await this.database.everything
+      .$transaction(async (tx) => {
+        const entries: AuditEntry[] = []
+        const configs = new Map<string, ConfigNote>()
+        const accesses = new Map<string, Set<string>>()
+        let everywhere: ConfigNote | undefined
+        const result = await work({
+          platform: tx,
+          everything: tx,
+          audit: (entry) => entries.push(entry),
+          config(environmentIds, { reason, changes }) {
+            const note = { reason: reason ?? '', changes: changes ?? [] }
+            if (environmentIds === 'all') everywhere = join(everywhere, note)
+            else for (const id of environmentIds) configs.set(id, join(configs.get(id), note))
+          },
+          access(environmentId, hashes) {
+            const set = accesses.get(environmentId) ?? new Set()
+            for (const hash of hashes) set.add(hash)
+            if (set.size > 0) accesses.set(environmentId, set)
+          },
+        })
+        if (entries.length === 0) throw new Error('a change without an audit entry')
+        if (everywhere) {
+          for (const { id } of await tx.environment.findMany({ select: { id: true } })) {
+            configs.set(id, join(configs.get(id), everywhere))
+          }
+        }
+        const context = {
+          tenantId: tenant?.id ?? null,
+          actor: call.actor,
+          requestId: call.requestId,
+          address: call.address,
+          at: this.clock.now(),
+        }
+        const noted = entries.map((entry) => ({ ...entry, reason: entry.reason ?? null }))
+        // Always environments by id, then the audit head: one order of locks, so two changes never wait for each other.
+        const caused: Call['caused'] = []
+        for (const id of [...new Set([...configs.keys(), ...accesses.keys()])].sort()) {
+          caused.push(await this.#advance(tx, id, call, tenant, noted, configs.get(id), accesses.get(id)))
+        }
+        await appendAudit(tx, context, noted)
+        return { result, caused }
+      })
+      .catch(explain)
+    call.caused.push(...caused)
+    if (caused.length > 0)
+      this.#committed.emit(
+        'committed',
+        caused.map((one) => one.environmentId),
+      )
+    return result
+  }
+
+  // The update takes the environment's row lock until commit, so the order of commits is the order of revisions.
+  async #advance(
+    tx: Prisma.TransactionClient,
+    id: string,
+    call: Call,
+    tenant: Pick<CallTenant, 'id'> | null,
+    entries: readonly AuditEntry[],
+    config: ConfigNote | undefined,
+    hashes: ReadonlySet<string> | undefined,
+  ): Promise<Call['caused'][number]> {
+    const environment = await tx.environment.update({
+      where: { id },
+      data: { revision: { increment: config ? 1 : 0 }, accessRevision: { increment: hashes?.size ?? 0 } },
+    })
+    if (hashes) {
+      const first = environment.accessRevision - hashes.size + 1
+      await tx.accessChange.createMany({
+        data: [...hashes].map((hash, i) => ({ environmentId: id, accessRevision: first + i, hash })),
+      })
+    }
+    if (config) {
+      const changes = config.changes.length > 0 ? config.changes : entries.flatMap(entryChanges)
+      await tx.revision.create({
+        data: {
+          environmentId: id,
+          number: environment.revision,
+          tenantId: tenant?.id ?? null,
+          actorId: call.actor.id,
+          actorName: call.actor.name,
+          action: entries[0]?.action ?? '',
+          reason: config.reason,
+          changes: JSON.parse(JSON.stringify(changes)),
+          ...(tenant ? await stateOf(tx, id, tenant.id) : { deployments: [], policies: [] }),
+          createdAt: this.clock.now(),
+        },
+      })
+    }
+    return {
+      environmentId: id,
+      environment: environment.name,
+      revision: environment.revision,
+      accessRevision: environment.accessRevision,
+    }
+  }
+}
+
+/** A deployment and a tenant policy as a revision remembers them, and as a rollback restores them. */
+interface RememberedDeployment {
+  readonly versionId: string
+  readonly apiRevisionId: string
+  readonly groups: readonly string[]
+}
+interface RememberedPolicy {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly config: Prisma.JsonValue
+  readonly enabled: boolean
+}
+
+async function stateOf(tx: Prisma.TransactionClient, environmentId: string, tenantId: string) {
+  const deployments: RememberedDeployment[] = await tx.deployment.findMany({
+    where: { environmentId, tenantId },
+    select: { versionId: true, apiRevisionId: true, groups: true },
+    orderBy: { versionId: 'asc' },
+  })
+  const policies: RememberedPolicy[] = await tx.policyAttachment.findMany({
+    where: { tenantId, scope: 'tenant' },
+    select: { id: true, type: true, name: true, config: true, enabled: true },
+    orderBy: [{ position: 'asc' }, { id: 'asc' }],
+  })
+  return {
+    deployments: deployments as unknown as Prisma.InputJsonValue,
+    policies: policies as unknown as Prisma.InputJsonValue,
+  }
+}
+
+function entryChanges({ resource, before, after }: AuditEntry): Difference[] {
+  return diff(before ?? undefined, after ?? undefined, `${resource.kind}/${resource.name}`)
+}
+
+function join(one: ConfigNote | undefined, other: ConfigNote): ConfigNote {
+  if (!one) return other
+  return { reason: one.reason || other.reason, changes: [...one.changes, ...other.changes] }
+}
+
+/** What the database said no to, in words of the catalogue. */
+function explain(error: unknown): never {
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    // Somebody else's write came between the read and this update.
+    if (error.code === 'P2025')
+      refuse('version_stale', 'It was changed or removed at the same moment', { cause: error })
+    if (error.code === 'P2002') refuse('already_exists', undefined, { cause: error })
+    if (error.code === 'P2003') refuse('in_use', undefined, { cause: error })
+    if (error.code === 'P2034')
+      refuse('state_conflict', 'Another change ran at the same moment; try again', { cause: error })
+  }
+  throw error
+}

@@ -1,0 +1,85 @@
+// Rows → Snapshot: everything one environment serves, for all tenants. Pure, ordered and hashed: equal rows, equal hash.
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '@gatewright/shared/canonical'
+import type { Snapshot } from '@gatewright/shared/snapshot'
+import type { Lifecycle } from '../generated/prisma/client.ts'
+import { type AttachmentRow, compare, type FrozenVersion, policyUses } from './version-document.ts'
+
+/** What `snapshot-rows.ts` reads; the order of any list says nothing. */
+export interface SnapshotRows {
+  readonly environment: { readonly id: string; readonly name: string }
+  readonly globalPolicies: readonly AttachmentRow[]
+  readonly tenants: readonly {
+    readonly id: string
+    readonly name: string
+    readonly timeZone: string
+    readonly policies: readonly AttachmentRow[]
+  }[]
+  readonly deployments: readonly DeploymentRow[]
+  readonly plans: readonly {
+    readonly id: string
+    readonly tenantId: string
+    readonly name: string
+    readonly versionIds: readonly string[]
+    readonly policies: readonly AttachmentRow[]
+  }[]
+}
+
+export interface DeploymentRow {
+  readonly groups: readonly string[]
+  readonly apiRevision: number
+  readonly document: FrozenVersion
+  readonly lifecycle: Lifecycle
+  readonly deprecatedAt: Date | null
+  readonly sunsetAt: Date | null
+  /** Base path of the version that follows. */
+  readonly successorPath: string | null
+}
+
+export function buildSnapshot(rows: SnapshotRows): Snapshot {
+  const versions = rows.deployments.map(deployedVersion).sort((a, b) => compare(a.id, b.id))
+  const deployed = new Set(versions.map((version) => version.id))
+  const tenants = new Set(versions.map((version) => version.tenantId))
+  return {
+    format: 1,
+    environment: { id: rows.environment.id, name: rows.environment.name },
+    policies: policyUses(rows.globalPolicies),
+    tenants: rows.tenants
+      .filter((tenant) => tenants.has(tenant.id))
+      .map(({ id, name, timeZone, policies }) => ({ id, name, timeZone, policies: policyUses(policies) }))
+      .sort((a, b) => compare(a.id, b.id)),
+    versions,
+    // Only what this environment serves: a plan for an API that is not here changes nothing here.
+    plans: rows.plans
+      .map(({ id, tenantId, name, versionIds, policies }) => ({
+        id,
+        tenantId,
+        name,
+        versionIds: versionIds.filter((versionId) => deployed.has(versionId)).sort(compare),
+        policies: policyUses(policies),
+      }))
+      .filter((plan) => plan.versionIds.length > 0)
+      .sort((a, b) => compare(a.id, b.id)),
+  }
+}
+
+function deployedVersion(row: DeploymentRow): Snapshot['versions'][number] {
+  return {
+    ...row.document,
+    apiRevision: row.apiRevision,
+    groups: [...row.groups].sort(compare),
+    lifecycle: {
+      // A deployed version was published; a draft's row says `draft` only inside the transaction that publishes it.
+      state: row.lifecycle === 'draft' ? 'published' : row.lifecycle,
+      deprecatedAt: row.deprecatedAt?.getTime() ?? null,
+      sunsetAt: row.sunsetAt?.getTime() ?? null,
+      successorPath: row.successorPath,
+    },
+  }
+}
+
+/** The bytes that stand in Redis and their sha256 (hex). */
+export function sealSnapshot(snapshot: Snapshot): { document: string; hash: string } {
+  const document = canonicalJson(snapshot)
+  return { document, hash: createHash('sha256').update(document).digest('hex') }
+}

@@ -1,0 +1,88 @@
+// Draft → document: what a version's rows say at the moment of publishing, frozen, hashed and never changed again.
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '@gatewright/shared/canonical'
+import { mockExample, type PolicyUse, versionDocument } from '@gatewright/shared/snapshot'
+import * as z from 'zod'
+import type { Prisma } from '../generated/prisma/client.ts'
+
+/** A version as an API revision keeps it: lifecycle and groups are not part, they change without a publish. */
+export const frozenVersion = versionDocument.omit({ apiRevision: true, groups: true, lifecycle: true })
+export type FrozenVersion = z.output<typeof frozenVersion>
+
+export const draftRows = {
+  api: { select: { id: true, name: true } },
+  routes: { include: { policies: true } },
+  upstream: { include: { targets: true } },
+  policies: { where: { scope: 'version' } },
+} as const satisfies Prisma.ApiVersionInclude
+
+export type DraftRows = Prisma.ApiVersionGetPayload<{ include: typeof draftRows }>
+export type AttachmentRow = Pick<
+  DraftRows['policies'][number],
+  'id' | 'type' | 'name' | 'config' | 'enabled' | 'position'
+>
+
+/** The document of a draft. Equal drafts give equal documents, whatever order the rows come in. */
+export function freezeDraft(draft: DraftRows): FrozenVersion {
+  return {
+    id: draft.id,
+    tenantId: draft.tenantId,
+    apiId: draft.api.id,
+    apiName: draft.api.name,
+    name: draft.name,
+    hosts: [...draft.hosts].sort(),
+    basePath: draft.basePath,
+    upstream: freezeUpstream(draft.upstream),
+    policies: policyUses(draft.policies),
+    routes: draft.routes
+      .filter((route) => route.enabled)
+      .sort((a, b) => compare(a.path, b.path) || compare(a.method, b.method))
+      .map((route) => ({
+        id: route.id,
+        method: route.method,
+        path: route.path,
+        operationId: route.operationId,
+        public: route.public || draft.public,
+        policies: policyUses(route.policies),
+        mocks: z.array(mockExample).parse(route.mocks),
+      })),
+  }
+}
+
+function freezeUpstream(upstream: DraftRows['upstream']): FrozenVersion['upstream'] {
+  if (!upstream) return null
+  return {
+    id: upstream.id,
+    targets: [...upstream.targets]
+      .sort((a, b) => a.position - b.position || compare(a.id, b.id))
+      .map(({ url, weight }) => ({ url, weight })),
+    hostHeader: z.enum(['upstream', 'client']).parse(upstream.hostHeader),
+    connectTimeoutMs: upstream.connectTimeoutMs,
+    firstByteTimeoutMs: upstream.firstByteTimeoutMs,
+    idleTimeoutMs: upstream.idleTimeoutMs,
+    totalTimeoutMs: upstream.totalTimeoutMs,
+    tlsVerify: upstream.tlsVerify,
+  }
+}
+
+const config = z.record(z.string(), z.unknown())
+
+/** Attachments as gateways get them: the enabled ones, in the order of their chain. */
+export function policyUses(attachments: readonly AttachmentRow[]): PolicyUse[] {
+  return attachments
+    .filter((attachment) => attachment.enabled)
+    .sort((a, b) => a.position - b.position || compare(a.id, b.id))
+    .map(({ id, type, name, config: given }) => ({ id, type, name, config: config.parse(given) }))
+}
+
+/** sha256 (hex) of a document's canonical form. */
+export function documentHash(document: unknown): string {
+  return createHash('sha256').update(canonicalJson(document)).digest('hex')
+}
+
+/** The document as a JSON column takes it. */
+export const storedDocument = (document: FrozenVersion): Prisma.InputJsonObject =>
+  JSON.parse(canonicalJson(document))
+
+/** By code unit, so that no locale of a machine decides an order that is hashed. */
+export const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,35 @@
+// Invitations: a secret link that makes whoever holds it, with the invited address, a member.
+import { Injectable } from '@nestjs/common'
+import type { Invitation } from '../generated/prisma/client.ts'
+import { hashSecret } from '../identity/secrets.ts'
+import { Clock } from '../infra/clock.ts'
+import { Database } from '../infra/database.ts'
+import type { TenantTransaction } from '../publishing/change.ts'
+import { refuse } from '../refusal.ts'
+
+export const invitationSeconds = 14 * 24 * 3600
+
+@Injectable()
+export class Invitations {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The open invitation of a secret. It names its tenant, which the caller need not know yet. */
+  async open(secret: string): Promise<Invitation> {
+    const found = await this.database.everything.invitation.findUnique({
+      where: { tokenHash: hashSecret(secret) },
+    })
+    const open = found && !found.acceptedAt && !found.revokedAt && found.expiresAt > this.clock.now()
+    return open ? found : refuse('not_found', 'The invitation was used, withdrawn or has expired')
+  }
+
+  async markAccepted(tx: TenantTransaction, id: string): Promise<void> {
+    const { count } = await tx.db.invitation.updateMany({
+      where: { id, acceptedAt: null, revokedAt: null },
+      data: { acceptedAt: this.clock.now() },
+    })
+    if (count === 0) refuse('state_conflict', 'The invitation was used at the same moment')
+  }
+}

@@ -1,0 +1,269 @@
+// Teams: tenants, their members and roles, and how people get in. A tenant always keeps an owner.
+import type { contract } from '@gatewright/shared/contract/index'
+import { createId } from '@gatewright/shared/ids'
+import { Injectable } from '@nestjs/common'
+import { type Call, expectVersion, signedIn, type TenantCall } from '../call.ts'
+import type { Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
+import type { InputOf, Service } from '../http/serve.ts'
+import { hashSecret, newSecret } from '../identity/secrets.ts'
+import { Clock } from '../infra/clock.ts'
+import { Database } from '../infra/database.ts'
+import { given } from '../infra/given.ts'
+import { containing, paged } from '../infra/page.ts'
+import { Changes, type TenantTransaction } from '../publishing/change.ts'
+import { refuse, refuseField } from '../refusal.ts'
+import { Invitations, invitationSeconds } from './invitations.ts'
+import { refuseUnknownTimeZone } from './time-zone.ts'
+
+type Noun = typeof contract.tenancy
+type Member = Membership & { user: User }
+
+@Injectable()
+export class TenancyService implements Service<Noun> {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly changes: Changes,
+    private readonly links: Invitations,
+  ) {}
+
+  async list(call: Call, input: InputOf<Noun['list']>) {
+    const user = signedIn(call)
+    const mine = user.platformAdmin ? {} : { memberships: { some: { userId: user.id } } }
+    return paged(
+      input,
+      [
+        ['name', 'asc'],
+        ['id', 'asc'],
+      ],
+      ({ where, ...query }) =>
+        this.database.platform.tenant.findMany({
+          ...query,
+          where: { AND: [where, mine, containing(input.search, 'name', 'title')] },
+        }),
+      showTenant,
+    )
+  }
+
+  async create(call: Call, input: InputOf<Noun['create']>) {
+    refuseUnknownTimeZone(input.timeZone)
+    const id = createId('ten')
+    return this.changes.forTenant(call, { id }, async (tx) => {
+      const tenant = await tx.platform.tenant.create({ data: { id, ...input, createdAt: this.clock.now() } })
+      tx.audit({ action: 'tenancy.create', resource: named(tenant), before: null, after: showTenant(tenant) })
+      return showTenant(tenant)
+    })
+  }
+
+  async get(call: TenantCall) {
+    return showTenant(
+      await this.database.platform.tenant.findUniqueOrThrow({ where: { id: call.tenant.id } }),
+    )
+  }
+
+  async update(call: TenantCall, { tenant: _, ...change }: InputOf<Noun['update']>) {
+    if (change.timeZone !== undefined) refuseUnknownTimeZone(change.timeZone)
+    return this.changes.inTenant(call, async (tx) => {
+      const before = await tx.platform.tenant.findUniqueOrThrow({ where: { id: call.tenant.id } })
+      expectVersion(call, before)
+      const after = await tx.platform.tenant.update({
+        where: { id: before.id, version: before.version },
+        data: { ...given(change), version: { increment: 1 } },
+      })
+      tx.audit({
+        action: 'tenancy.update',
+        resource: named(after),
+        before: showTenant(before),
+        after: showTenant(after),
+      })
+      // Gateways reset calendar quotas at the tenant's midnight.
+      if (after.timeZone !== before.timeZone) tx.config('all', { reason: 'Time zone of the tenant' })
+      return showTenant(after)
+    })
+  }
+
+  async members(call: TenantCall, input: InputOf<Noun['members']>) {
+    return paged(
+      input,
+      [
+        ['createdAt', 'asc'],
+        ['id', 'asc'],
+      ],
+      ({ where, ...query }) =>
+        call.db.membership.findMany({
+          ...query,
+          where: { AND: [where, { user: containing(input.search, 'name', 'email') }] },
+          include: { user: true },
+        }),
+      showMember,
+    )
+  }
+
+  async updateMember(call: TenantCall, input: InputOf<Noun['updateMember']>) {
+    return this.changes.inTenant(call, async (tx) => {
+      const before = await findMember(tx, input.member)
+      expectVersion(call, before)
+      if (input.role !== undefined && input.role !== 'owner') await refuseWithoutOwner(tx, before)
+      const after = await tx.db.membership.update({
+        where: { id: before.id, version: before.version },
+        data: { ...given({ role: input.role, groups: input.groups }), version: { increment: 1 } },
+        include: { user: true },
+      })
+      tx.audit({
+        action: 'tenancy.updateMember',
+        resource: { kind: 'member', id: after.id, name: after.user.email },
+        before: showMember(before),
+        after: showMember(after),
+      })
+      return showMember(after)
+    })
+  }
+
+  async removeMember(call: TenantCall, input: InputOf<Noun['removeMember']>) {
+    return this.changes.inTenant(call, async (tx) => {
+      const before = await findMember(tx, input.member)
+      expectVersion(call, before)
+      await refuseWithoutOwner(tx, before)
+      await tx.db.membership.delete({ where: { id: before.id } })
+      tx.audit({
+        action: 'tenancy.removeMember',
+        resource: { kind: 'member', id: before.id, name: before.user.email },
+        before: showMember(before),
+        after: null,
+      })
+      return {}
+    })
+  }
+
+  async invitations(call: TenantCall) {
+    const open = await call.db.invitation.findMany({
+      where: { acceptedAt: null, revokedAt: null, expiresAt: { gt: this.clock.now() } },
+      orderBy: { createdAt: 'desc' },
+    })
+    return { data: open.map(showInvitation) }
+  }
+
+  async invite(call: TenantCall, { email, role, groups }: InputOf<Noun['invite']>) {
+    const secret = newSecret()
+    return this.changes.inTenant(call, async (tx) => {
+      if (await tx.db.membership.findFirst({ where: { user: { email } } })) {
+        refuseField('already_exists', '/email', `${email} is a member already`)
+      }
+      const now = this.clock.now()
+      // A second invitation replaces the first, so that a lost link can be sent anew.
+      await tx.db.invitation.updateMany({
+        where: { email, acceptedAt: null, revokedAt: null },
+        data: { revokedAt: now },
+      })
+      const invitation = await tx.db.invitation.create({
+        data: {
+          id: createId('inv'),
+          tenantId: call.tenant.id,
+          email,
+          role,
+          groups,
+          tokenHash: hashSecret(secret),
+          invitedBy: call.actor.name,
+          createdAt: now,
+          expiresAt: this.clock.in(invitationSeconds),
+        },
+      })
+      tx.audit({
+        action: 'tenancy.invite',
+        resource: { kind: 'invitation', id: invitation.id, name: email },
+        before: null,
+        after: showInvitation(invitation),
+      })
+      return { ...showInvitation(invitation), secret }
+    })
+  }
+
+  async revokeInvitation(call: TenantCall, input: InputOf<Noun['revokeInvitation']>) {
+    return this.changes.inTenant(call, async (tx) => {
+      const open = await tx.db.invitation.findFirst({
+        where: { id: input.invitation, acceptedAt: null, revokedAt: null },
+      })
+      if (!open) return refuse('not_found', 'There is no such open invitation')
+      await tx.db.invitation.update({ where: { id: open.id }, data: { revokedAt: this.clock.now() } })
+      tx.audit({
+        action: 'tenancy.revokeInvitation',
+        resource: { kind: 'invitation', id: open.id, name: open.email },
+        before: showInvitation(open),
+        after: null,
+      })
+      return {}
+    })
+  }
+
+  async acceptInvitation(call: Call, { secret }: InputOf<Noun['acceptInvitation']>) {
+    const user = signedIn(call)
+    const invitation = await this.links.open(secret)
+    if (invitation.email !== user.email)
+      refuse('permission_denied', 'The invitation is for another email address')
+    return this.changes.forTenant(call, { id: invitation.tenantId }, async (tx) => {
+      await this.links.markAccepted(tx, invitation.id)
+      const member = await tx.db.membership.create({
+        data: {
+          id: createId('mem'),
+          tenantId: invitation.tenantId,
+          userId: user.id,
+          role: invitation.role,
+          groups: invitation.groups,
+          createdAt: this.clock.now(),
+        },
+        include: { user: true },
+      })
+      tx.audit({
+        action: 'tenancy.acceptInvitation',
+        resource: { kind: 'member', id: member.id, name: user.email },
+        before: null,
+        after: showMember(member),
+      })
+      const tenant = await tx.platform.tenant.findUniqueOrThrow({ where: { id: invitation.tenantId } })
+      return { tenant: tenant.name }
+    })
+  }
+}
+
+async function findMember(tx: TenantTransaction, id: string): Promise<Member> {
+  const member = await tx.db.membership.findFirst({ where: { id }, include: { user: true } })
+  return member ?? refuse('not_found', 'There is no such member')
+}
+
+/** Refuses to take the last owner away. Locks the owners, so two owners cannot remove each other at once. */
+async function refuseWithoutOwner(tx: TenantTransaction, leaving: Member): Promise<void> {
+  if (leaving.role !== 'owner') return
+  const owners = await tx.everything.$queryRaw<{ id: string }[]>`
+    SELECT id FROM membership WHERE tenant_id = ${leaving.tenantId} AND role = 'owner' ORDER BY id FOR UPDATE`
+  if (owners.every(({ id }) => id === leaving.id)) refuse('last_owner')
+}
+
+const named = ({ id, name }: Tenant) => ({ kind: 'tenant', id, name })
+
+function showTenant(tenant: Tenant) {
+  const { id, name, title, selfSignUp, timeZone, version } = tenant
+  return { id, name, title, selfSignUp, timeZone, version, createdAt: tenant.createdAt.toISOString() }
+}
+
+function showMember({ id, user, role, groups, version, createdAt }: Member) {
+  return {
+    id,
+    user: { id: user.id, email: user.email, name: user.name },
+    role,
+    groups,
+    version,
+    createdAt: createdAt.toISOString(),
+  }
+}
+
+function showInvitation({ id, email, role, groups, invitedBy, expiresAt, createdAt }: Invitation) {
+  return {
+    id,
+    email,
+    role,
+    groups,
+    invitedBy,
+    expiresAt: expiresAt.toISOString(),
+    createdAt: createdAt.toISOString(),
+  }
+}

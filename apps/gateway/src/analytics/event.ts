@@ -1,0 +1,53 @@
+// The analytics row of one request, built when its last byte is out.
+import type { RequestEvent } from '@gatewright/shared/event'
+import { withoutKeys } from '@gatewright/shared/key'
+import type { RequestContext } from '../request/context.ts'
+import { agentFamily } from './agent.ts'
+
+/** What is the same for all events of a worker. */
+export interface EventOrigin {
+  readonly environmentId: string
+  readonly gatewayId: string
+}
+
+export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: EventOrigin): RequestEvent {
+  const { match } = ctx
+  const caller = ctx.principal ?? ctx.refusedCaller
+  const facts = match === null ? null : match.facts
+  const route = match?.kind === 'route' ? match.facts : null
+  const upstreamUs = Math.max(0, Math.round(ctx.upstreamMs * 1000))
+  return {
+    id: ctx.requestId,
+    at: ctx.receivedAtMs,
+    environmentId,
+    gatewayId,
+    revision: ctx.generation?.revision ?? 0,
+    tenantId: facts?.tenantId ?? null,
+    apiId: facts?.apiId ?? null,
+    versionId: facts?.versionId ?? null,
+    routeId: route?.id ?? null,
+    applicationId: caller?.applicationId ?? null,
+    subscriptionId: caller?.subscriptionId ?? null,
+    planId: caller?.planId ?? null,
+    credentialId: caller?.credentialId ?? null,
+    method: atMost(32, ctx.method),
+    route: route === null ? null : atMost(1024, route.template),
+    path: atMost(2048, withoutKeys(ctx.path)),
+    host: atMost(255, withoutKeys(ctx.host)),
+    status: ctx.status,
+    reason: ctx.reason,
+    policy: ctx.refusedBy,
+    gatewayUs: Math.max(0, Math.round(ctx.durationMs * 1000) - upstreamUs),
+    upstreamUs,
+    bytesIn: ctx.bytesIn,
+    bytesOut: ctx.bytesOut,
+    address: atMost(64, ctx.clientAddress),
+    agent: agentFamily(ctx.header('user-agent')),
+    cache: 'none',
+    tryIt: caller?.tryIt ?? false,
+  }
+}
+
+function atMost(length: number, text: string): string {
+  return text.length > length ? text.slice(0, length) : text
+}

@@ -1,0 +1,126 @@
+// A snapshot in pieces small enough that a worker can compile one between two requests.
+import { createHash } from 'node:crypto'
+import {
+  type RouteDocument,
+  type Snapshot,
+  type SnapshotEnvelope,
+  snapshotEnvelope,
+  snapshotSchema,
+  type VersionDocument,
+} from '@gatewright/shared/snapshot'
+import type * as z from 'zod'
+
+/** Why a snapshot is not taken. The message is for the people who publish: it names tenant, API, route, policy. */
+export class SnapshotRefused extends Error {}
+
+export type SnapshotHead = Omit<Snapshot, 'versions'>
+export type VersionHead = Omit<VersionDocument, 'routes'>
+
+/** First one head, then for each version its own head and its routes. */
+export type SnapshotPart =
+  | { readonly kind: 'head'; readonly head: SnapshotHead }
+  | { readonly kind: 'version'; readonly version: VersionHead }
+  | { readonly kind: 'routes'; readonly routes: readonly RouteDocument[] }
+
+/** What is being compiled: which revision, and its parts as they are parsed. */
+export interface SnapshotParcel {
+  readonly revision: number
+  readonly hash: string
+  /** The UTF-8 JSON of all parts in one buffer that every worker thread reads without a copy. */
+  readonly bytes: SharedArrayBuffer
+  /** Where part i starts; one more entry than parts. */
+  readonly offsets: Uint32Array
+}
+
+const routesPerPart = 200
+
+export function* partsOf(snapshot: Snapshot): Generator<SnapshotPart> {
+  const { versions, ...head } = snapshot
+  yield { kind: 'head', head }
+  for (const { routes, ...version } of versions) {
+    yield { kind: 'version', version }
+    for (let i = 0; i < routes.length; i += routesPerPart) {
+      yield { kind: 'routes', routes: routes.slice(i, i + routesPerPart) }
+    }
+  }
+}
+
+export function packSnapshot(snapshot: Snapshot, revision: number, hash: string): SnapshotParcel {
+  const texts = Array.from(partsOf(snapshot), (part) => Buffer.from(JSON.stringify(part)))
+  const offsets = new Uint32Array(texts.length + 1)
+  texts.forEach((text, i) => {
+    offsets[i + 1] = (offsets[i] ?? 0) + text.length
+  })
+  const bytes = new SharedArrayBuffer(offsets.at(-1) ?? 0)
+  const view = Buffer.from(bytes)
+  texts.forEach((text, i) => {
+    text.copy(view, offsets[i])
+  })
+  return { revision, hash, bytes, offsets }
+}
+
+/** The parts of a parcel, each parsed when it is asked for. They were checked against the schema when it was packed. */
+export function* unpackSnapshot({ bytes, offsets }: SnapshotParcel): Generator<SnapshotPart> {
+  const view = Buffer.from(bytes)
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    yield JSON.parse(view.toString('utf8', offsets[i], offsets[i + 1])) as SnapshotPart
+  }
+}
+
+/** Throws `SnapshotRefused` unless the text is an envelope. */
+export function parseEnvelope(text: string): SnapshotEnvelope {
+  const envelope = snapshotEnvelope.safeParse(parseJson(text, 'The envelope'))
+  if (!envelope.success) throw new SnapshotRefused(`The envelope is not valid: ${firstIssue(envelope.error)}`)
+  return envelope.data
+}
+
+/** The document of an envelope: proved by its hash first, then read. Throws `SnapshotRefused`. */
+export function openEnvelope({ hash, document }: SnapshotEnvelope, environmentName: string): Snapshot {
+  const actual = createHash('sha256').update(document).digest('hex')
+  if (actual !== hash) {
+    throw new SnapshotRefused(`The document does not have its announced hash: ${actual} instead of ${hash}`)
+  }
+  const json = parseJson(document, 'The document')
+  const snapshot = snapshotSchema.safeParse(json)
+  if (!snapshot.success) {
+    const issue = snapshot.error.issues[0]
+    const place = issue ? placeOf(json, issue.path) : ''
+    throw new SnapshotRefused(`${place}${firstIssue(snapshot.error)}`)
+  }
+  const { name } = snapshot.data.environment
+  if (name !== environmentName) {
+    throw new SnapshotRefused(
+      `The snapshot is for the environment ${name}, this gateway serves ${environmentName}`,
+    )
+  }
+  return snapshot.data
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new SnapshotRefused(`${what} is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue, ...more] = error.issues
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : ''
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}${rest}`
+}
+
+/** `versions.3.routes.7` means nothing to a person: the names on the way do. */
+function placeOf(json: unknown, path: readonly PropertyKey[]): string {
+  const names: string[] = []
+  let value = json
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') break
+    value = (value as Record<PropertyKey, unknown>)[key]
+    if (typeof key !== 'number' || value === null || typeof value !== 'object') continue
+    const { apiName, name, method, path: template } = value as Record<string, unknown>
+    const label = method ? `${method} ${template}` : apiName ? `${apiName} ${name}` : name
+    if (typeof label === 'string') names.push(label)
+  }
+  return names.length > 0 ? `${names.join(', ')}: ` : ''
+}

@@ -1,0 +1,97 @@
+// One snapshot to all workers in two steps, so that either all of them run it or none: compile everywhere, then swap.
+import type { Logger } from 'pino'
+import type { StaticCredentials } from '../messages.ts'
+import type { Identity } from './compile.ts'
+import { type SnapshotParcel, SnapshotRefused } from './parts.ts'
+
+/** The workers, as a rollout sees them. */
+export interface Crew {
+  /** Resolves when every worker has compiled it; throws `SnapshotRefused` with the reason of the first that would not. */
+  prepare(parcel: SnapshotParcel, credentials: StaticCredentials | null): Promise<void>
+  /** Resolves when every worker serves it. */
+  commit(identity: Identity): Promise<void>
+  /** Forgets what was prepared. */
+  abort(identity: Identity): void
+}
+
+interface Refused extends Identity {
+  readonly reason: string
+  readonly at: number
+}
+
+export interface Rollout {
+  /** What all workers serve; null before the first. */
+  readonly live: Identity | null
+  /** The snapshot that was refused last, until another one is taken. */
+  readonly refusal: Refused | null
+  /** What a worker that starts now must be given. */
+  readonly current: { readonly parcel: SnapshotParcel; readonly credentials: StaticCredentials | null } | null
+  /** False for what is live, and for what was refused already. */
+  needs(identity: Identity): boolean
+  /** `pack` may throw `SnapshotRefused`. True when it is live everywhere. */
+  apply(
+    identity: Identity,
+    pack: () => SnapshotParcel,
+    credentials?: StaticCredentials | null,
+  ): Promise<boolean>
+}
+
+export function createRollout(crew: Crew, log: Logger, onChange: () => void): Rollout {
+  let live: Identity | null = null
+  let refusal: Refused | null = null
+  let current: Rollout['current'] = null
+  let queue: Promise<unknown> = Promise.resolve()
+
+  async function run(
+    identity: Identity,
+    pack: () => SnapshotParcel,
+    credentials: StaticCredentials | null,
+  ): Promise<boolean> {
+    const startedAt = performance.now()
+    try {
+      const parcel = pack()
+      await crew.prepare(parcel, credentials)
+      current = { parcel, credentials }
+      await crew.commit(identity)
+    } catch (error) {
+      crew.abort(identity)
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!(error instanceof SnapshotRefused))
+        log.error({ err: error }, 'Compiling failed in a way it should not')
+      refusal = { ...identity, reason, at: Date.now() }
+      log.error(
+        { ...identity, reason, live: live?.revision ?? null },
+        'Snapshot refused; the one before keeps serving',
+      )
+      onChange()
+      return false
+    }
+    live = identity
+    refusal = null
+    log.info({ ...identity, ms: Math.round(performance.now() - startedAt) }, 'Snapshot live in all workers')
+    onChange()
+    return true
+  }
+
+  return {
+    get live() {
+      return live
+    },
+    get refusal() {
+      return refusal
+    },
+    get current() {
+      return current
+    },
+    needs: (identity) => !isSame(identity, live) && !isSame(identity, refusal),
+    apply(identity, pack, credentials = null) {
+      const result = queue.then(() => run(identity, pack, credentials))
+      queue = result
+      return result
+    },
+  }
+}
+
+function isSame(a: Identity, b: Identity | null): boolean {
+  return b !== null && a.revision === b.revision && a.hash === b.hash
+}

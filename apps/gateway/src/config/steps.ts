@@ -1,0 +1,50 @@
+// The policies of one route in the order they run: scopes merged, stages sorted, phases laid out flat.
+import { type Phases, type Scope, type Stage, scopes, stages } from '@gatewright/shared/policies/policy'
+import type { Chain, DonePhase, RequestPhase, ResponsePhase, StepFacts } from './generation.ts'
+
+/** One attachment with the instance that stands behind it. */
+export interface Step {
+  readonly facts: StepFacts
+  readonly stage: Stage
+  readonly scope: Scope
+  readonly phases: Phases
+}
+
+/** By stage, then from the outermost scope inwards, then as the user ordered them (the sort is stable). */
+export function orderSteps(steps: readonly Step[]): Step[] {
+  return [...steps].sort(
+    (a, b) =>
+      stages.indexOf(a.stage) - stages.indexOf(b.stage) || scopes.indexOf(a.scope) - scopes.indexOf(b.scope),
+  )
+}
+
+export function layOut(steps: readonly Step[]): Chain {
+  const request: RequestPhase[] = []
+  const requestSteps: StepFacts[] = []
+  const response: ResponsePhase[] = []
+  const responseSteps: StepFacts[] = []
+  const done: DonePhase[] = []
+  for (const { phases, facts } of steps) {
+    if (phases.request) {
+      request.push(phases.request.bind(phases))
+      requestSteps.push(facts)
+    }
+    if (phases.response) {
+      response.unshift(phases.response.bind(phases))
+      responseSteps.unshift(facts)
+    }
+    if (phases.done) done.push(phases.done.bind(phases))
+  }
+  return Object.freeze({
+    request: Object.freeze(request),
+    requestSteps: Object.freeze(requestSteps),
+    response: Object.freeze(response),
+    responseSteps: Object.freeze(responseSteps),
+    done: Object.freeze(done),
+  })
+}
+
+/** How many request phases the steps of these stages have. */
+export function countRequests(steps: readonly Step[], ...of: readonly Stage[]): number {
+  return steps.filter((step) => step.phases.request && of.includes(step.stage)).length
+}

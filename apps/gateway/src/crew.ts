@@ -1,0 +1,240 @@
+// The workers of one gateway: started, given the configuration, asked, restarted when they crash, sent home.
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { Identity } from './config/compile.ts'
+import { type SnapshotParcel, SnapshotRefused } from './config/parts.ts'
+import type { Crew, Rollout } from './config/rollout.ts'
+import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
+
+export interface CrewSettings {
+  readonly size: number
+  readonly workerData: Omit<WorkerData, 'index'>
+  /** How long a worker may take to finish its requests when it is sent home. */
+  readonly drainMs: number
+  readonly log: Logger
+  /** What a worker says that is not an answer to the crew. */
+  readonly onMessage: (message: FromWorker, reply: (message: ToWorker) => void) => void
+  /** A worker cannot serve at all, such as when its port is taken. */
+  readonly onFailure: (reason: string) => void
+}
+
+export interface WorkerCrew extends Crew {
+  /** Starts all workers; those that crash later come back with what `rollout` says is current. */
+  start(rollout: Rollout): void
+  /** Opens the port in every worker; from now on restarted ones open it too. */
+  listen(): Promise<void>
+  forget(hashes: readonly string[] | null, position: number): Promise<void>
+  /** The answers of all workers that live. */
+  askAll(question: Question): Promise<unknown[]>
+  askOne(question: Question): Promise<unknown>
+  /** Resolves when every worker has finished its requests and ended. */
+  drain(): Promise<void>
+  readonly living: number
+}
+
+type Expected = (message: FromWorker) => boolean
+
+interface Member {
+  readonly index: number
+  readonly thread: Worker
+  /** Who waits for which message; null is told to all of them when the thread ends. */
+  readonly waiting: Set<(message: FromWorker | null) => void>
+  prepared: Identity | null
+  startedAt: number
+}
+
+// A worker that crashes at once is not started in a loop that eats the machine.
+const restartDelaysMs = [0, 250, 1_000, 5_000]
+const stableAfterMs = 10_000
+// Longer than any snapshot takes to compile: a worker that does not answer by then never will.
+const hangMs = 60_000
+
+const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+
+export function createCrew({
+  size,
+  workerData,
+  drainMs,
+  log,
+  onMessage,
+  onFailure,
+}: CrewSettings): WorkerCrew {
+  const members = new Map<number, Member>()
+  const crashes = new Map<number, number>()
+  let rollout: Rollout | null = null
+  let isListening = false
+  let isLeaving = false
+  let nextId = 1
+  let position = 0
+
+  function spawn(index: number): Member {
+    const thread = new Worker(workerUrl, {
+      workerData: { ...workerData, index },
+      name: `gateway-worker-${index}`,
+    })
+    const member: Member = { index, thread, waiting: new Set(), prepared: null, startedAt: performance.now() }
+    members.set(index, member)
+    thread.on('message', (message: FromWorker) => {
+      for (const heard of [...member.waiting]) heard(message)
+      if (message.kind === 'failed') onFailure(message.reason)
+      else onMessage(message, (reply) => thread.postMessage(reply))
+    })
+    thread.on('error', (error) => log.error({ worker: index, err: error }, 'worker crashed'))
+    thread.on('exit', (code) => {
+      members.delete(index)
+      for (const heard of [...member.waiting]) heard(null)
+      if (!isLeaving) restart(member, code)
+    })
+    return member
+  }
+
+  function restart({ index, startedAt }: Member, code: number) {
+    const wasStable = performance.now() - startedAt > stableAfterMs
+    const count = wasStable ? 0 : (crashes.get(index) ?? 0)
+    crashes.set(index, count + 1)
+    const delayMs = restartDelaysMs[Math.min(count, restartDelaysMs.length - 1)] ?? 0
+    log.error({ worker: index, code, delayMs }, 'worker ended; it is started again')
+    setTimeout(() => {
+      if (!isLeaving) void bringUp(spawn(index))
+    }, delayMs)
+  }
+
+  /** A worker that comes back serves what the others serve before it takes connections. */
+  async function bringUp(member: Member): Promise<void> {
+    member.thread.postMessage({ kind: 'access', hashes: [], position } satisfies ToWorker)
+    for (let given: Rollout['current'] = null; rollout && rollout.current !== given; ) {
+      given = rollout.current
+      if (!given) break
+      const { parcel, credentials } = given
+      const refusal = await prepareOne(member, parcel, credentials)
+      if (refusal !== null)
+        log.error({ worker: member.index, reason: refusal }, 'a restarted worker refused the snapshot')
+      else await commitOne(member, { revision: parcel.revision, hash: parcel.hash })
+    }
+    if (isListening) await listenOne(member)
+  }
+
+  /** Says something and waits for its answer; null when the worker ended first. One that hangs is ended. */
+  function exchange(
+    member: Member,
+    message: ToWorker,
+    isAnswer: Expected,
+    patienceMs = hangMs,
+  ): Promise<FromWorker | null> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        log.error({ worker: member.index, waitingFor: message.kind }, 'worker hangs; it is ended')
+        void member.thread.terminate()
+      }, patienceMs)
+      const heard = (answer: FromWorker | null) => {
+        if (answer !== null && !isAnswer(answer)) return
+        clearTimeout(timer)
+        member.waiting.delete(heard)
+        resolve(answer)
+      }
+      member.waiting.add(heard)
+      member.thread.postMessage(message)
+    })
+  }
+
+  async function prepareOne(
+    member: Member,
+    parcel: SnapshotParcel,
+    credentials: StaticCredentials | null,
+  ): Promise<string | null> {
+    const identity = { revision: parcel.revision, hash: parcel.hash }
+    const answer = await exchange(
+      member,
+      { kind: 'prepare', parcel, credentials },
+      (it) => (it.kind === 'prepared' || it.kind === 'refused') && isSame(it.identity, identity),
+    )
+    if (answer?.kind === 'refused') return answer.reason
+    member.prepared = identity
+    return null
+  }
+
+  async function commitOne(member: Member, identity: Identity): Promise<void> {
+    await exchange(
+      member,
+      { kind: 'commit', identity },
+      (it) => it.kind === 'committed' && isSame(it.identity, identity),
+    )
+  }
+
+  async function listenOne(member: Member): Promise<void> {
+    await exchange(member, { kind: 'listen' }, (it) => it.kind === 'listening' || it.kind === 'failed')
+  }
+
+  function all<T>(action: (member: Member) => Promise<T>): Promise<T[]> {
+    return Promise.all(Array.from(members.values(), action))
+  }
+
+  async function ask(member: Member, question: Question): Promise<unknown> {
+    const id = nextId++
+    const answer = await exchange(
+      member,
+      { kind: 'ask', id, question },
+      (it) => it.kind === 'answer' && it.id === id,
+    )
+    return answer?.kind === 'answer' ? answer.value : undefined
+  }
+
+  return {
+    start(given) {
+      rollout = given
+      for (let index = 0; index < size; index++) spawn(index)
+    },
+    async listen() {
+      isListening = true
+      await all(listenOne)
+    },
+    async prepare(parcel, credentials) {
+      const refusals = await all((member) => prepareOne(member, parcel, credentials))
+      const reason = refusals.find((refusal) => refusal !== null)
+      if (reason !== undefined && reason !== null) throw new SnapshotRefused(reason)
+    },
+    async commit(identity) {
+      await all(async (member) => {
+        // One that was started since the others prepared gets it through `bringUp`.
+        if (isSame(member.prepared, identity)) await commitOne(member, identity)
+      })
+    },
+    abort(identity) {
+      for (const { thread } of members.values()) {
+        thread.postMessage({ kind: 'abort', identity } satisfies ToWorker)
+      }
+    },
+    async forget(hashes, next) {
+      position = next
+      await all((member) =>
+        exchange(
+          member,
+          { kind: 'access', hashes, position: next },
+          (it) => it.kind === 'access-applied' && it.position === next,
+        ),
+      )
+    },
+    async askAll(question) {
+      const answers = await all((member) => ask(member, question))
+      return answers.filter((answer) => answer !== undefined)
+    },
+    async askOne(question) {
+      const [member] = members.values()
+      return member ? ask(member, question) : undefined
+    },
+    async drain() {
+      isLeaving = true
+      await all(async (member) => {
+        await exchange(member, { kind: 'drain' }, (it) => it.kind === 'drained', drainMs + hangMs)
+        await member.thread.terminate()
+      })
+    },
+    get living() {
+      return members.size
+    },
+  }
+}
+
+function isSame(a: Identity | null, b: Identity): boolean {
+  return a !== null && a.revision === b.revision && a.hash === b.hash
+}

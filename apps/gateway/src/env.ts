@@ -1,0 +1,131 @@
+// The gateway's surroundings, read once at start: every environment variable and flag it knows, and their limits.
+import { availableParallelism, hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { parseCidr } from '@gatewright/shared/cidr'
+import { slug } from '@gatewright/shared/ids'
+import * as z from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const durationMs = z.coerce.number().int().min(0).max(86_400_000)
+const bytes = z.coerce.number().int().min(0)
+/** Addresses and ranges, separated by commas. */
+const ranges = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .refine(
+      (parts) => parts.every((part) => parseCidr(part)),
+      'Use addresses and CIDR ranges, separated by commas',
+    )
+
+// Where clouds keep the credentials of a machine: link-local, and the addresses of AWS, Alibaba and Azure beside it.
+const metadataServices = '169.254.0.0/16,fe80::/10,fd00:ec2::254,100.100.100.200,168.63.129.16'
+
+// Transforms are welcome here: this is read from the process, never stored.
+const envSchema = z.object({
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
+  ENVIRONMENT: slug.default('prod').describe('Name of the environment this gateway serves'),
+  GATEWAY_GROUP: slug.default('default'),
+  GATEWAY_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'Use letters, digits, dots, hyphens and underscores, at most 64')
+    .optional()
+    .describe('Default: made at the first start and kept in DATA_DIR'),
+  GATEWAY_HOST: z.string().default('0.0.0.0'),
+  GATEWAY_PORT: port.default(8000),
+  OPS_HOST: z.string().default('127.0.0.1').describe('Metrics and health; never exposed to callers'),
+  OPS_PORT: port.default(8001),
+  ADVERTISED_ADDRESS: z
+    .string()
+    .max(255)
+    .optional()
+    .describe(
+      'host:port at which the admin API reaches the operations port; default: OPS_HOST, or the host name',
+    ),
+  DATA_DIR: z
+    .string()
+    .default('data/gateway')
+    .transform((path) => resolve(path)),
+  WORKERS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DOCS_URL: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    .default('')
+    .describe('Where /errors/<code> is served; stands before the type of each problem'),
+  TRUSTED_PROXIES: ranges('').describe('Peers whose X-Forwarded-* and Forwarded are believed'),
+  FORBIDDEN_UPSTREAMS: ranges(metadataServices).describe('Where no API may send its requests'),
+  DEBUG_SECRET: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Signs X-Gatewright-Debug; without it there is no debug header'),
+  SYNC_INTERVAL_MS: durationMs
+    .min(100)
+    .default(1_000)
+    .describe('How often positions are compared with Redis'),
+  CREDENTIAL_CACHE_SIZE: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(20_000)
+    .describe('Keys per worker'),
+  SPOOL_LIMIT_BYTES: bytes.default(512 * 1024 * 1024).describe('Disk for events while Redis is away'),
+  DRAIN_TIMEOUT_MS: durationMs.default(30_000).describe('How long SIGTERM waits for requests in flight'),
+  DRAIN_DELAY_MS: durationMs
+    .default(300)
+    .describe(
+      'How long new connections are still taken after SIGTERM, while balancers notice that /ready says no',
+    ),
+  HEADERS_TIMEOUT_MS: durationMs.default(10_000),
+  REQUEST_TIMEOUT_MS: durationMs.default(0).describe('Whole request to arrive; 0 = no limit, for uploads'),
+  KEEP_ALIVE_TIMEOUT_MS: durationMs.default(65_000).describe('Longer than that of the balancer in front'),
+  MAX_HEADER_BYTES: bytes.min(1024).max(1_048_576).default(32_768),
+  MAX_URL_BYTES: bytes.min(256).max(1_048_576).default(16_384),
+})
+
+export const variableNames = Object.keys(envSchema.shape)
+
+export type Env = z.output<typeof envSchema> & {
+  /** Path of the manifest of a standalone gateway; null in managed mode. */
+  readonly manifest: string | null
+}
+
+export class UsageError extends Error {}
+
+/** Throws a `UsageError` that names each wrong variable. Variables of other programs are not ours to judge. */
+export function readEnv(variables: NodeJS.ProcessEnv, args: readonly string[]): Env {
+  const { manifest } = readFlags(args, variables)
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const parsed = envSchema.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new UsageError(`The gateway cannot start with these settings:\n  ${lines.join('\n  ')}`)
+  }
+  return { ...parsed.data, manifest }
+}
+
+/** Where the control plane reaches the operations port of this gateway. */
+export function operationsAddress(env: Env, port: number): string {
+  if (env.ADVERTISED_ADDRESS !== undefined) return env.ADVERTISED_ADDRESS
+  const isAnywhere = env.OPS_HOST === '0.0.0.0' || env.OPS_HOST === '::'
+  return `${isAnywhere ? hostname() : env.OPS_HOST}:${port}`
+}
+
+function readFlags(args: readonly string[], variables: NodeJS.ProcessEnv): { manifest: string | null } {
+  let manifest = variables.MANIFEST || null
+  for (let i = 0; i < args.length; i++) {
+    const [flag, inline] = (args[i] ?? '').split(/=(.*)/s)
+    if (flag !== '--manifest')
+      throw new UsageError(`Unknown argument "${args[i]}". Usage: gateway [--manifest file.yaml]`)
+    manifest = inline ?? args[++i] ?? null
+    if (!manifest) throw new UsageError('--manifest needs the path of a file')
+  }
+  return { manifest: manifest && resolve(manifest) }
+}

@@ -1,0 +1,80 @@
+// What the supervisor and its workers say to each other; every message is a plain value that a thread can copy.
+import type { CredentialRecord } from '@gatewright/shared/policies/policy'
+import type { EventBatch } from './analytics/buffer.ts'
+import type { Identity } from './config/compile.ts'
+import type { SnapshotParcel } from './config/parts.ts'
+import type { Env } from './env.ts'
+import type { TakeBatch } from './runtime/limits/remote-store.ts'
+import type { Bucket, Grant } from './runtime/limits/store.ts'
+
+/** What a worker is born with. */
+export interface WorkerData {
+  readonly env: Env
+  readonly gatewayId: string
+  readonly index: number
+  /** More than one worker shares the port. */
+  readonly sharesPort: boolean
+  readonly port: number
+  /** Address space of the counters that this gateway shares; false: the worker is alone and counts by itself. */
+  readonly sharesCounters: boolean
+}
+
+/** Keys of a standalone gateway: sha256 → record. */
+export type StaticCredentials = readonly (readonly [string, CredentialRecord])[]
+
+export type ToWorker =
+  /** Compile beside the live generation; answered by `prepared` or `refused`. */
+  | {
+      readonly kind: 'prepare'
+      readonly parcel: SnapshotParcel
+      readonly credentials: StaticCredentials | null
+    }
+  /** Swap to what was prepared, if it is this; answered by `committed` in any case. */
+  | { readonly kind: 'commit'; readonly identity: Identity }
+  /** Forget what was prepared: another worker refused it. */
+  | { readonly kind: 'abort'; readonly identity: Identity }
+  /** Open the port. */
+  | { readonly kind: 'listen' }
+  /** These keys changed, or (null) all may have; answered by `access-applied`. */
+  | { readonly kind: 'access'; readonly hashes: readonly string[] | null; readonly position: number }
+  | { readonly kind: 'granted'; readonly id: number; readonly grants: readonly Grant[] }
+  | { readonly kind: 'recalled'; readonly id: number; readonly text: string | null }
+  | { readonly kind: 'events-taken' }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  /** Stop listening, finish what runs, hand over the events; answered by `drained`. */
+  | { readonly kind: 'drain' }
+
+/** What the operations port asks a worker. */
+export type Question =
+  | { readonly kind: 'metrics' }
+  | { readonly kind: 'explain'; readonly request: ExplainRequest }
+
+export interface ExplainRequest {
+  readonly method: string
+  /** Absolute URL, or a path. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly clientAddress: string
+}
+
+export type FromWorker =
+  | { readonly kind: 'prepared'; readonly identity: Identity }
+  | { readonly kind: 'refused'; readonly identity: Identity; readonly reason: string }
+  | { readonly kind: 'committed'; readonly identity: Identity }
+  | { readonly kind: 'listening' }
+  | { readonly kind: 'access-applied'; readonly position: number }
+  | { readonly kind: 'take'; readonly batch: TakeBatch }
+  | {
+      readonly kind: 'give-back'
+      readonly bucket: Bucket
+      readonly ticket: string
+      readonly amount: number
+    }
+  | { readonly kind: 'recall'; readonly id: number; readonly sha256: string }
+  | { readonly kind: 'saw'; readonly sha256: string; readonly text: string }
+  | { readonly kind: 'events'; readonly batch: EventBatch }
+  | { readonly kind: 'events-dropped'; readonly count: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  /** It cannot go on: the port is taken, or the like. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'drained' }

@@ -1,0 +1,37 @@
+// Leaves without breaking a request: stop taking connections, let what is under way finish, then close what is left.
+import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+
+const idleSweepMs = 100
+// A client may be writing on a kept connection this very moment: that request is answered, with `Connection: close`.
+const idleGraceMs = 1_000
+
+/**
+ * Drains a server: connections without a request are closed after a moment and again as they fall idle; after
+ * `timeoutMs` the rest is cut. Answers how many connections had to be cut.
+ */
+export async function drain(server: Server, timeoutMs: number, graceMs = idleGraceMs): Promise<number> {
+  // Right after the poll for events, when the queue of connections that wait to be accepted is empty.
+  await new Promise(setImmediate)
+  // Not `server.close()`, which would also close kept connections, and with them requests that are on their way.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  const grace = setTimeout(
+    () => {
+      sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
+      server.closeIdleConnections()
+    },
+    Math.min(graceMs, timeoutMs),
+  )
+  let sweep: NodeJS.Timeout | undefined
+  const timer = Promise.withResolvers<'late'>()
+  const timeout = setTimeout(() => timer.resolve('late'), timeoutMs)
+  const outcome = await Promise.race([closed, timer.promise])
+  clearTimeout(grace)
+  clearInterval(sweep)
+  clearTimeout(timeout)
+  if (outcome !== 'late') return 0
+  const cut = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
+  server.closeAllConnections()
+  await closed
+  return cut
+}

@@ -1,0 +1,68 @@
+// Who is at the other end of a client connection, and how far its word about the client behind it is taken.
+import { isIP, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { AddressSet } from '@gatewright/shared/cidr'
+import type { RequestContext } from './context.ts'
+
+/** Facts of one client connection, worked out once. */
+export class Peer {
+  /** IPv4-mapped addresses as IPv4. */
+  readonly address: string
+  /** One of our own proxies: its `X-Forwarded-*` and `Forwarded` are believed. */
+  readonly trusted: boolean
+  readonly scheme: 'http' | 'https'
+  /** Its `for` in the form of RFC 7239 6: an IPv6 address is bracketed and quoted. */
+  readonly forwardedFor: string
+  /** A refusal that ends the connection is on its way. */
+  closing = false
+  /** The request that arrived last, while it is under way. */
+  current: RequestContext | null = null
+  readonly #proxies: AddressSet
+
+  constructor(address: string, scheme: 'http' | 'https', proxies: AddressSet) {
+    this.address = withoutMapping(address)
+    this.trusted = proxies.size > 0 && proxies.has(this.address)
+    this.scheme = scheme
+    this.forwardedFor = this.address.includes(':') ? `"[${this.address}]"` : this.address || 'unknown'
+    this.#proxies = proxies
+  }
+
+  /** The last address of an `X-Forwarded-For` that is not one of our own proxies; the first when all are. */
+  clientBehind(forwardedFor: string): string {
+    const hops = forwardedFor.split(',')
+    let client = this.address
+    for (let i = hops.length - 1; i >= 0; i--) {
+      const hop = addressOf((hops[i] as string).trim())
+      // A hop that is no address ends the part of the list that can be believed.
+      if (hop === null) return client
+      client = hop
+      if (!this.#proxies.has(hop)) return client
+    }
+    return client
+  }
+}
+
+function addressOf(hop: string): string | null {
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop
+  return isIP(bare) === 0 ? null : withoutMapping(bare)
+}
+
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.substring(7) : address
+}
+
+const peers = new WeakMap<Socket, Peer>()
+
+/** The peer of a connection on which a request has arrived. */
+export function knownPeer(socket: Socket): Peer | undefined {
+  return peers.get(socket)
+}
+
+export function peerOf(socket: Socket, proxies: AddressSet): Peer {
+  let peer = peers.get(socket)
+  if (peer === undefined) {
+    peer = new Peer(socket.remoteAddress ?? '', socket instanceof TLSSocket ? 'https' : 'http', proxies)
+    peers.set(socket, peer)
+  }
+  return peer
+}

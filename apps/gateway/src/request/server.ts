@@ -1,0 +1,103 @@
+// The listening side: Node's HTTP server with its limits drawn tight, and refusals for bytes that are no request.
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { type ErrorCode, errors } from '@gatewright/shared/errors'
+import type { Handler } from './handle.ts'
+import { knownPeer } from './peer.ts'
+import { type ReplySettings, rawRefusal } from './reply.ts'
+import { createRequestIds } from './request-id.ts'
+
+export interface ServerSettings extends ReplySettings {
+  /** For the whole head to arrive. */
+  readonly headersTimeoutMs: number
+  /** For the whole request to arrive; 0 = no limit, for uploads. */
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly headerBytesMax: number
+}
+
+export function createGatewayServer(handle: Handler, settings: ServerSettings): Server {
+  const nextId = createRequestIds()
+  const server = createServer(
+    {
+      insecureHTTPParser: false,
+      // Missing and repeated Host fields are refused with our own problem document.
+      requireHostHeader: false,
+      maxHeaderSize: settings.headerBytesMax,
+      headersTimeout: settings.headersTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(settings.headersTimeoutMs, 5_000),
+      noDelay: true,
+      optimizeEmptyRequests: true,
+    },
+    handle,
+  )
+  // Node would cut the list of fields silently; the reading of the head refuses a long one.
+  server.maxHeadersCount = 0
+  // The upstream decides whether it wants the body, and an expectation that nobody knows is refused like any bad head.
+  server.on('checkContinue', handle)
+  server.on('checkExpectation', handle)
+  server.on('clientError', (error: ParseError, socket: Socket) => refuseBytes(error, socket))
+  // A tunnel through the gateway is nothing that an API offers.
+  server.on('connect', (_request, socket: Socket) => {
+    // Node has let go of the connection, so its errors are ours to hear.
+    socket.on('error', () => socket.destroy())
+    send(socket, 'method_not_allowed', 'CONNECT is not offered here.')
+  })
+
+  function refuseBytes(error: ParseError, socket: Socket): void {
+    const peer = knownPeer(socket)
+    const ctx = peer?.current ?? null
+    // A reply that has begun cannot be taken back, and a second one must not follow it.
+    if (!socket.writable || error.code === 'ECONNRESET' || ctx?.response.headersSent) {
+      socket.destroy()
+      return
+    }
+    const [code, detail] = faultOf(error)
+    if (peer !== undefined) peer.closing = true
+    // Its head was well-formed and it may be on its way already: what its body turned out to be ends it.
+    if (ctx !== null) {
+      ctx.call?.cancel()
+      ctx.status = errors[code].status
+      ctx.reason = code
+    }
+    send(socket, code, detail)
+  }
+
+  function send(socket: Socket, code: ErrorCode, detail: string): void {
+    socket.end(rawRefusal(code, detail, nextId(Date.now()), settings))
+    // Whatever else it sends is read by nobody.
+    socket.destroySoon()
+  }
+
+  return server
+}
+
+interface ParseError extends NodeJS.ErrnoException {
+  /** What the parser was given. */
+  readonly rawPacket?: Buffer
+}
+
+const malformed: [ErrorCode, string] = [
+  'malformed_request',
+  'What was sent is not HTTP/1.1 as RFC 9112 defines it.',
+]
+
+function faultOf(error: ParseError): [ErrorCode, string] {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return ['headers_too_large', 'The request line and header fields are larger than this gateway accepts.']
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return ['body_too_large', 'The chunk extensions are larger than this gateway accepts.']
+    case 'HPE_INVALID_VERSION':
+      // The parser says the same of a line that is broken after its version.
+      return / HTTP\/\d\.\d\r\n/.test(error.rawPacket?.toString('latin1') ?? '')
+        ? ['http_version_not_supported', 'This gateway speaks HTTP/1.1 and HTTP/1.0 here.']
+        : malformed
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['request_timeout', 'The request did not arrive in time.']
+    default:
+      return malformed
+  }
+}

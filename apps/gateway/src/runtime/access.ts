@@ -1,0 +1,86 @@
+// Follows the changes of keys and subscriptions, so that every worker forgets what is no longer true within a moment.
+import { accessStream } from '@gatewright/shared/channels'
+import type { Head } from '@gatewright/shared/snapshot'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { KnownKeyStore } from './known-keys.ts'
+
+export interface AccessFollower {
+  /** Brings this gateway to the access revision of a head. */
+  follow(head: Head): Promise<void>
+  /** Up to where every worker has followed. */
+  readonly position: number
+}
+
+/** Resolves when every worker has forgotten these keys (null: all of them). */
+export type Forget = (hashes: readonly string[] | null, position: number) => Promise<void>
+
+const entriesPerRead = 1_000
+// A publisher restores a Redis that lost data within seconds; what is still behind after this is the truth of a Postgres
+// that was restored from a backup.
+const adoptAfterMs = 60_000
+
+export function createAccessFollower(
+  redis: Redis,
+  environmentName: string,
+  known: KnownKeyStore,
+  forget: Forget,
+  log: Logger,
+): AccessFollower {
+  const stream = accessStream(environmentName)
+  let position = known.position
+  let behindSince: number | null = null
+
+  async function moveTo(next: number, hashes: readonly string[] | null) {
+    if (hashes === null) known.clear()
+    else known.drop(hashes)
+    await forget(hashes, next)
+    position = next
+    known.position = next
+  }
+
+  /** Keys changed after `position`; null when entries in between are no longer there. */
+  async function changesSince(): Promise<string[] | null> {
+    const [oldest] = await redis.xrange(stream, '-', '+', 'COUNT', 1)
+    if (!oldest || revisionOf(oldest[0]) > position + 1) return null
+    const hashes: string[] = []
+    let from = `${position + 1}-0`
+    for (;;) {
+      const entries = await redis.xrange(stream, from, '+', 'COUNT', entriesPerRead)
+      for (const [, fields] of entries) hashes.push(fields[1] ?? '')
+      const last = entries.at(-1)
+      if (!last || entries.length < entriesPerRead) return hashes
+      from = `(${last[0]}`
+    }
+  }
+
+  return {
+    async follow({ accessRevision }) {
+      if (accessRevision === position) {
+        behindSince = null
+        return
+      }
+      if (accessRevision > position) {
+        behindSince = null
+        await moveTo(accessRevision, await changesSince())
+        return
+      }
+      if (behindSince === null) {
+        behindSince = performance.now()
+        log.warn(
+          { redis: accessRevision, gateway: position },
+          'Redis has lost changes of access: known keys keep working',
+        )
+      } else if (performance.now() - behindSince > adoptAfterMs) {
+        behindSince = null
+        log.warn({ accessRevision }, 'Access went back in time for good: starting from what Redis says')
+        await moveTo(accessRevision, null)
+      }
+    },
+    get position() {
+      return position
+    },
+  }
+}
+
+const revisionOf = (entryId: string) => Number.parseInt(entryId, 10)

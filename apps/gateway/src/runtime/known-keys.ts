@@ -1,0 +1,182 @@
+// Keys this gateway has seen, on disk: while Redis is away they keep working, also after a restart.
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createOldest } from './oldest.ts'
+
+export interface KnownKeyStore {
+  recall(sha256: string): string | null
+  saw(sha256: string, text: string): void
+  drop(hashes: readonly string[]): void
+  /** Forgets everything: what changed meanwhile cannot be told. */
+  clear(): void
+  /** Access revision that the file is true for. */
+  position: number
+  readonly size: number
+  close(): void
+}
+
+interface Place {
+  readonly offset: number
+  readonly length: number
+}
+
+const keysMax = 200_000
+const compactAboveBytes = 16 * 1024 * 1024
+
+/**
+ * A log of lines `+<sha256> <record>`, `-<sha256>`, `@<position>`; memory holds only where each record stands. The hash of a
+ * key proves nothing to anyone who reads it, but the file is for its owner alone all the same.
+ */
+export function openKnownKeys(dataDir: string, log: Logger): KnownKeyStore {
+  const path = join(dataDir, 'known-keys.log')
+  const places = new Map<string, Place>()
+  const oldest = createOldest(places)
+  let position = 0
+  let end = 0
+  let compactAt = compactAboveBytes
+  let file: number | null = null
+
+  function failed(error: unknown) {
+    log.error({ path, reason: (error as Error).message }, 'Known keys cannot be kept on disk')
+    if (file !== null) closeSync(file)
+    file = null
+    places.clear()
+  }
+
+  function load() {
+    try {
+      file = openSync(path, 'a+', 0o600)
+      for (const { text, offset } of linesOf(file)) {
+        const sha256 = text.slice(1, 65)
+        const length = Buffer.byteLength(text)
+        if (text.startsWith('+')) places.set(sha256, { offset: offset + 66, length: length - 66 })
+        else if (text.startsWith('-')) places.delete(sha256)
+        else if (text.startsWith('@')) position = Number(text.slice(1)) || 0
+        end = offset + length + 1
+      }
+      // A crash may have cut the last line; what is appended next must not grow out of it.
+      ftruncateSync(file, end)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  function append(line: string): number {
+    if (file === null) return -1
+    try {
+      if (end > compactAt) compact()
+      const at = end
+      end += writeSync(file, `${line}\n`)
+      return at
+    } catch (error) {
+      failed(error)
+      return -1
+    }
+  }
+
+  function compact() {
+    if (file === null) return
+    const records = Array.from(places.keys(), (sha256) => [sha256, read(sha256)] as const)
+    const next = `${path}.next`
+    const target = openSync(next, 'w', 0o600)
+    for (const [sha256, text] of records) if (text !== null) writeSync(target, `+${sha256} ${text}\n`)
+    writeSync(target, `@${position}\n`)
+    fsyncSync(target)
+    closeSync(target)
+    renameSync(next, path)
+    closeSync(file)
+    places.clear()
+    end = 0
+    load()
+    compactAt = Math.max(compactAboveBytes, end * 2)
+  }
+
+  function read(sha256: string): string | null {
+    const place = places.get(sha256)
+    if (!place || file === null) return null
+    const bytes = Buffer.alloc(place.length)
+    readSync(file, bytes, 0, place.length, place.offset)
+    return bytes.toString()
+  }
+
+  load()
+  return {
+    recall(sha256) {
+      try {
+        return read(sha256)
+      } catch (error) {
+        failed(error)
+        return null
+      }
+    },
+    saw(sha256, text) {
+      if (read(sha256) === text) return
+      if (places.size >= keysMax && !places.has(sha256)) {
+        places.delete(oldest() ?? '')
+      }
+      const at = append(`+${sha256} ${text}`)
+      if (at >= 0 && file !== null && end > at)
+        places.set(sha256, { offset: at + 66, length: Buffer.byteLength(text) })
+    },
+    drop(hashes) {
+      for (const sha256 of hashes) if (places.delete(sha256)) append(`-${sha256}`)
+    },
+    clear() {
+      places.clear()
+      if (file !== null) closeSync(file)
+      file = null
+      try {
+        rmSync(path, { force: true })
+        file = openSync(path, 'a+', 0o600)
+        end = 0
+        append(`@${position}`)
+      } catch (error) {
+        failed(error)
+      }
+    },
+    get position() {
+      return position
+    },
+    set position(value) {
+      if (value === position) return
+      position = value
+      append(`@${value}`)
+    },
+    get size() {
+      return places.size
+    },
+    close() {
+      if (file !== null) closeSync(file)
+      file = null
+    },
+  }
+}
+
+/** Whole lines with the byte at which each begins; a last line without its end was cut by a crash and does not count. */
+function* linesOf(file: number): Generator<{ text: string; offset: number }> {
+  const chunk = Buffer.alloc(1024 * 1024)
+  let rest = Buffer.alloc(0)
+  let offset = 0
+  for (;;) {
+    const read = readSync(file, chunk, 0, chunk.length, offset + rest.length)
+    if (read === 0) return
+    rest = Buffer.concat([rest, chunk.subarray(0, read)])
+    let from = 0
+    for (let to = rest.indexOf(10, from); to >= 0; to = rest.indexOf(10, from)) {
+      yield { text: rest.toString('utf8', from, to), offset: offset + from }
+      from = to + 1
+    }
+    offset += from
+    rest = rest.subarray(from)
+  }
+}

@@ -1,0 +1,216 @@
+// The process around the workers: configuration in, reports and events out, health and metrics, an orderly end.
+
+import { createRequire } from 'node:module'
+import { createServer, type Server } from 'node:net'
+import type { Head } from '@gatewright/shared/snapshot'
+import { pino } from 'pino'
+import { createEventSink } from './analytics/sink.ts'
+import { openSpool } from './analytics/spool.ts'
+import { createLastGood } from './config/last-good.ts'
+import { createManifestSource } from './config/manifest-source.ts'
+import { createReporter } from './config/report.ts'
+import { createRollout, type Rollout } from './config/rollout.ts'
+import { type ConfigSource, createConfigSource } from './config/source.ts'
+import { createCrew } from './crew.ts'
+import { openDataDir } from './data-dir.ts'
+import { type Env, operationsAddress, UsageError } from './env.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import { createOperations } from './ops/operations.ts'
+import { createAccessFollower } from './runtime/access.ts'
+import { openKnownKeys } from './runtime/known-keys.ts'
+import { createMemoryStore } from './runtime/limits/memory-store.ts'
+import { connectRedis, isReady } from './runtime/redis.ts'
+
+export interface Gateway {
+  readonly gatewayId: string
+  readonly port: number
+  readonly opsPort: number
+  /** Finishes what runs and ends; nothing is lost. */
+  stop(): Promise<void>
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+const sweepEveryMs = 5_000
+
+/** Throws `UsageError` when a setting is wrong, a port is taken, or a standalone gateway's manifest is refused. */
+export async function startGateway(env: Env, onFatal: (reason: string) => void): Promise<Gateway> {
+  const startedAt = Date.now()
+  const dataDir = openDataDir(env.DATA_DIR, env.GATEWAY_ID, pino({ level: env.LOG_LEVEL }))
+  const { gatewayId } = dataDir
+  const log = pino({ level: env.LOG_LEVEL, base: { gatewayId } })
+  const isManaged = env.manifest === null
+  const workers = canSharePorts ? env.WORKERS : 1
+  const port = await findPort(env.GATEWAY_HOST, env.GATEWAY_PORT, 'GATEWAY_PORT')
+
+  const redis = isManaged ? connectRedis(env.REDIS_URL, 'supervisor', log) : null
+  const subscriber = isManaged ? connectRedis(env.REDIS_URL, 'subscriber', log) : null
+  const known = openKnownKeys(env.DATA_DIR, log)
+  const spool = openSpool(env.DATA_DIR, env.SPOOL_LIMIT_BYTES, log)
+  const sink = createEventSink(redis, spool)
+  const lastGood = createLastGood(env.DATA_DIR, log)
+  const counters = createMemoryStore()
+  const sweeper = setInterval(() => counters.sweep(), sweepEveryMs)
+
+  function onMessage(message: FromWorker, reply: (message: ToWorker) => void) {
+    switch (message.kind) {
+      case 'take': {
+        const grants = message.batch.items.map(({ bucket, ask }) => counters.take(bucket, ask))
+        reply({ kind: 'granted', id: message.batch.id, grants })
+        return
+      }
+      case 'give-back':
+        counters.giveBack(message.bucket, message.ticket, message.amount)
+        return
+      case 'recall':
+        reply({ kind: 'recalled', id: message.id, text: known.recall(message.sha256) })
+        return
+      case 'saw':
+        known.saw(message.sha256, message.text)
+        return
+      case 'events':
+        void sink.accept(message.batch).then(() => reply({ kind: 'events-taken' }))
+        return
+      case 'events-dropped':
+        sink.countDropped(message.count)
+        return
+      default:
+        return
+    }
+  }
+
+  const crew = createCrew({
+    size: workers,
+    workerData: { env, gatewayId, port, sharesPort: workers > 1, sharesCounters: workers > 1 },
+    drainMs: env.DRAIN_DELAY_MS + env.DRAIN_TIMEOUT_MS,
+    log,
+    onMessage,
+    onFailure: onFatal,
+  })
+  const rollout: Rollout = createRollout(crew, log, () => reporter?.changed())
+  const access =
+    redis &&
+    createAccessFollower(
+      redis,
+      env.ENVIRONMENT,
+      known,
+      (hashes, position) => crew.forget(hashes, position),
+      log,
+    )
+  let isListening = false
+  let isDraining = false
+  const operations = await createOperations({
+    env,
+    crew,
+    rollout,
+    isListening: () => isListening,
+    isDraining: () => isDraining,
+    redisIsReady: () => redis === null || isReady(redis),
+    counts: () => ({
+      events: sink.counts,
+      spoolBytes: spool.bytes,
+      lastGoodFailures: lastGood.failures,
+      knownKeys: known.size,
+      accessRevision: access?.position ?? 0,
+    }),
+  })
+
+  const reporter =
+    redis &&
+    createReporter(redis, env.ENVIRONMENT, () => ({
+      gatewayId,
+      group: env.GATEWAY_GROUP,
+      version,
+      address: operationsAddress(env, operations.port),
+      startedAt,
+      at: Date.now(),
+      workers: crew.living,
+      revision: rollout.live?.revision ?? 0,
+      hash: rollout.live?.hash ?? null,
+      accessRevision: access?.position ?? 0,
+      refusal: rollout.refusal,
+      events: sink.counts,
+    }))
+
+  async function onHead(head: Head) {
+    const before = access?.position
+    await access?.follow(head)
+    if (access?.position !== before) reporter?.changed()
+  }
+
+  const source: ConfigSource =
+    env.manifest !== null
+      ? createManifestSource({ path: env.manifest, environmentName: env.ENVIRONMENT, rollout, log })
+      : createConfigSource({
+          redis: present(redis),
+          subscriber: present(subscriber),
+          environmentName: env.ENVIRONMENT,
+          rollout,
+          lastGood,
+          onHead,
+          intervalMs: env.SYNC_INTERVAL_MS,
+          log,
+        })
+
+  async function stop() {
+    isDraining = true
+    log.info('draining')
+    source.stop()
+    await crew.drain()
+    clearInterval(sweeper)
+    await reporter?.close()
+    await sink.close()
+    known.close()
+    await operations.close()
+    redis?.disconnect()
+    subscriber?.disconnect()
+    dataDir.release()
+    log.info('stopped')
+  }
+
+  crew.start(rollout)
+  try {
+    await source.start()
+  } catch (error) {
+    await stop()
+    throw new UsageError((error as Error).message)
+  }
+  await crew.listen()
+  isListening = true
+  log.info(
+    {
+      host: env.GATEWAY_HOST,
+      port,
+      opsPort: operations.port,
+      workers,
+      revision: rollout.live?.revision ?? null,
+    },
+    rollout.live ? 'serving' : 'serving nothing yet: no configuration in Redis or on disk',
+  )
+  return { gatewayId, port, opsPort: operations.port, stop }
+}
+
+// Where the kernel does not spread connections over sockets of one port, one worker serves.
+const canSharePorts = ['linux', 'freebsd', 'dragonfly', 'aix', 'sunos'].includes(process.platform)
+
+/**
+ * The port that workers will share. Sharing would hide that another program has it, so it is asked for alone first.
+ */
+async function findPort(host: string, port: number, variable: string): Promise<number> {
+  const server: Server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened: ${error.message}`
+      reject(new UsageError(`${variable}: ${host}:${port} ${reason}`))
+    })
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port))
+    })
+  })
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) throw new Error('a managed gateway has its connections')
+  return value
+}

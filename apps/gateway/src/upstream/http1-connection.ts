@@ -1,0 +1,207 @@
+// One keep-alive connection to an upstream: carries one call at a time and is never used again once in doubt.
+import net from 'node:net'
+import tls from 'node:tls'
+import type { Http1Call } from './http1-call.ts'
+import type { Http1Client } from './http1-client.ts'
+import { ResponseParser, type ResponseSink } from './response-parser.ts'
+
+const readBufferBytes = 64 * 1024
+
+// Reading and parsing is one synchronous step for plain TCP, so all connections of a worker read into one warm buffer.
+const sharedReadBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
+
+/** How to reach and trust one origin. */
+export interface Origin {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsOptions | null
+  /** Addresses that are never connected to, whatever the name of the host resolves to. */
+  readonly forbidden?: net.BlockList
+}
+
+export interface TlsOptions {
+  /** Name for SNI and for the check of the certificate; empty for an address. */
+  readonly serverName: string
+  /** false only when the operator chose not to verify. */
+  readonly verify: boolean
+  /** Extra trust anchors, PEM. */
+  readonly ca?: string
+}
+
+export class Http1Connection implements ResponseSink {
+  readonly socket: net.Socket
+  /** Until when the upstream is expected to keep it open, on the clock of `performance.now()`. */
+  idleUntilMs = 0
+  /** How many calls it finished. */
+  served = 0
+  /** The call it carries, or that waits for it to open. */
+  call: Http1Call | null
+  readonly #client: Http1Client
+  readonly #parser = new ResponseParser(this)
+  #open = false
+  #closed = false
+  #paused = false
+  #error = ''
+
+  constructor(client: Http1Client, origin: Origin, session: Buffer | undefined, call: Http1Call) {
+    this.#client = client
+    this.call = call
+    call.connection = this
+    const secure = origin.tls
+    const onread = {
+      // A TLS socket can hand on decrypted bytes while others are parsed, so it has a buffer of its own.
+      buffer: secure === null ? sharedReadBuffer : Buffer.allocUnsafeSlow(readBufferBytes),
+      callback: (length: number, buffer: Uint8Array) => this.#read(length, buffer as Buffer),
+    }
+    const socketOptions = {
+      host: origin.host,
+      port: origin.port,
+      onread,
+      ...(origin.forbidden === undefined ? {} : { blockList: origin.forbidden }),
+    }
+    if (secure === null) {
+      this.socket = net.connect({ ...socketOptions, noDelay: true })
+      this.socket.once('connect', () => this.#ready())
+    } else {
+      this.socket = tls.connect({
+        ...socketOptions,
+        ALPNProtocols: ['http/1.1'],
+        rejectUnauthorized: secure.verify,
+        ...(secure.serverName === '' ? {} : { servername: secure.serverName }),
+        ...(secure.ca === undefined ? {} : { ca: [...tls.rootCertificates, secure.ca] }),
+        ...(session === undefined ? {} : { session }),
+      } as tls.ConnectionOptions)
+      this.socket.setNoDelay(true)
+      // Nothing is sent before the certificate was checked.
+      this.socket.once('secureConnect', () => this.#ready())
+      this.socket.on('session', (ticket: Buffer) => client.keepSession(ticket))
+    }
+    this.socket.on('drain', () => this.#drained())
+    this.socket.on('end', () => this.#ended())
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#error = error.code ?? error.message
+    })
+    this.socket.on('close', () => this.#lost())
+  }
+
+  /** Sends a call; the connection is open and idle. */
+  carry(call: Http1Call, nowMs: number): void {
+    this.call = call
+    this.#parser.begin(call.request.method === 'HEAD')
+    call.send(this, nowMs)
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.socket.resume()
+  }
+
+  /** The call is no longer wanted. An opening connection stays for the next one, a used one is beyond repair. */
+  abandon(): void {
+    this.call = null
+    if (this.#open) this.destroy()
+  }
+
+  /** The call is over and took the connection with it. */
+  discard(): void {
+    this.call = null
+    this.destroy()
+  }
+
+  destroy(): void {
+    this.#parser.stop()
+    this.#closed = true
+    this.socket.destroy()
+  }
+
+  #ready(): void {
+    this.#open = true
+    const { call } = this
+    if (call === null) this.#client.release(this)
+    else this.carry(call, performance.now())
+  }
+
+  #read(length: number, buffer: Buffer): boolean {
+    const { call } = this
+    if (call !== null) {
+      if (!call.answered) call.answered = true
+      if (call.sentWhole) call.touch()
+    }
+    this.#parser.feed(buffer, 0, length)
+    if (call !== null && this.call === call) call.observer.onLull()
+    return !this.#paused
+  }
+
+  #drained(): void {
+    const { call } = this
+    if (call === null || call.sentWhole) return
+    call.touch()
+    call.observer.onDrain()
+  }
+
+  #ended(): void {
+    this.#parser.close()
+    this.#lost()
+  }
+
+  /** The socket is gone or going. */
+  #lost(): void {
+    const { call } = this
+    this.call = null
+    const wasOpen = this.#open
+    if (!this.#closed) this.destroy()
+    this.#client.forget(this)
+    if (call === null || call.over) return
+    if (!wasOpen) {
+      this.#client.fail(call, 'unreachable', this.#error || 'connection closed while opening')
+    } else if (this.served > 0 && call.replayable) {
+      // The upstream closed an idle connection while our request was on its way (RFC 9112 9.3.1).
+      this.#client.retry(call)
+    } else {
+      this.#client.fail(
+        call,
+        'closed_early',
+        this.#error || 'connection closed before the response was whole',
+      )
+    }
+  }
+
+  onInterim(status: number, headers: readonly string[]): void {
+    const { call } = this
+    if (call === null) return
+    call.awaitResponse()
+    call.observer.onInterim(status, headers)
+  }
+
+  onHead(status: number, reason: string, headers: string[], bodyLength: number): void {
+    this.call?.observer.onHead(status, reason, headers, bodyLength)
+  }
+
+  onBody(buffer: Buffer, start: number, end: number): void {
+    const { call } = this
+    if (call === null || call.observer.onBody(buffer, start, end) || this.call !== call) return
+    this.#paused = true
+    call.suspendLimit()
+  }
+
+  onMessageEnd(trailers: readonly string[], reusable: boolean): void {
+    const { call } = this
+    if (call === null) return
+    this.call = null
+    this.served++
+    this.resume()
+    this.#client.finish(call)
+    // An upstream that answers before it read the whole request has bytes of it still to come.
+    if (reusable && call.sentWhole && !this.#closed) this.#client.release(this, this.#parser.keepAliveSeconds)
+    else this.destroy()
+    call.observer.onEnd(trailers)
+  }
+
+  onViolation(problem: string): void {
+    const { call } = this
+    this.call = null
+    this.destroy()
+    if (call !== null) this.#client.fail(call, 'invalid_response', problem)
+  }
+}

@@ -1,0 +1,246 @@
+// One thread that serves: policies, upstream pools, caches and the compiled configuration, told what to do by the supervisor.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parentPort, workerData } from 'node:worker_threads'
+import { createAddressSet } from '@gatewright/shared/cidr'
+import { pino } from 'pino'
+import { createEventBuffer } from './analytics/buffer.ts'
+import { buildEvent } from './analytics/event.ts'
+import { type CompiledGeneration, compileSnapshot, type Identity } from './config/compile.ts'
+import { SnapshotRefused, unpackSnapshot } from './config/parts.ts'
+import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
+import { explain } from './ops/explain.ts'
+import { WorkerMetrics } from './ops/metrics.ts'
+import { drain } from './ops/shutdown.ts'
+import { createDebugGate } from './request/debug-gate.ts'
+import { createHandler } from './request/handle.ts'
+import { createGatewayServer } from './request/server.ts'
+import { createCounters } from './runtime/counters.ts'
+import { createCredentialCache } from './runtime/credentials.ts'
+import { createMemoryStore } from './runtime/limits/memory-store.ts'
+import { createRedisStore } from './runtime/limits/redis-store.ts'
+import { createRemoteStore } from './runtime/limits/remote-store.ts'
+import { createPacer } from './runtime/pacer.ts'
+import { createRecallLine } from './runtime/recall-line.ts'
+import { connectRedis } from './runtime/redis.ts'
+import { createRedisCredentials } from './runtime/redis-credentials.ts'
+import { createStaticCredentials } from './runtime/static-credentials.ts'
+import { createUpstreamPools } from './upstream/pools.ts'
+
+const port = parentPort
+if (port === null) throw new Error('worker.ts is started by the supervisor')
+const { env, gatewayId, index, sharesPort, port: listenPort, sharesCounters } = workerData as WorkerData
+const say = (message: FromWorker) => port.postMessage(message)
+const log = pino({ level: env.LOG_LEVEL, base: { gatewayId, worker: index } })
+const sweepEveryMs = 1_000
+
+const redis = env.manifest === null ? connectRedis(env.REDIS_URL, `worker-${index}`, log) : null
+
+// Counters.
+const remote = sharesCounters
+  ? createRemoteStore({
+      ask: (batch) => say({ kind: 'take', batch }),
+      giveBack: (bucket, ticket, amount) => say({ kind: 'give-back', bucket, ticket, amount }),
+    })
+  : null
+const memory = createMemoryStore()
+const counters = createCounters({
+  shared: redis && createRedisStore(redis),
+  own: remote ?? memory,
+  ownIsHere: remote === null,
+})
+setInterval(() => {
+  counters.sweep()
+  memory.sweep()
+}, sweepEveryMs).unref()
+
+// Credentials.
+let accessPosition = 0
+const recallLine = createRecallLine(say)
+const staticKeys = createStaticCredentials()
+const credentials = createCredentialCache(
+  redis === null
+    ? staticKeys
+    : createRedisCredentials(redis, env.ENVIRONMENT, recallLine, () => accessPosition),
+  env.CREDENTIAL_CACHE_SIZE,
+)
+
+// Events.
+const events = createEventBuffer((batch) => {
+  port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
+})
+let eventsDropped = 0
+setInterval(reportDropped, sweepEveryMs).unref()
+
+function reportDropped() {
+  if (events.dropped === eventsDropped) return
+  say({ kind: 'events-dropped', count: events.dropped - eventsDropped })
+  eventsDropped = events.dropped
+}
+
+// Configuration: what serves, and what is ready to.
+const pools = createUpstreamPools(env.FORBIDDEN_UPSTREAMS)
+const live: { current: CompiledGeneration | null } = { current: null }
+let prepared: { generation: CompiledGeneration; credentials: StaticCredentials | null } | null = null
+let preparing: Promise<void> = Promise.resolve()
+let aborted: Identity | null = null
+
+async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 'prepare' }>): Promise<void> {
+  const identity: Identity = { revision: parcel.revision, hash: parcel.hash }
+  prepared?.generation.retire()
+  prepared = null
+  aborted = null
+  try {
+    const generation = await compileSnapshot(
+      identity,
+      unpackSnapshot(parcel),
+      {
+        policies: { credentials, counters, environment: env.ENVIRONMENT },
+        upstreams: pools,
+        group: env.GATEWAY_GROUP,
+        pause: createPacer(),
+      },
+      live.current,
+    )
+    if (isSame(aborted, identity)) generation.retire()
+    else prepared = { generation, credentials: keys }
+    say({ kind: 'prepared', identity })
+  } catch (error) {
+    if (!(error instanceof SnapshotRefused)) log.error({ err: error }, 'compiling crashed')
+    say({ kind: 'refused', identity, reason: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function commit(identity: Identity) {
+  if (prepared && isSame(prepared.generation, identity)) {
+    const before = live.current
+    live.current = prepared.generation
+    if (prepared.credentials) {
+      staticKeys.replace(prepared.credentials)
+      credentials.dropAll()
+    }
+    prepared = null
+    before?.retire()
+  }
+  say({ kind: 'committed', identity })
+}
+
+function abort(identity: Identity) {
+  aborted = identity
+  if (!prepared || !isSame(prepared.generation, identity)) return
+  prepared.generation.retire()
+  prepared = null
+}
+
+function isSame(a: Identity | null, b: Identity): boolean {
+  return a !== null && a.revision === b.revision && a.hash === b.hash
+}
+
+// Serving.
+const metrics = new WorkerMetrics()
+const settings = { problemBaseUrl: env.DOCS_URL }
+const handle = createHandler({
+  ...settings,
+  live,
+  proxies: createAddressSet(env.TRUSTED_PROXIES),
+  urlBytesMax: env.MAX_URL_BYTES,
+  wantsTrace: createDebugGate(env.DEBUG_SECRET ?? null),
+  arrived: () => metrics.arrived(),
+  observe(ctx) {
+    metrics.observe(ctx)
+    // A standalone gateway has nobody to tell.
+    if (redis !== null)
+      events.push(buildEvent(ctx, { environmentId: live.current?.environmentId ?? '', gatewayId }))
+  },
+  log,
+})
+let isDraining = false
+
+function serve(request: IncomingMessage, response: ServerResponse) {
+  // While it drains, every reply asks its client to go elsewhere (RFC 9112 9.6).
+  if (isDraining) response.shouldKeepAlive = false
+  handle(request, response)
+}
+
+const server = createGatewayServer(serve, {
+  ...settings,
+  headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+  requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+  keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
+  headerBytesMax: env.MAX_HEADER_BYTES,
+})
+
+function listen() {
+  if (server.listening) return
+  server.once('error', (error) => say({ kind: 'failed', reason: error.message }))
+  server.listen({ host: env.GATEWAY_HOST, port: listenPort, reusePort: sharesPort, backlog: 1024 }, () =>
+    say({ kind: 'listening' }),
+  )
+}
+
+async function leave() {
+  isDraining = true
+  await new Promise((resolve) => setTimeout(resolve, env.DRAIN_DELAY_MS))
+  const cut = server.listening ? await drain(server, env.DRAIN_TIMEOUT_MS) : 0
+  if (cut > 0) log.warn({ connections: cut }, 'connections were cut after the drain time')
+  counters.close()
+  await events.drain()
+  reportDropped()
+  // What was written last (leases given back) leaves before the connection does.
+  await redis?.quit().catch(() => undefined)
+  say({ kind: 'drained' })
+}
+
+async function answer(question: Question): Promise<unknown> {
+  if (question.kind === 'explain') return explain(live.current, question.request)
+  const { open, idle } = pools.connectionCount()
+  const gauge = (name: string, help: string, value: number, labels = {}) =>
+    ({ name, help, type: 'gauge', labels, value }) as const
+  return metrics.report([
+    gauge('gw_upstream_connections', 'Connections to upstreams.', open - idle, { state: 'used' }),
+    gauge('gw_upstream_connections', 'Connections to upstreams.', idle, { state: 'idle' }),
+    gauge('gw_credential_cache_entries', 'Keys in the caches of workers.', credentials.size),
+    gauge('gw_routes', 'Routes compiled, summed over workers.', live.current?.routeCount ?? 0),
+    gauge('gw_event_buffer_length', 'Events that wait in workers.', events.length),
+  ])
+}
+
+port.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'prepare':
+      preparing = preparing.then(() => prepare(message))
+      return
+    case 'commit':
+      commit(message.identity)
+      return
+    case 'abort':
+      abort(message.identity)
+      return
+    case 'listen':
+      listen()
+      return
+    case 'access':
+      accessPosition = message.position
+      if (message.hashes === null) credentials.dropAll()
+      else credentials.drop(message.hashes)
+      say({ kind: 'access-applied', position: message.position })
+      return
+    case 'granted':
+      remote?.answer(message.id, message.grants)
+      return
+    case 'recalled':
+      recallLine.recalled(message.id, message.text)
+      return
+    case 'events-taken':
+      events.acknowledge()
+      return
+    case 'ask':
+      answer(message.question).then(
+        (value) => say({ kind: 'answer', id: message.id, value }),
+        (error: unknown) => say({ kind: 'answer', id: message.id, value: { error: String(error) } }),
+      )
+      return
+    case 'drain':
+      void leave()
+      return
+  }
+})

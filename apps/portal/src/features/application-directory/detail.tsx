@@ -1,0 +1,224 @@
+// One application as its API's owner sees it: who owns it, what it may use, which keys it has, how it behaves.
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { Activity } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { client, orpc } from '../../api/client.ts'
+import { byCursor, rowsOf, rowsOfList } from '../../api/rows.ts'
+import { useMay } from '../../api/session.ts'
+import { Badge, StateChip } from '../../ui/badge.tsx'
+import { plainButtonClass } from '../../ui/button-class.ts'
+import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { Link } from '../../ui/link.tsx'
+import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
+import { Stat, StatRow } from '../../ui/stat.tsx'
+import { EmptyState, Loaded } from '../../ui/states.tsx'
+import { SubscriptionChip } from '../../ui/subscription-chip.tsx'
+import { Time } from '../../ui/time.tsx'
+
+const route = getRouteApi('/admin/t/$tenant/$env/applications/$application')
+
+type Subscription = Awaited<ReturnType<typeof client.subscriptions.get>>
+type Credential = Awaited<ReturnType<typeof client.credentials.list>>['data'][number]
+
+const keyTones = { active: 'success', revoked: 'danger', expired: 'neutral' } as const
+
+export function ApplicationRecordPage() {
+  const { tenant, env, application } = route.useParams()
+  const { t } = useTranslation('admin')
+  const may = useMay(tenant)
+  const found = useQuery(orpc.applications.get.queryOptions({ input: { tenant, application } }))
+  return (
+    <Loaded query={found}>
+      {(loaded) => (
+        <Page>
+          <PageHeader
+            crumbs={[
+              <Link key="list" to="/admin/t/$tenant/$env/applications" params={{ tenant, env }}>
+                {t('directory.title')}
+              </Link>,
+            ]}
+            title={loaded.title}
+            sentence={loaded.description || <code>{loaded.name}</code>}
+            actions={
+              may('analytics:read') ? (
+                <a
+                  href={`/insights/t/${tenant}/${env}?application=${loaded.id}`}
+                  className={plainButtonClass('secondary', 'md', 'hover:bg-hover')}
+                >
+                  <Activity size={16} aria-hidden />
+                  {t('directory.traffic')}
+                </a>
+              ) : null
+            }
+          />
+          {may('analytics:read') ? <Behaviour tenant={tenant} env={env} application={loaded.id} /> : null}
+          <Card className="py-1!">
+            <KeyValue
+              facts={[
+                { label: t('directory.owner'), value: `${loaded.owner.name} · ${loaded.owner.email}` },
+                { label: t('directory.name'), value: <code>{loaded.name}</code> },
+                { label: t('directory.created'), value: <Time at={loaded.createdAt} look="dateTime" /> },
+              ]}
+            />
+          </Card>
+          {may('subscription:read') ? (
+            <Subscriptions tenant={tenant} env={env} application={loaded.id} />
+          ) : null}
+          <Keys tenant={tenant} application={loaded.id} />
+        </Page>
+      )}
+    </Loaded>
+  )
+}
+
+function Behaviour({ tenant, env, application }: { tenant: string; env: string; application: string }) {
+  const { t } = useTranslation('admin')
+  const format = useFormat()
+  const input = { tenant, environment: env, application, from: 'now-7d', to: 'now' }
+  const current = useQuery(orpc.analytics.overview.queryOptions({ input })).data?.current
+  const points = useQuery(orpc.analytics.traffic.queryOptions({ input })).data?.points
+  return (
+    <StatRow>
+      <Stat
+        label={t('directory.requests')}
+        value={current ? format.compact(current.requests) : '–'}
+        course={points?.map((point) => point.requests) ?? []}
+      />
+      <Stat
+        label={t('directory.errors')}
+        value={current && current.requests > 0 ? format.percent(current.errors / current.requests) : '–'}
+        course={points?.map((point) => point.s4xx + point.s5xx) ?? []}
+        color="var(--http-4xx)"
+      />
+      <Stat
+        label={t('directory.p95')}
+        value={current?.total.p95Ms == null ? '–' : format.duration(current.total.p95Ms)}
+      />
+    </StatRow>
+  )
+}
+
+function Subscriptions({ tenant, env, application }: { tenant: string; env: string; application: string }) {
+  const { t } = useTranslation('admin')
+  const source = rowsOf<Subscription>(
+    useInfiniteQuery(
+      orpc.subscriptions.list.infiniteOptions({
+        input: (cursor: string | undefined) => ({
+          tenant,
+          application,
+          limit: 50,
+          ...(cursor ? { cursor } : {}),
+        }),
+        ...byCursor,
+      }),
+    ),
+  )
+  const columns: Column<Subscription>[] = [
+    {
+      id: 'product',
+      header: t('products.column.product'),
+      card: 'title',
+      cell: (row) => (
+        <RowLink to="/admin/t/$tenant/$env/subscriptions" params={{ tenant, env }} search={{ open: row.id }}>
+          {row.product.title}
+        </RowLink>
+      ),
+    },
+    { id: 'plan', header: t('subscriptions.plan'), cell: (row) => <Badge>{row.plan.title}</Badge> },
+    {
+      id: 'terms',
+      header: t('approvals.terms'),
+      cell: (row) => <span className="text-muted">{row.plan.terms.join(' · ')}</span>,
+    },
+    {
+      id: 'state',
+      header: t('subscriptions.state'),
+      width: '9rem',
+      card: 'aside',
+      cell: (row) => <SubscriptionChip state={row.state} />,
+    },
+  ]
+  return (
+    <Section title={t('directory.subscriptions')}>
+      <DataTable
+        label={t('directory.subscriptions')}
+        columns={columns}
+        source={source}
+        rowId={(row) => row.id}
+        isDimmed={(row) => row.state === 'cancelled' || row.state === 'rejected'}
+        empty={<EmptyState title={t('directory.noSubscriptions')} sentence="" className="py-8!" />}
+      />
+    </Section>
+  )
+}
+
+function Keys({ tenant, application }: { tenant: string; application: string }) {
+  const { t } = useTranslation('admin')
+  const source = rowsOfList<Credential>(
+    useQuery(orpc.credentials.list.queryOptions({ input: { tenant, application } })),
+  )
+  const columns: Column<Credential>[] = [
+    {
+      id: 'name',
+      header: t('directory.key.name'),
+      card: 'title',
+      cell: (row) => <span className="font-medium">{row.name}</span>,
+    },
+    {
+      id: 'hint',
+      header: t('directory.key.hint'),
+      cell: (row) => <code className="text-muted">{`${row.prefix}…${row.last4}`}</code>,
+    },
+    {
+      id: 'environment',
+      header: t('directory.key.environment'),
+      width: '8rem',
+      cell: (row) => <Badge>{row.environment}</Badge>,
+    },
+    {
+      id: 'state',
+      header: t('directory.key.state'),
+      width: '8rem',
+      card: 'aside',
+      cell: (row) => <StateChip tone={keyTones[row.state]}>{t(`directory.keyState.${row.state}`)}</StateChip>,
+    },
+    {
+      id: 'used',
+      header: t('directory.key.used'),
+      width: '9rem',
+      align: 'end',
+      cell: (row) => (
+        <span className="text-muted">
+          {row.lastUsedAt ? <Time at={row.lastUsedAt} /> : t('directory.never')}
+        </span>
+      ),
+    },
+    {
+      id: 'expires',
+      header: t('directory.key.expires'),
+      width: '9rem',
+      align: 'end',
+      cell: (row) => (
+        <span className="text-muted">
+          {row.expiresAt ? <Time at={row.expiresAt} look="date" /> : t('directory.never')}
+        </span>
+      ),
+    },
+  ]
+  return (
+    <Section title={t('directory.keys')} sentence={t('directory.keysSentence')}>
+      <DataTable
+        label={t('directory.keys')}
+        columns={columns}
+        source={source}
+        rowId={(row) => row.id}
+        isDimmed={(row) => row.state !== 'active'}
+        empty={<EmptyState title={t('directory.noKeys')} sentence="" className="py-8!" />}
+      />
+    </Section>
+  )
+}

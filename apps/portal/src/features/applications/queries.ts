@@ -1,0 +1,122 @@
+// A developer's applications: list, keys and subscriptions, and every change to them.
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { client, orpc } from '../../api/client.ts'
+import { byCursor } from '../../api/rows.ts'
+
+export type Application = Awaited<ReturnType<typeof client.applications.get>>
+export type Credential = Awaited<ReturnType<typeof client.credentials.list>>['data'][number]
+export type Issued = Awaited<ReturnType<typeof client.credentials.issue>>
+export type Subscription = Awaited<ReturnType<typeof client.subscriptions.get>>
+
+export const applicationsQuery = (tenant: string, search: string | undefined) =>
+  orpc.applications.list.infiniteOptions({
+    ...byCursor,
+    input: (cursor) => ({ tenant, owner: 'me' as const, search, cursor, limit: 50 }),
+  })
+
+export const applicationQuery = (tenant: string, application: string) =>
+  orpc.applications.get.queryOptions({ input: { tenant, application } })
+
+export const credentialsQuery = (tenant: string, application: string) =>
+  orpc.credentials.list.queryOptions({ input: { tenant, application } })
+
+export const subscriptionsQuery = (tenant: string, application: string) =>
+  orpc.subscriptions.list.infiniteOptions({
+    ...byCursor,
+    input: (cursor) => ({ tenant, application, cursor, limit: 50 }),
+  })
+
+/** Everything here shows counts of the others, so a change refreshes all three. */
+function useRefresh() {
+  const queryClient = useQueryClient()
+  return () =>
+    Promise.all(
+      [orpc.applications, orpc.credentials, orpc.subscriptions].map((noun) =>
+        queryClient.invalidateQueries({ queryKey: noun.key() }),
+      ),
+    )
+}
+
+export function useCreateApplication(tenant: string) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (input: { title: string; description: string }) =>
+      client.applications.create({ tenant, ...input }),
+    onSuccess,
+  })
+}
+
+export function useUpdateApplication(tenant: string, application: Application) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (input: { title: string; description: string }) =>
+      client.applications.update(
+        { tenant, application: application.id, ...input },
+        { context: { ifMatch: application.version } },
+      ),
+    onSuccess,
+  })
+}
+
+export function useDeleteApplication(tenant: string, application: Application) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: () =>
+      client.applications.remove(
+        { tenant, application: application.id },
+        { context: { ifMatch: application.version } },
+      ),
+    onSuccess,
+  })
+}
+
+export function useIssueKey(tenant: string, application: string) {
+  const onSettled = useRefresh()
+  return useMutation({
+    mutationFn: ({
+      attempt,
+      ...input
+    }: {
+      environment: string
+      name: string
+      expiresAt: string | null
+      attempt: string
+    }) =>
+      client.credentials.issue({ tenant, application, ...input }, { context: { idempotencyKey: attempt } }),
+    onSettled,
+  })
+}
+
+export function useRotateKey(tenant: string, application: string) {
+  const onSettled = useRefresh()
+  return useMutation({
+    mutationFn: ({
+      attempt,
+      ...input
+    }: {
+      credential: Credential['id']
+      overlapSeconds: number
+      attempt: string
+    }) =>
+      client.credentials.rotate({ tenant, application, ...input }, { context: { idempotencyKey: attempt } }),
+    onSettled,
+  })
+}
+
+export function useRevokeKey(tenant: string, application: string) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (credential: Credential['id']) =>
+      client.credentials.revoke({ tenant, application, credential }),
+    onSuccess,
+  })
+}
+
+export function useCancelSubscription(tenant: string) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (subscription: Subscription['id']) => client.subscriptions.cancel({ tenant, subscription }),
+    onSuccess,
+  })
+}

@@ -1,0 +1,185 @@
+// What the catalogue asks: published APIs, one of them, its operations, and everything "Get access" does in one go.
+
+import type { CatalogueApi } from '@gatewright/shared/contract/catalogue'
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { client, orpc } from '../../api/client.ts'
+import { byCursor } from '../../api/rows.ts'
+
+export type { CatalogueApi }
+export type CatalogueVersion = CatalogueApi['versions'][number]
+export type Plan = CatalogueVersion['products'][number]['plans'][number]
+export type Environment = CatalogueVersion['environments'][number]
+
+export interface CatalogueFilters {
+  search?: string | undefined
+  tag?: string | undefined
+}
+
+export const catalogueQuery = (tenant: string, filters: CatalogueFilters) =>
+  orpc.catalogue.list.infiniteOptions({
+    ...byCursor,
+    input: (cursor) => ({ tenant, cursor, limit: 24, ...filters }),
+  })
+
+export const apiQuery = (tenant: string, api: string) =>
+  orpc.catalogue.get.queryOptions({ input: { tenant, api } })
+
+export const portalQuery = (tenant: string) =>
+  orpc.catalogue.tenant.queryOptions({ input: { tenant }, staleTime: 300_000 })
+
+export const operationsQuery = (tenant: string, api: string, apiVersion: string, search?: string) =>
+  orpc.catalogue.operations.infiniteOptions({
+    ...byCursor,
+    input: (cursor) => ({ tenant, api, apiVersion, search, cursor, limit: 50 }),
+  })
+
+/** The applications this person may subscribe; signed out nobody asks. */
+export const myApplicationsQuery = (tenant: string) =>
+  orpc.applications.list.queryOptions({ input: { tenant, owner: 'me', limit: 200 } })
+
+/** The version a reader wants when none is named: the newest that is not on its way out. */
+export function currentVersion(api: CatalogueApi, name?: string): CatalogueVersion | undefined {
+  return (
+    api.versions.find((version) => version.name === name) ??
+    api.versions.find((version) => version.lifecycle === 'published') ??
+    api.versions[0]
+  )
+}
+
+export function plansOf(version: CatalogueVersion): Plan[] {
+  const all = version.products.flatMap((product) => product.plans).filter((plan) => !plan.archived)
+  return [...new Map(all.map((plan) => [plan.id, plan])).values()]
+}
+
+export interface Grant {
+  application: { id: string; name: string; title: string }
+  environment: Environment
+  state: 'active' | 'pending'
+  key: string
+}
+
+/** Application (if new) → subscription → key; each step waits until every gateway knows it, so the key works when it is seen. */
+export function useGetAccess(tenant: string) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: async (wish: {
+      application: { id: string } | { title: string }
+      plan: Plan
+      environment: Environment
+      note: string
+      attempt: string
+    }): Promise<Grant> => {
+      const context = (step: string) => ({ context: { idempotencyKey: `${wish.attempt}-${step}` } })
+      const application =
+        'id' in wish.application
+          ? await client.applications.get({ tenant, application: wish.application.id })
+          : await client.applications.create({ tenant, title: wish.application.title })
+      const held = await client.subscriptions.list({
+        tenant,
+        application: application.id,
+        plan: wish.plan.id,
+        limit: 50,
+      })
+      const open = held.data.find(({ state }) => state === 'active' || state === 'pending')
+      const subscription =
+        open ??
+        (await client.subscriptions.create(
+          { tenant, application: application.id, plan: wish.plan.id, note: wish.note },
+          context('subscribe'),
+        ))
+      const issued = await client.credentials.issue(
+        { tenant, application: application.id, environment: wish.environment.name },
+        context('issue'),
+      )
+      return {
+        application,
+        environment: wish.environment,
+        state: subscription.state === 'active' ? 'active' : 'pending',
+        key: issued.key,
+      }
+    },
+    onSettled: () => {
+      for (const noun of [orpc.applications, orpc.subscriptions, orpc.credentials]) {
+        void queryClient.invalidateQueries({ queryKey: noun.key() })
+      }
+    },
+  })
+}
+
+export interface FirstCall {
+  method: string
+  path: string
+  /** The operation's code sample with a place for the key. */
+  curl: string | undefined
+}
+
+/** The operation to try first: one that reads and needs no path parameter, if there is one. */
+export const firstCallQuery = (tenant: string, api: string, version: CatalogueVersion, environment: string) =>
+  queryOptions({
+    queryKey: ['first-call', tenant, api, version.id, environment],
+    staleTime: 60_000,
+    queryFn: async (): Promise<FirstCall | null> => {
+      const page = await client.catalogue.operations({ tenant, api, apiVersion: version.name, limit: 200 })
+      const reads = page.data.filter((operation) => operation.method === 'GET' && !operation.deprecated)
+      const chosen = reads.find((operation) => !operation.path.includes('{')) ?? reads[0] ?? page.data[0]
+      if (!chosen) return null
+      const samples = await client.catalogue.samples({
+        tenant,
+        api,
+        apiVersion: version.name,
+        route: chosen.id,
+        environment,
+      })
+      return {
+        method: chosen.method,
+        path: chosen.path,
+        curl: samples.data.find((sample) => sample.language === 'curl')?.code,
+      }
+    },
+  })
+
+export interface TestCall {
+  status: number
+  milliseconds: number
+  requestId: string | null
+  body: string
+}
+
+/** One call through the same-origin try-it proxy, with the application's own access. */
+export function useTestCall(tenant: string) {
+  return useMutation({
+    mutationFn: async (call: {
+      application: string
+      environment: Environment
+      method: string
+      path: string
+    }): Promise<TestCall> => {
+      const session = await client.tryIt.open({
+        tenant,
+        application: call.application,
+        environment: call.environment.name,
+      })
+      const base = new URL(call.environment.baseUrl).pathname.replace(/\/$/, '')
+      const started = performance.now()
+      const response = await fetch(`${session.path}${base}${call.path}`, {
+        method: call.method,
+        headers: { 'x-try-session': session.session },
+      })
+      const body = await response.text()
+      return {
+        status: response.status,
+        milliseconds: performance.now() - started,
+        requestId: response.headers.get('x-request-id'),
+        body: pretty(body),
+      }
+    },
+  })
+}
+
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch {
+    return body
+  }
+}

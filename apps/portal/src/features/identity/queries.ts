@@ -1,0 +1,35 @@
+// Sign-in, sign-up: what they ask the API, and what changes in the browser afterwards.
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { client, rememberCsrfToken } from '../../api/client.ts'
+import { type Me, sessionQuery } from '../../api/session.ts'
+import { homeOf } from '../../shells/home.ts'
+import { safeReturn } from './return-path.ts'
+
+type SignUp = Parameters<typeof client.identity.signUp>[0]
+
+/** After either, everything known so far is forgotten: another person may have been here before. */
+function useArrival(returnTo: string | undefined): (me: Me) => Promise<void> {
+  const queryClient = useQueryClient()
+  const router = useRouter()
+  return async (me) => {
+    queryClient.clear()
+    rememberCsrfToken(me.csrfToken)
+    queryClient.setQueryData(sessionQuery.queryKey, me)
+    await router.navigate({ href: safeReturn(returnTo) ?? homeOf(me), replace: true })
+  }
+}
+
+export function useSignIn(returnTo: string | undefined) {
+  const arrive = useArrival(returnTo)
+  return useMutation({
+    mutationFn: (input: { email: string; password: string }) => client.identity.signIn(input),
+    onSuccess: arrive,
+  })
+}
+
+export function useSignUp(returnTo: string | undefined) {
+  const arrive = useArrival(returnTo)
+  return useMutation({ mutationFn: (input: SignUp) => client.identity.signUp(input), onSuccess: arrive })
+}

@@ -1,0 +1,34 @@
+// Members as the list and the access explainer read them.
+
+import type { Role } from '@gatewright/shared/model/role'
+import { client, orpc } from '../../api/client.ts'
+import { byCursor } from '../../api/rows.ts'
+
+export type Member = Awaited<ReturnType<typeof client.tenancy.members>>['data'][number]
+
+export const roles: readonly Role[] = [
+  'owner',
+  'publisher',
+  'approver',
+  'developer',
+  'analyst',
+  'operator',
+  'auditor',
+]
+
+export const membersQuery = (tenant: string, search: string | undefined) =>
+  orpc.tenancy.members.infiniteOptions({
+    input: (cursor: string | undefined) => ({
+      tenant,
+      limit: 50,
+      ...(search ? { search } : {}),
+      ...(cursor ? { cursor } : {}),
+    }),
+    ...byCursor,
+  })
+
+export const groupsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((group) => group.trim())
+    .filter((group) => group !== '')

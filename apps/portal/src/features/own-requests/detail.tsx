@@ -1,0 +1,242 @@
+// One request by its id: what was answered, why, and what to do about it (J10).
+
+import { type ErrorCode, errors } from '@gatewright/shared/errors'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { ArrowRight, CircleAlert, CircleCheck } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { client } from '../../api/client.ts'
+import { asProblem } from '../../api/problem.ts'
+import { MethodBadge, StatusCode } from '../../ui/badge.tsx'
+import { cx } from '../../ui/class-names.ts'
+import { CopyField } from '../../ui/copy.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { Link } from '../../ui/link.tsx'
+import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, PageLoading } from '../../ui/states.tsx'
+import { fixOf } from './fixes.ts'
+
+const route = getRouteApi('/p/$tenant/requests/$request')
+
+type LoggedRequest = Awaited<ReturnType<typeof client.analytics.request>>
+
+/** An id does not say where it was served: the environments are asked in turn until one knows it. */
+const requestQuery = (tenant: string, request: string, environment: string | undefined) =>
+  queryOptions({
+    queryKey: ['request', tenant, request, environment],
+    // A call is visible some seconds after it was made; a page opened at once waits for it.
+    retry: (failures, error) => asProblem(error).status === 404 && failures < 6,
+    retryDelay: 2_500,
+    queryFn: async ({ signal }): Promise<{ request: LoggedRequest; environment: string }> => {
+      const names = environment
+        ? [environment]
+        : (await client.environments.list({}, { signal })).data.map(({ name }) => name)
+      let missing: unknown
+      for (const name of names) {
+        try {
+          return {
+            request: await client.analytics.request({ tenant, environment: name, request }, { signal }),
+            environment: name,
+          }
+        } catch (error) {
+          if (asProblem(error).status !== 404) throw error
+          missing = error
+        }
+      }
+      throw missing
+    },
+  })
+
+export function RequestPage() {
+  const { t } = useTranslation('developer')
+  const { tenant, request: id } = route.useParams()
+  const search = route.useSearch()
+  const query = useQuery(requestQuery(tenant, id, search.environment))
+  if (query.data) return <Loaded tenant={tenant} {...query.data} />
+  if (query.error) {
+    return asProblem(query.error).status === 404 ? (
+      <EmptyState
+        title={t('request.unknown')}
+        sentence={t('request.unknownDetail')}
+        className="min-h-[50dvh] justify-center"
+      />
+    ) : (
+      <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+    )
+  }
+  return query.failureCount > 0 ? (
+    <EmptyState
+      title={t('request.waiting')}
+      sentence={t('request.waitingDetail')}
+      className="min-h-[50dvh] justify-center"
+    />
+  ) : (
+    <PageLoading onRetry={() => void query.refetch()} />
+  )
+}
+
+function Loaded({
+  tenant,
+  request,
+  environment,
+}: {
+  tenant: string
+  request: LoggedRequest
+  environment: string
+}) {
+  const { t } = useTranslation('developer')
+  const format = useFormat()
+  const code = request.reason
+  const fix = fixOf(code, { tenant, application: request.application?.name, api: request.api?.name })
+  const isGood = request.status < 400
+  const total = request.gatewayMs + request.upstreamMs
+  return (
+    <Page width="text">
+      <PageHeader
+        crumbs={[
+          <Link key="usage" to="/p/$tenant/usage" params={{ tenant }} search={{ environment }}>
+            {t('usage.title')}
+          </Link>,
+        ]}
+        title={t('request.title')}
+        mark={<StatusCode status={request.status} />}
+        sentence={
+          <span className="flex items-center font-mono text-sm">
+            <MethodBadge method={request.method} />
+            <span className="min-w-0 break-all text-ink">{request.path}</span>
+          </span>
+        }
+      />
+      <div
+        className={cx(
+          'flex items-start gap-3 rounded-lg border p-4',
+          isGood ? 'border-success-line bg-success-soft' : 'border-danger-line bg-danger-soft',
+        )}
+      >
+        {isGood ? (
+          <CircleCheck size={20} aria-hidden className="mt-0.5 shrink-0 text-success" />
+        ) : (
+          <CircleAlert size={20} aria-hidden className="mt-0.5 shrink-0 text-danger" />
+        )}
+        <div className="flex min-w-0 flex-col gap-1.5">
+          <p className="font-semibold">
+            {code && isCode(code)
+              ? errors[code].title
+              : t(isGood ? 'request.good' : 'request.byUpstream', { status: request.status })}
+          </p>
+          {fix ? <p>{t(`request.fixes.${fix.say}`)}</p> : null}
+          {code || fix ? (
+            <p className="flex flex-wrap gap-x-4 gap-y-1">
+              {fix ? (
+                <a
+                  href={fix.href}
+                  className="inline-flex items-center gap-1 font-medium text-accent-text underline-offset-4 hover:underline"
+                >
+                  {t(`request.goes.${fix.go}`)}
+                  <ArrowRight size={14} aria-hidden />
+                </a>
+              ) : null}
+              {code ? (
+                <a
+                  href={`/errors/${code}`}
+                  className="font-medium text-accent-text underline-offset-4 hover:underline"
+                >
+                  {t('request.aboutCode', { code })}
+                </a>
+              ) : null}
+            </p>
+          ) : null}
+        </div>
+      </div>
+      <Section title={t('request.time')}>
+        <Card className="flex flex-col gap-3">
+          <div className="flex h-3 overflow-hidden rounded-full bg-pressed" aria-hidden>
+            <div style={{ width: `${share(request.gatewayMs, total)}%`, background: 'var(--p90)' }} />
+            <div style={{ width: `${share(request.upstreamMs, total)}%`, background: 'var(--p50)' }} />
+          </div>
+          <div className="tabular flex flex-wrap gap-x-8 gap-y-1 text-sm">
+            <Part
+              color="var(--p90)"
+              label={t('request.inGateway')}
+              value={format.duration(request.gatewayMs)}
+            />
+            <Part
+              color="var(--p50)"
+              label={t('request.inUpstream')}
+              value={format.duration(request.upstreamMs)}
+            />
+            <Part label={t('request.inTotal')} value={format.duration(total)} />
+          </div>
+        </Card>
+      </Section>
+      <Section title={t('request.facts')}>
+        <Card>
+          <KeyValue
+            facts={[
+              { label: t('request.id'), value: <CopyField value={request.id} label={t('request.copyId')} /> },
+              { label: t('request.at'), value: format.instant(request.at) },
+              { label: t('request.environment'), value: environment },
+              {
+                label: t('request.api'),
+                value: request.api ? (
+                  <Link to="/p/$tenant/apis/$api" params={{ tenant, api: request.api.name }}>
+                    {request.api.title} {request.apiVersion}
+                  </Link>
+                ) : (
+                  '–'
+                ),
+              },
+              { label: t('request.route'), value: request.route ? <code>{request.route}</code> : '–' },
+              {
+                label: t('request.application'),
+                value: request.application?.id ? (
+                  <Link
+                    to="/p/$tenant/applications/$application"
+                    params={{ tenant, application: request.application.name }}
+                  >
+                    {request.application.title}
+                  </Link>
+                ) : (
+                  t('request.noApplication')
+                ),
+              },
+              { label: t('request.plan'), value: request.plan?.title ?? '–' },
+              {
+                label: t('request.key'),
+                value: request.credentialHint ? <code>{request.credentialHint}</code> : '–',
+              },
+              { label: t('request.policy'), value: request.policy ? <code>{request.policy}</code> : '–' },
+              {
+                label: t('request.size'),
+                value: t('request.sizes', {
+                  in: format.bytes(request.bytesIn),
+                  out: format.bytes(request.bytesOut),
+                }),
+              },
+              { label: t('request.client'), value: `${request.address} · ${request.agent}` },
+            ]}
+          />
+        </Card>
+      </Section>
+    </Page>
+  )
+}
+
+function Part({ color, label, value }: { color?: string; label: string; value: string }) {
+  return (
+    <span className="inline-flex items-center gap-2">
+      {color ? <span aria-hidden className="size-2 rounded-full" style={{ background: color }} /> : null}
+      <span className="text-muted">{label}</span>
+      <span className="font-medium">{value}</span>
+    </span>
+  )
+}
+
+function share(part: number, total: number): number {
+  return total > 0 ? (part / total) * 100 : 0
+}
+
+function isCode(code: string): code is ErrorCode {
+  return code in errors
+}

@@ -1,0 +1,77 @@
+// For each reason a developer can do something about: what to do, and where.
+
+export interface Fix {
+  say:
+    | 'getKey'
+    | 'checkKey'
+    | 'newKey'
+    | 'subscribe'
+    | 'wait'
+    | 'ask'
+    | 'slowDown'
+    | 'upgrade'
+    | 'path'
+    | 'method'
+    | 'body'
+    | 'retry'
+  go: 'api' | 'keys' | 'subscriptions' | 'docs' | 'usage'
+  href: string
+}
+
+interface Place {
+  tenant: string
+  application: string | undefined
+  api: string | undefined
+}
+
+export function fixOf(code: string | null, { tenant, application, api }: Place): Fix | undefined {
+  const base = `/p/${tenant}`
+  const catalogue = api ? `${base}/apis/${api}` : base
+  const own = application ? `${base}/applications/${application}` : `${base}/applications`
+  const fix = (say: Fix['say'], go: Fix['go']): Fix => {
+    const hrefs = {
+      api: catalogue,
+      keys: application ? `${own}?tab=keys` : own,
+      subscriptions: application ? `${own}?tab=subscriptions` : own,
+      docs: api ? `${catalogue}/docs` : base,
+      usage: `${base}/usage${application ? `?application=${application}` : ''}`,
+    }
+    return { say, go, href: hrefs[go] }
+  }
+  switch (code) {
+    case 'credential_missing':
+      return fix('getKey', 'api')
+    case 'credential_invalid':
+      return fix('checkKey', 'keys')
+    case 'credential_revoked':
+    case 'credential_expired':
+      return fix('newKey', 'keys')
+    case 'subscription_missing':
+      return fix('subscribe', 'api')
+    case 'subscription_pending':
+      return fix('wait', 'subscriptions')
+    case 'subscription_rejected':
+    case 'subscription_suspended':
+    case 'subscription_cancelled':
+      return fix('ask', 'subscriptions')
+    case 'rate_limited':
+      return fix('slowDown', 'usage')
+    case 'quota_exceeded':
+      return fix('upgrade', 'api')
+    case 'route_not_found':
+    case 'api_retired':
+      return fix('path', 'docs')
+    case 'method_not_allowed':
+      return fix('method', 'docs')
+    case 'body_too_large':
+    case 'media_type_not_supported':
+      return fix('body', 'docs')
+    case 'upstream_unreachable':
+    case 'upstream_unavailable':
+    case 'upstream_timeout':
+    case 'upstream_invalid_response':
+      return fix('retry', 'usage')
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,31 @@
+// What the product screens ask the admin API.
+
+import type { QueryClient } from '@tanstack/react-query'
+import { orpc } from '../../api/client.ts'
+import { byCursor } from '../../api/rows.ts'
+
+export const productsQuery = (tenant: string, search: string | undefined) =>
+  orpc.products.list.infiniteOptions({
+    input: (cursor: string | undefined) => ({
+      tenant,
+      limit: 50,
+      ...(search ? { search } : {}),
+      ...(cursor ? { cursor } : {}),
+    }),
+    ...byCursor,
+  })
+
+export const productQuery = (tenant: string, product: string) =>
+  orpc.products.get.queryOptions({ input: { tenant, product } })
+
+/** Versions that a product may bundle: those of every API, newest names last. */
+export const bundleQuery = (tenant: string) =>
+  orpc.apis.list.queryOptions({ input: { tenant, limit: 200 }, staleTime: 30_000 })
+
+export function forgetProducts(queryClient: QueryClient): Promise<void> {
+  return Promise.all(
+    [orpc.products, orpc.subscriptions, orpc.policies, orpc.catalogue].map((noun) =>
+      queryClient.invalidateQueries({ queryKey: noun.key() }),
+    ),
+  ).then(() => undefined)
+}

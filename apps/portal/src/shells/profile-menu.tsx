@@ -1,0 +1,64 @@
+// Account menu: who is signed in, theme, account, sign out.
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { LogOut, UserRound } from 'lucide-react'
+import { Button } from 'react-aria-components/Button'
+import { useTranslation } from 'react-i18next'
+import { client, rememberCsrfToken } from '../api/client.ts'
+import { sessionQuery, useMe } from '../api/session.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { Menu } from '../ui/menu.tsx'
+import { ThemeSwitch } from '../ui/theme-switch.tsx'
+
+export function ProfileMenu() {
+  const { t } = useTranslation('common')
+  const me = useMe()
+  const queryClient = useQueryClient()
+  const signOut = useMutation({
+    mutationFn: () => client.identity.signOut({}),
+    onSettled: () => {
+      queryClient.clear()
+      rememberCsrfToken(null)
+      queryClient.setQueryData(sessionQuery.queryKey, null)
+      location.assign('/sign-in')
+    },
+  })
+  if (!me) return null
+  return (
+    <Menu
+      label={t('shell.profile')}
+      placement="bottom end"
+      trigger={
+        <Button
+          aria-label={t('shell.profile')}
+          className="grid size-8 shrink-0 place-items-center rounded-full"
+        >
+          <Avatar name={me.user.name} size={26} />
+        </Button>
+      }
+      head={
+        <div className="flex flex-col gap-2">
+          <span className="flex flex-col">
+            <span className="truncate font-medium">{me.user.name}</span>
+            <span className="truncate text-xs text-muted">{me.user.email}</span>
+          </span>
+          <ThemeSwitch />
+        </div>
+      }
+      groups={[
+        {
+          id: 'account',
+          items: [
+            {
+              id: 'account',
+              label: t('shell.account'),
+              icon: UserRound,
+              onAction: () => location.assign('/account'),
+            },
+            { id: 'sign-out', label: t('shell.signOut'), icon: LogOut, onAction: () => signOut.mutate() },
+          ],
+        },
+      ]}
+    />
+  )
+}

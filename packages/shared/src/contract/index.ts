@@ -1,0 +1,40 @@
+// The whole admin API, by noun: the one statement that guards, controllers, the OpenAPI document and every client read.
+import { oc } from '@orpc/contract'
+import { applications, credentials, subscriptions } from './access.ts'
+import { analytics } from './analytics.ts'
+import { audit } from './audit.ts'
+import { apis, imports, policies, routes, upstreams, versions } from './catalog.ts'
+import { catalogue, tryIt } from './catalogue.ts'
+import { identity } from './identity.ts'
+import { manifests } from './manifest.ts'
+import { products } from './products.ts'
+import { environments, explain, policyTypes, publishing } from './publishing.ts'
+import { tenancy } from './tenancy.ts'
+
+export const apiPrefix = '/api/v1'
+
+export const contract = oc.prefix(apiPrefix).router({
+  identity: oc.tag('Identity').router(identity),
+  tenancy: oc.tag('Tenants').router(tenancy),
+  apis: oc.tag('APIs').router(apis),
+  imports: oc.tag('APIs').router(imports),
+  versions: oc.tag('Versions').router(versions),
+  routes: oc.tag('Versions').router(routes),
+  upstreams: oc.tag('Versions').router(upstreams),
+  policies: oc.tag('Policies').router(policies),
+  policyTypes: oc.tag('Policies').router(policyTypes),
+  publishing: oc.tag('Publishing').router(publishing),
+  environments: oc.tag('Environments').router(environments),
+  explain: oc.tag('Environments').router(explain),
+  products: oc.tag('Products').router(products),
+  applications: oc.tag('Access').router(applications),
+  subscriptions: oc.tag('Access').router(subscriptions),
+  credentials: oc.tag('Access').router(credentials),
+  catalogue: oc.tag('Developer portal').router(catalogue),
+  tryIt: oc.tag('Developer portal').router(tryIt),
+  analytics: oc.tag('Analytics').router(analytics),
+  audit: oc.tag('Audit').router(audit),
+  manifests: oc.tag('Manifest').router(manifests),
+})
+
+export type Contract = typeof contract

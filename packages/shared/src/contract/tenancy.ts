@@ -1,0 +1,86 @@
+// Teams: tenants, their members, roles and invitations.
+import * as z from 'zod'
+import { idSchema, slug } from '../ids.ts'
+import { roleSchema } from '../model/role.ts'
+import { email, invitation, member, tenant } from '../model/user.ts'
+import { page, pageInput } from '../model/wire.ts'
+import { inTenant, nothing, operation } from './operation.ts'
+
+const title = z.string().trim().min(1).max(100).meta({ title: 'Title' })
+const timeZone = z.string().max(64).meta({ title: 'Time zone', help: 'IANA name, such as Europe/Berlin' })
+const groups = z.array(slug).max(50)
+
+export const tenancy = {
+  list: operation('GET', '/tenants', 'signed-in', 'List my tenants; all of them for a platform admin')
+    .input(pageInput.extend({ search: z.string().max(100).optional() }))
+    .output(page(tenant)),
+  create: operation('POST', '/tenants', 'platform', 'Create a tenant', { status: 201 })
+    .input(
+      z.strictObject({
+        name: slug,
+        title,
+        timeZone: timeZone.default('UTC'),
+        selfSignUp: z.boolean().default(true),
+      }),
+    )
+    .output(tenant),
+  get: operation('GET', '/tenants/{tenant}', 'tenant:read', 'Read a tenant')
+    .input(z.strictObject(inTenant))
+    .output(tenant),
+  update: operation('PATCH', '/tenants/{tenant}', 'tenant:write', 'Change a tenant', {
+    concurrency: true,
+    waitable: true,
+  })
+    .input(
+      z.strictObject({
+        ...inTenant,
+        title: title.optional(),
+        timeZone: timeZone.optional(),
+        selfSignUp: z.boolean().optional(),
+      }),
+    )
+    .output(tenant),
+  members: operation('GET', '/tenants/{tenant}/members', 'member:read', 'List members')
+    .input(pageInput.extend({ ...inTenant, search: z.string().max(100).optional() }))
+    .output(page(member)),
+  updateMember: operation('PATCH', '/tenants/{tenant}/members/{member}', 'member:write', 'Change a member', {
+    concurrency: true,
+  })
+    .input(
+      z.strictObject({
+        ...inTenant,
+        member: idSchema('mem'),
+        role: roleSchema.optional(),
+        groups: groups.optional(),
+      }),
+    )
+    .output(member),
+  removeMember: operation('DELETE', '/tenants/{tenant}/members/{member}', 'member:write', 'Remove a member', {
+    concurrency: true,
+  })
+    .input(z.strictObject({ ...inTenant, member: idSchema('mem') }))
+    .output(nothing),
+  invitations: operation('GET', '/tenants/{tenant}/invitations', 'member:read', 'List open invitations')
+    .input(z.strictObject(inTenant))
+    .output(z.strictObject({ data: z.array(invitation) })),
+  invite: operation('POST', '/tenants/{tenant}/invitations', 'member:write', 'Invite someone', {
+    status: 201,
+  })
+    .input(z.strictObject({ ...inTenant, email, role: roleSchema, groups: groups.default([]) }))
+    .output(
+      invitation.extend({
+        secret: z.string().meta({ help: 'Part of the invitation link; shown once', secret: true }),
+      }),
+    ),
+  revokeInvitation: operation(
+    'DELETE',
+    '/tenants/{tenant}/invitations/{invitation}',
+    'member:write',
+    'Withdraw an invitation',
+  )
+    .input(z.strictObject({ ...inTenant, invitation: idSchema('inv') }))
+    .output(nothing),
+  acceptInvitation: operation('POST', '/invitations/accept', 'signed-in', 'Accept an invitation')
+    .input(z.strictObject({ secret: z.string().max(200) }))
+    .output(z.strictObject({ tenant: slug })),
+}

@@ -1,0 +1,118 @@
+// The closed catalogue of everything the gateway and the admin API can refuse; one page in docs/errors per code.
+
+interface ErrorEntry {
+  readonly status: number
+  readonly title: string
+}
+
+/** code → status and title. A code never changes its meaning; `docs/errors/<code>.md` explains each one. */
+export const errors = {
+  // Request syntax: what arrived is not a request we may forward (RFC 9110, RFC 9112).
+  malformed_request: { status: 400, title: 'The request is malformed' },
+  invalid_host: { status: 400, title: 'The Host header is missing, repeated or malformed' },
+  invalid_path: { status: 400, title: 'The request path is malformed' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  uri_too_long: { status: 414, title: 'The request target is too long' },
+  headers_too_large: { status: 431, title: 'The request headers are too large' },
+  unsupported_transfer_coding: { status: 501, title: 'The transfer coding is not supported' },
+  http_version_not_supported: { status: 505, title: 'The HTTP version is not supported' },
+
+  // Routing.
+  route_not_found: { status: 404, title: 'No API answers at this path' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed for this path' },
+  api_retired: { status: 410, title: 'This API version is retired' },
+  gateway_not_ready: { status: 503, title: 'The gateway has no configuration yet' },
+
+  // Who is calling.
+  credential_missing: { status: 401, title: 'No credential was sent' },
+  credential_invalid: { status: 401, title: 'The credential is not valid' },
+  credential_revoked: { status: 401, title: 'The credential was revoked' },
+  credential_expired: { status: 401, title: 'The credential has expired' },
+  credentials_unavailable: { status: 503, title: 'Credentials cannot be checked right now' },
+
+  // May they, now.
+  subscription_missing: { status: 403, title: 'The application has no subscription to this API' },
+  subscription_pending: { status: 403, title: 'The subscription waits for approval' },
+  subscription_rejected: { status: 403, title: 'The subscription was rejected' },
+  subscription_suspended: { status: 403, title: 'The subscription is suspended' },
+  subscription_cancelled: { status: 403, title: 'The subscription was cancelled' },
+  address_not_allowed: { status: 403, title: 'The address is not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  quota_exceeded: { status: 429, title: 'The quota is used up' },
+  limits_unavailable: { status: 503, title: 'Limits cannot be counted right now' },
+
+  // What it says.
+  body_too_large: { status: 413, title: 'The request body is too large' },
+  media_type_not_supported: { status: 415, title: 'The media type is not supported' },
+  mock_missing: { status: 501, title: 'The API document has no example to answer with' },
+
+  // The upstream, never named to the caller.
+  upstream_unreachable: { status: 502, title: 'The service behind this API cannot be reached' },
+  upstream_invalid_response: { status: 502, title: 'The service behind this API sent an invalid response' },
+  upstream_unavailable: { status: 503, title: 'The service behind this API is unavailable' },
+  upstream_timeout: { status: 504, title: 'The service behind this API took too long' },
+  client_closed_request: { status: 499, title: 'The client closed the connection' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+
+  // Admin API.
+  invalid_input: { status: 400, title: 'The input is not valid' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_cursor: { status: 400, title: 'The cursor is not valid' },
+  idempotency_key_missing: { status: 400, title: 'The Idempotency-Key header is required' },
+  not_signed_in: { status: 401, title: 'Sign in first' },
+  sign_in_failed: { status: 401, title: 'The email address or the password is wrong' },
+  token_invalid: { status: 401, title: 'The access token is not valid' },
+  csrf_failed: { status: 403, title: 'The request did not prove that it came from the portal' },
+  permission_denied: { status: 403, title: 'Your role does not allow this' },
+  sign_up_closed: { status: 403, title: 'Sign-up is by invitation only' },
+  not_found: { status: 404, title: 'There is no such thing here' },
+  already_exists: { status: 409, title: 'The name is taken' },
+  path_taken: { status: 409, title: 'Another API already answers at this path' },
+  state_conflict: { status: 409, title: 'The current state does not allow this' },
+  in_use: { status: 409, title: 'It is still in use' },
+  last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
+  idempotency_in_flight: { status: 409, title: 'The same request is still being handled' },
+  version_stale: { status: 412, title: 'Someone changed it since you read it' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  idempotency_mismatch: { status: 422, title: 'The Idempotency-Key was used for a different request' },
+  document_refused: { status: 422, title: 'The API document cannot be imported' },
+  document_unreachable: { status: 422, title: 'The API document cannot be fetched' },
+  address_refused: { status: 422, title: 'Addresses inside a private network are refused' },
+  snapshot_refused: { status: 422, title: 'The configuration would be refused by the gateways' },
+  manifest_refused: { status: 422, title: 'The manifest is not valid' },
+  version_missing: { status: 428, title: 'The If-Match header is required' },
+  sign_in_throttled: { status: 429, title: 'Too many attempts to sign in' },
+  database_unavailable: { status: 503, title: 'The database is unavailable' },
+  store_unavailable: { status: 503, title: 'The configuration store is unavailable' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errors
+
+export const errorCodes = Object.keys(errors) as ErrorCode[]
+
+/** One wrong field of an input: JSON pointer (RFC 6901), stable code and sentence. */
+export interface FieldError {
+  readonly pointer: string
+  readonly code: string
+  readonly detail: string
+}
+
+/** Problem details (RFC 9457) as both the gateway and the admin API send them. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail?: string
+  readonly instance?: string
+  readonly request_id: string
+  readonly errors?: readonly FieldError[]
+  readonly [extension: string]: unknown
+}
+
+/** Where a code is explained; the admin API serves the page, so the link in every refusal resolves. */
+export function problemType(code: ErrorCode, baseUrl = ''): string {
+  return `${baseUrl}/errors/${code}`
+}
+
+export const problemMediaType = 'application/problem+json'

@@ -1,0 +1,147 @@
+// What a person writes: a tenant's whole configuration as one file; `gatewright apply` and a standalone gateway read it.
+import * as z from 'zod'
+import { slug } from './ids.ts'
+import { approval, subscriptionState } from './model/access.ts'
+import {
+  basePath,
+  hostName,
+  lifecycle,
+  method,
+  pathTemplate,
+  upstreamInput,
+  visibility,
+} from './model/api.ts'
+import { policyInput } from './policies/specs.ts'
+import { mockExample } from './snapshot.ts'
+
+const policies = z.array(policyInput).default([])
+const title = z.string().trim().min(1).max(150)
+
+export const manifestRoute = z.strictObject({
+  method,
+  path: pathTemplate,
+  operationId: z.string().max(200).nullable().default(null),
+  summary: z.string().max(300).nullable().default(null),
+  tags: z.array(z.string()).default([]),
+  deprecated: z.boolean().default(false),
+  public: z.boolean().default(false),
+  enabled: z.boolean().default(true),
+  mocks: z.array(mockExample).default([]),
+  policies,
+})
+
+export const manifestVersion = z.strictObject({
+  name: slug,
+  basePath,
+  hosts: z.array(hostName).default([]),
+  public: z.boolean().default(false),
+  lifecycle: lifecycle.default('published'),
+  deprecatedAt: z.iso.datetime().nullable().default(null),
+  sunsetAt: z.iso.datetime().nullable().default(null),
+  successor: slug
+    .nullable()
+    .default(null)
+    .meta({ help: 'Name of the version that follows a deprecated one' }),
+  upstream: upstreamInput
+    .nullable()
+    .default(null)
+    .meta({ help: 'Without an upstream the routes are mocked' }),
+  policies,
+  routes: z.array(manifestRoute).default([]),
+  document: z
+    .strictObject({ format: z.enum(['json', 'yaml']), text: z.string() })
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'OpenAPI document',
+      help: 'Shown in the portal; `gatewright import openapi` writes routes from it',
+    }),
+  deployments: z
+    .record(slug, z.strictObject({ groups: z.array(slug).default([]) }))
+    .default({})
+    .meta({ title: 'Environments', help: 'Where it runs, and on which gateway groups; no groups = all' }),
+})
+
+export const manifestApi = z.strictObject({
+  name: slug,
+  title,
+  description: z.string().default(''),
+  visibility: visibility.default({ kind: 'public' }),
+  tags: z.array(z.string()).default([]),
+  versions: z.array(manifestVersion).default([]),
+})
+
+export const manifestPlan = z.strictObject({
+  name: slug,
+  title,
+  description: z.string().default(''),
+  approval: approval.default('auto'),
+  price: z.string().default('free'),
+  archived: z.boolean().default(false),
+  policies,
+})
+
+export const manifestProduct = z.strictObject({
+  name: slug,
+  title,
+  description: z.string().default(''),
+  archived: z.boolean().default(false),
+  versions: z
+    .array(z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'Use api/version'))
+    .default([])
+    .meta({ help: 'As api/version, such as books/v1' }),
+  plans: z.array(manifestPlan).default([]),
+})
+
+export const manifestApplication = z.strictObject({
+  name: slug,
+  title,
+  description: z.string().default(''),
+  owner: z.email().nullable().default(null),
+  subscriptions: z
+    .array(z.strictObject({ product: slug, plan: slug, state: subscriptionState.default('active') }))
+    .default([]),
+  keys: z
+    .array(
+      z.strictObject({
+        name: z.string().default('Key'),
+        environment: slug,
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Use the lower-case hex sha256 of the key'),
+        prefix: z.string().default(''),
+        last4: z.string().default(''),
+        expiresAt: z.iso.datetime().nullable().default(null),
+      }),
+    )
+    .default([]),
+})
+
+export const manifestSchema = z
+  .strictObject({
+    gatewright: z.literal(1).meta({ title: 'Version of this format' }),
+    settings: z
+      .strictObject({ timeZone: z.string().default('UTC'), selfSignUp: z.boolean().default(true) })
+      .optional()
+      .meta({ help: 'Left out = as they are' }),
+    policies: z.array(policyInput).optional().meta({
+      title: 'Policies of the tenant',
+      help: 'Left out = as they are, or none when what is not here is pruned',
+    }),
+    apis: z.array(manifestApi).default([]),
+    products: z.array(manifestProduct).default([]),
+    applications: z.array(manifestApplication).default([]),
+  })
+  .meta({ id: 'GatewrightManifest', title: 'Gatewright manifest' })
+
+export type Manifest = z.output<typeof manifestSchema>
+
+/** The configuration of a tenant with nothing left out. */
+export type WholeManifest = Manifest & {
+  readonly settings: NonNullable<Manifest['settings']>
+  readonly policies: NonNullable<Manifest['policies']>
+}
+export type ManifestInput = z.input<typeof manifestSchema>
+
+/** JSON Schema 2020-12 of the manifest, for editors; served at `/schemas/manifest.json` and kept in `docs/`. */
+export function manifestJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(manifestSchema, { io: 'input', target: 'draft-2020-12' }) as Record<string, unknown>
+}

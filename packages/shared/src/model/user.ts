@@ -1,0 +1,79 @@
+// People and their ways in: users, memberships, sessions, personal access tokens.
+import * as z from 'zod'
+import { idSchema, slug } from '../ids.ts'
+import { roleSchema } from './role.ts'
+import { instant, version } from './wire.ts'
+
+export const email = z.email().max(254).toLowerCase().meta({ title: 'Email address', widget: 'email' })
+export const password = z
+  .string()
+  .min(12, 'Use at least 12 characters')
+  .max(200)
+  .meta({ title: 'Password', widget: 'password', secret: true })
+
+export const user = z.strictObject({
+  id: idSchema('usr'),
+  email: z.email(),
+  name: z.string(),
+  platformAdmin: z.boolean(),
+  createdAt: instant,
+})
+export type User = z.output<typeof user>
+
+export const membership = z.strictObject({
+  id: idSchema('mem'),
+  tenant: z.strictObject({ id: idSchema('ten'), name: slug, title: z.string() }),
+  role: roleSchema,
+  groups: z.array(slug),
+})
+
+export const member = z.strictObject({
+  id: idSchema('mem'),
+  user: user.pick({ id: true, email: true, name: true }),
+  role: roleSchema,
+  groups: z
+    .array(slug)
+    .meta({ title: 'Groups', help: 'API visibility can be limited to groups, such as partners' }),
+  version,
+  createdAt: instant,
+})
+
+export const invitation = z.strictObject({
+  id: idSchema('inv'),
+  email: z.email(),
+  role: roleSchema,
+  groups: z.array(slug),
+  invitedBy: z.string(),
+  expiresAt: instant,
+  createdAt: instant,
+})
+
+export const session = z.strictObject({
+  id: idSchema('ses'),
+  current: z.boolean(),
+  address: z.string(),
+  agent: z.string(),
+  createdAt: instant,
+  lastSeenAt: instant,
+  expiresAt: instant,
+})
+
+export const personalAccessToken = z.strictObject({
+  id: idSchema('pat'),
+  name: z.string(),
+  prefix: z.string(),
+  expiresAt: instant.nullable(),
+  lastUsedAt: instant.nullable(),
+  createdAt: instant,
+})
+
+export const tenant = z.strictObject({
+  id: idSchema('ten'),
+  name: slug,
+  title: z.string(),
+  selfSignUp: z.boolean().meta({ title: 'Developers may sign up by themselves' }),
+  timeZone: z.string().meta({ title: 'Time zone', help: 'Quotas reset at its midnight' }),
+  version,
+  createdAt: instant,
+})
+export type Tenant = z.output<typeof tenant>

@@ -1,0 +1,77 @@
+// body-limit: how large a request body may be, and of which media types.
+import * as z from 'zod'
+import { definePolicy, defineSpec, refuse } from './policy.ts'
+
+const mediaRange = z
+  .string()
+  .max(200)
+  .regex(
+    /^[a-z0-9!#$&^_.+-]+\/(?:\*(?:\+[a-z0-9.-]+)?|[a-z0-9!#$&^_.+-]+)$/,
+    'Use a lower-case media type such as application/json, application/*+json or text/*',
+  )
+
+export const spec = defineSpec({
+  type: 'body-limit',
+  stage: 'shape',
+  title: 'Body limit',
+  summary: 'Refuses request bodies that are too large or of the wrong media type, without buffering them.',
+  scopes: ['global', 'tenant', 'version', 'plan', 'route'],
+  config: z.strictObject({
+    maxBytes: z.int().min(0).default(10_485_760).meta({
+      title: 'Largest body',
+      widget: 'bytes',
+      help: 'The smallest limit of all attached ones counts',
+    }),
+    mediaTypes: z.array(mediaRange).max(100).default([]).meta({
+      title: 'Media types',
+      help: 'Such as application/json, application/*+json or image/*; empty = any',
+    }),
+  }),
+  example: { maxBytes: 1_048_576, mediaTypes: ['application/json', 'application/*+json'] },
+})
+
+export const policy = definePolicy(spec, ({ maxBytes, mediaTypes }) => {
+  const exact = new Set(mediaTypes.filter((text) => !text.includes('*')))
+  const ranges = mediaTypes.filter((text) => text.includes('*')).map(splitRange)
+  const tooLarge = refuse('body_too_large', {
+    detail: `At most ${maxBytes} bytes are accepted.`,
+    extensions: { maxBytes },
+  })
+  const accepted = mediaTypes.join(', ')
+  // RFC 9110 15.5.16: Accept in a 415 says what would have been right.
+  const wrongType = refuse('media_type_not_supported', {
+    detail: `Accepted media types: ${accepted}.`,
+    headers: ['Accept', accepted],
+  })
+
+  function accepts(contentType: string | undefined): boolean {
+    if (contentType === undefined) return false
+    const type = essence(contentType)
+    if (exact.has(type)) return true
+    for (const { start, end } of ranges) {
+      if (type.length > start.length + end.length && type.startsWith(start) && type.endsWith(end)) return true
+    }
+    return false
+  }
+
+  return {
+    request(ctx) {
+      if (ctx.bodyLength === 0) return undefined
+      if (mediaTypes.length > 0 && !accepts(ctx.header('content-type'))) return wrongType
+      if (ctx.bodyLength !== null && ctx.bodyLength > maxBytes) return tooLarge
+      ctx.limitBody(maxBytes)
+      return undefined
+    },
+  }
+})
+
+/** `Application/JSON; charset=utf-8` → `application/json`. */
+function essence(contentType: string): string {
+  const semicolon = contentType.indexOf(';')
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+}
+
+function splitRange(text: string): { start: string; end: string } {
+  const star = text.indexOf('*')
+  return { start: text.slice(0, star), end: text.slice(star + 1) }
+}

@@ -1,0 +1,80 @@
+// headers: sets, appends and removes header fields on the way to the upstream and on the way back.
+import * as z from 'zod'
+import { definePolicy, defineSpec, type HeaderEdits } from './policy.ts'
+import { isReservedField } from './reserved-fields.ts'
+
+const name = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'Use a header field name')
+  .refine((text) => !isReservedField(text), 'The gateway itself writes this header')
+  .meta({ title: 'Name' })
+
+const value = z
+  .string()
+  .max(4096)
+  // RFC 9110 5.5: visible characters, inner spaces and tabs; never a line break.
+  .regex(
+    /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/,
+    'Use one line of visible characters',
+  )
+  .meta({ title: 'Value' })
+
+const fields = z.array(z.strictObject({ name, value })).max(100).default([])
+
+const edits = z.strictObject({
+  set: fields.meta({ title: 'Set', help: 'Replaces what is there' }),
+  append: fields.meta({ title: 'Append', help: 'Adds a field beside what is there' }),
+  remove: z.array(name).max(100).default([]).meta({ title: 'Remove' }),
+})
+
+const noEdits = { set: [], append: [], remove: [] }
+
+export const spec = defineSpec({
+  type: 'headers',
+  stage: 'shape',
+  title: 'Headers',
+  summary: 'Sets, appends and removes header fields of requests and replies.',
+  scopes: ['global', 'tenant', 'version', 'plan', 'route'],
+  config: z.strictObject({
+    request: edits.default(noEdits).meta({ title: 'To the upstream', group: 'Request' }),
+    response: edits.default(noEdits).meta({ title: 'To the caller', group: 'Response' }),
+  }),
+  example: {
+    request: { set: [{ name: 'X-Api-Region', value: 'eu' }] },
+    response: { set: [{ name: 'Cache-Control', value: 'no-store' }], remove: ['Server', 'X-Powered-By'] },
+  },
+})
+
+type Edits = z.output<typeof edits>
+
+export const policy = definePolicy(spec, ({ request, response }) => {
+  const toUpstream = createEdit(request)
+  const toCaller = createEdit(response)
+  return {
+    ...(toUpstream && {
+      request(ctx) {
+        toUpstream(ctx.upstreamHeaders)
+        return undefined
+      },
+    }),
+    ...(toCaller && {
+      response(ctx) {
+        toCaller(ctx.replyHeaders)
+      },
+    }),
+  }
+})
+
+/** null when there is nothing to edit, so that the phase does not exist. */
+function createEdit({ set, append, remove }: Edits): ((headers: HeaderEdits) => void) | null {
+  if (set.length + append.length + remove.length === 0) return null
+  const removed = remove.map((text) => text.toLowerCase())
+  const setTo = set.map((field) => ({ name: field.name.toLowerCase(), value: field.value }))
+  const appended = append.map((field) => ({ name: field.name.toLowerCase(), value: field.value }))
+  return function editHeaders(headers) {
+    for (const text of removed) headers.remove(text)
+    for (const field of setTo) headers.set(field.name, field.value)
+    for (const field of appended) headers.append(field.name, field.value)
+  }
+}

@@ -1,0 +1,38 @@
+// Every policy by its type: what the gateway's compile step creates instances from. Nothing else imports it.
+import type * as z from 'zod'
+import { policy as apiKey } from './api-key.ts'
+import { policy as bodyLimit } from './body-limit.ts'
+import { policy as cors } from './cors.ts'
+import { policy as headers } from './headers.ts'
+import { policy as ipFilter } from './ip-filter.ts'
+import { policy as mock } from './mock.ts'
+import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
+import { policy as quota } from './quota.ts'
+import { policy as rateLimit } from './rate-limit.ts'
+
+/** A policy whose configuration is checked where it is created: stored data is untrusted data. */
+export interface RunnablePolicy {
+  readonly spec: PolicySpec
+  readonly create: (config: unknown, deps: PolicyDeps, at: Attachment) => Phases
+}
+
+/** type → policy. `create` throws a ZodError on a configuration that the spec refuses. */
+export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
+  [
+    runnable(ipFilter),
+    runnable(cors),
+    runnable(apiKey),
+    runnable(rateLimit),
+    runnable(quota),
+    runnable(bodyLimit),
+    runnable(headers),
+    runnable(mock),
+  ].map((policy) => [policy.spec.type, policy]),
+)
+
+function runnable<Config extends z.ZodType>(policy: Policy<Config>): RunnablePolicy {
+  return {
+    spec: policy.spec,
+    create: (config, deps, at) => policy.create(policy.spec.config.parse(config), deps, at),
+  }
+}

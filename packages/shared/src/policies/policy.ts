@@ -1,0 +1,282 @@
+// What a policy is: a schema, a stage and a few phase functions; and the ports through which the world reaches it.
+import type * as z from 'zod'
+import type { ErrorCode, FieldError } from '../errors.ts'
+
+/** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
+export const stages = ['edge', 'identify', 'admit', 'shape', 'upstream'] as const
+export type Stage = (typeof stages)[number]
+
+/** Where a policy can be attached, outermost first; inside a stage outer scopes run before inner ones. */
+export const scopes = ['global', 'tenant', 'version', 'plan', 'route'] as const
+export type Scope = (typeof scopes)[number]
+
+/** The statement of a policy that every reader shares: forms, documentation, contract, manifest and gateway. */
+export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends string = string> {
+  readonly type: Type
+  readonly stage: Stage
+  readonly title: string
+  /** One sentence for the picker and the reference page. */
+  readonly summary: string
+  readonly scopes: readonly Scope[]
+  readonly config: Config
+  /** A configuration to start from; the reference page shows it and every test loops over it. */
+  readonly example: z.input<Config>
+  /** True when the policy must see the whole body: the route buffers, and the editor says so. */
+  readonly needsBody?: boolean
+}
+
+/** Who the gateway decided is calling; the only identity later policies see. */
+export interface Principal {
+  readonly kind: 'application'
+  readonly tenantId: string
+  readonly credentialId: string
+  readonly applicationId: string
+  readonly applicationName: string
+  readonly subscriptionId: string
+  readonly planId: string
+  readonly planName: string
+  readonly tryIt: boolean
+}
+
+/** Whose credential it was that opens nothing: for the log alone, so that its owner finds the refused call; never a permission. */
+export interface RefusedCaller {
+  readonly credentialId: string
+  readonly applicationId: string
+  readonly subscriptionId: string | null
+  readonly planId: string | null
+  readonly tryIt: boolean
+}
+
+/** Values a policy instance may know about the route at hand; the gateway freezes one per compiled route. */
+export interface RouteFacts {
+  readonly id: string
+  readonly method: string
+  /** Full path template: base path + path of the operation. */
+  readonly template: string
+  readonly operationId: string | null
+  readonly tenantId: string
+  readonly apiId: string
+  readonly apiName: string
+  readonly versionId: string
+  readonly versionName: string
+  readonly public: boolean
+  readonly mocks: readonly MockExample[]
+}
+
+/** One example answer taken from the API's document. */
+export interface MockExample {
+  readonly status: number
+  readonly mediaType: string | null
+  readonly name: string | null
+  readonly body: string
+}
+
+/** Header edits collected during a request and applied in one pass when the message is written. Names are lower case. */
+export interface HeaderEdits {
+  set(name: string, value: string): void
+  append(name: string, value: string): void
+  remove(name: string): void
+}
+
+/** What one request offers to policies. All fields exist from the start; `trace` is null unless someone asked. */
+export interface PolicyContext {
+  readonly requestId: string
+  /** Unix milliseconds of arrival. */
+  readonly receivedAtMs: number
+  readonly method: string
+  /** Normalised path without the query. */
+  readonly path: string
+  /** Raw query without `?`; empty when there is none. */
+  readonly query: string
+  readonly host: string
+  readonly scheme: 'http' | 'https'
+  /** Address of the client, through trusted proxies only. */
+  readonly clientAddress: string
+  readonly route: RouteFacts
+  /** Request header by lower-case name; repeated fields are joined by a comma (RFC 9110 5.3). */
+  header(name: string): string | undefined
+  /** Declared length of the body in bytes; null when it is chunked; 0 when there is none. */
+  readonly bodyLength: number | null
+  /** Stops reading the body beyond this many bytes with 413; the smallest cap set by any policy wins. */
+  limitBody(maxBytes: number): void
+  /** First value of a query parameter, percent-decoded. */
+  queryParameter(name: string): string | undefined
+  principal: Principal | null
+  refusedCaller: RefusedCaller | null
+  readonly upstreamHeaders: HeaderEdits
+  readonly replyHeaders: HeaderEdits
+  /** Removes a query parameter before the upstream sees it. */
+  dropQueryParameter(name: string): void
+  /** Status of the reply; known in the response and done phases. */
+  readonly status: number
+  /** How much the request counts in limits: 1, or 0 when it is only being explained. */
+  readonly cost: number
+  /** Says what a limit decided; the gateway turns all reports of a request into RateLimit and X-RateLimit fields. */
+  reportLimit(report: LimitReport): void
+}
+
+export interface LimitReport {
+  /** Name in `RateLimit-Policy`: letters, digits, hyphens. */
+  readonly name: string
+  readonly limit: number
+  readonly windowSeconds: number
+  readonly remaining: number
+  /** Milliseconds until the limit is whole again. */
+  readonly resetMs: number
+}
+
+/** An expected refusal: returned, never thrown, always with a code of the catalogue. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  readonly code: ErrorCode
+  readonly detail?: string
+  readonly retryAfterMs?: number
+  readonly errors?: readonly FieldError[]
+  /** Extra reply header fields, name and value in turn. */
+  readonly headers?: readonly string[]
+  /** Extra members of the problem document. */
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/** An answer that a policy gives itself. */
+export interface Reply {
+  readonly kind: 'reply'
+  readonly status: number
+  /** Header fields, name and value in turn. */
+  readonly headers: readonly string[]
+  readonly body: string | Uint8Array
+}
+
+export type Verdict = Refusal | Reply | undefined
+
+export function refuse(code: ErrorCode, more: Omit<Refusal, 'kind' | 'code'> = {}): Refusal {
+  return { kind: 'refusal', code, ...more }
+}
+
+/**
+ * The phases of one policy instance. `request`: undefined = go on, anything else stops the request.
+ * `response`: in reverse order, for our own replies too. `done`: observe only.
+ */
+export interface Phases {
+  request?(ctx: PolicyContext): Verdict | Promise<Verdict>
+  response?(ctx: PolicyContext): void
+  done?(ctx: PolicyContext): void
+}
+
+/** Where an instance sits; limits count under `id`, so two attachments never share a counter. */
+export interface Attachment {
+  readonly id: string
+  readonly name: string
+  readonly scope: Scope
+  /** Tenant that owns the attachment; null for global ones. */
+  readonly tenantId: string | null
+  /** IANA time zone of the tenant. */
+  readonly timeZone: string
+}
+
+export type LookupResult =
+  | { readonly kind: 'found'; readonly record: CredentialRecord }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unavailable' }
+
+/** sha256 of a key (lower-case hex) → what the control plane knows of it. Synchronous when cached. */
+export interface Credentials {
+  find(sha256: string): LookupResult | Promise<LookupResult>
+  /** sha256 in lower-case hex. */
+  hash(key: string): string
+}
+
+/** What stands in Redis behind a key's hash. */
+export interface CredentialRecord {
+  readonly credentialId: string
+  readonly tenantId: string
+  readonly applicationId: string
+  readonly applicationName: string
+  readonly state: 'active' | 'revoked'
+  /** Unix milliseconds, or null. */
+  readonly expiresAt: number | null
+  readonly tryIt: boolean
+  readonly subscriptions: readonly SubscriptionRecord[]
+}
+
+export interface SubscriptionRecord {
+  readonly subscriptionId: string
+  readonly planId: string
+  readonly planName: string
+  readonly state: 'pending' | 'active' | 'rejected' | 'suspended' | 'cancelled'
+  /** The API versions that the plan's product bundles. */
+  readonly versionIds: readonly string[]
+}
+
+export interface LimitRule {
+  /** Unique per attachment; part of the counter's name. */
+  readonly id: string
+  /** Whose counters they are; null for a global attachment. */
+  readonly tenantId: string | null
+  /**
+   * `strict`: each call is decided in the shared store. `leased`: a gateway takes slices ahead and decides alone. Neither
+   * ever admits too much. `local`: every gateway counts for itself.
+   */
+  readonly mode: 'strict' | 'leased' | 'local'
+  /** What a call gets while the shared store is away. */
+  readonly whenUnavailable: 'refuse' | 'allow-local'
+  readonly window:
+    | { readonly kind: 'fixed'; readonly limit: number; readonly windowMs: number }
+    | { readonly kind: 'sliding-log'; readonly limit: number; readonly windowMs: number }
+    | { readonly kind: 'token-bucket'; readonly burst: number; readonly perSecond: number }
+    | {
+        readonly kind: 'calendar'
+        readonly limit: number
+        readonly period: 'day' | 'month'
+        readonly timeZone: string
+      }
+}
+
+export type Taken =
+  | {
+      readonly kind: 'taken' | 'refused'
+      readonly remaining: number
+      /** Milliseconds until the limit is whole again. */
+      readonly resetMs: number
+      /** Milliseconds until the same call may be admitted; 0 when it was. */
+      readonly retryMs: number
+    }
+  | { readonly kind: 'unavailable' }
+
+/** Check and count in one step; a refused call is not counted (nothing is taken). Synchronous where no round trip is needed. */
+export interface Limiter {
+  /** `cost` 0 only looks. */
+  take(key: string, cost: number, nowMs: number): Taken | Promise<Taken>
+}
+
+export interface Counters {
+  limiter(rule: LimitRule): Limiter
+}
+
+/** Everything from outside that a policy may use. */
+export interface PolicyDeps {
+  readonly credentials: Credentials
+  readonly counters: Counters
+  readonly environment: string
+}
+
+/** A policy as a value. `create` runs once per attachment when a generation is compiled, never per request. */
+export interface Policy<Config extends z.ZodType = z.ZodType> {
+  readonly spec: PolicySpec<Config>
+  create(config: z.output<Config>, deps: PolicyDeps, at: Attachment): Phases
+}
+
+/** A spec whose example is checked against its config by the compiler. */
+export function defineSpec<Config extends z.ZodType, const Type extends string>(
+  spec: PolicySpec<Config, Type>,
+): PolicySpec<Config, Type> {
+  return spec
+}
+
+/** Ties a spec to its factory with the config's type inferred. */
+export function definePolicy<Config extends z.ZodType>(
+  spec: PolicySpec<Config>,
+  create: (config: z.output<Config>, deps: PolicyDeps, at: Attachment) => Phases,
+): Policy<Config> {
+  return { spec, create }
+}

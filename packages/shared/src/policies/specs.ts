@@ -1,0 +1,58 @@
+// Every policy spec, and the input of one attachment: read by the contract, the portal's forms, the manifest and the CLI.
+import * as z from 'zod'
+import { slug } from '../ids.ts'
+import { spec as apiKey } from './api-key.ts'
+import { spec as bodyLimit } from './body-limit.ts'
+import { spec as cors } from './cors.ts'
+import { spec as headers } from './headers.ts'
+import { spec as ipFilter } from './ip-filter.ts'
+import { spec as mock } from './mock.ts'
+import type { PolicySpec } from './policy.ts'
+import { spec as quota } from './quota.ts'
+import { spec as rateLimit } from './rate-limit.ts'
+
+/** In the order of their stages, as pickers and the reference show them. */
+export const policySpecs = [ipFilter, cors, apiKey, rateLimit, quota, bodyLimit, headers, mock] as const
+
+export type PolicyType = (typeof policySpecs)[number]['type']
+
+export const policyTypes = policySpecs.map((spec) => spec.type) as readonly PolicyType[]
+
+const byType: ReadonlyMap<string, PolicySpec> = new Map(policySpecs.map((spec) => [spec.type, spec]))
+
+/** The spec of a type; undefined when there is no such policy. */
+export function policySpec(type: string): PolicySpec | undefined {
+  return byType.get(type)
+}
+
+// The name stands in refusals, limit fields and counters' reports; the type is a good one while there is only one.
+function attachment<Type extends string, Config extends z.ZodType>(spec: {
+  readonly type: Type
+  readonly title: string
+  readonly config: Config
+}) {
+  return z
+    .strictObject({
+      type: z.literal(spec.type).meta({ title: 'Policy' }),
+      name: slug
+        .default(spec.type)
+        .meta({ title: 'Name', help: 'Unique where it is attached; callers see it when it refuses' }),
+      enabled: z.boolean().default(true).meta({ title: 'Enabled' }),
+      config: spec.config.meta({ title: 'Settings' }),
+    })
+    .meta({ title: spec.title })
+}
+
+/** One policy as a person writes it: type, name and the configuration that its type demands. */
+export const policyInput = z.discriminatedUnion('type', [
+  attachment(ipFilter),
+  attachment(cors),
+  attachment(apiKey),
+  attachment(rateLimit),
+  attachment(quota),
+  attachment(bodyLimit),
+  attachment(headers),
+  attachment(mock),
+])
+
+export type PolicyInput = z.output<typeof policyInput>

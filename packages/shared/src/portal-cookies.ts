@@ -1,0 +1,26 @@
+// The portal's own cookies. Browsers send cookies to every port of a host, so a gateway beside the portal gets them too:
+// it keeps them from APIs, and APIs from setting them.
+
+/** Bound to its very host and https (RFC 6265bis 4.1.3.2); localhost counts as secure. */
+export const secureSessionCookie = '__Host-gw_session'
+export const plainSessionCookie = 'gw_session'
+export const csrfCookie = 'gw_csrf'
+
+const names: readonly string[] = [secureSessionCookie, plainSessionCookie, csrfCookie]
+
+const isPortalCookie = (pair: string) => names.includes((pair.split('=', 1)[0] ?? '').trim())
+
+/** A `Cookie` value without the portal's cookies; empty when nothing is left. */
+export function withoutPortalCookies(value: string): string {
+  if (!value.includes('gw_')) return value
+  return value
+    .split(';')
+    .filter((pair) => !isPortalCookie(pair))
+    .join(';')
+    .trim()
+}
+
+/** Whether a `Set-Cookie` value sets one of the portal's cookies. */
+export function setsPortalCookie(value: string): boolean {
+  return value.includes('gw_') && isPortalCookie(value)
+}

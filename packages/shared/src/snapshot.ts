@@ -1,0 +1,135 @@
+// What a gateway gets: everything one environment serves, for all tenants, in one deterministic document.
+import * as z from 'zod'
+
+const policyUse = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  config: z.record(z.string(), z.unknown()),
+})
+
+const target = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  weight: z.int().min(0).max(1000),
+})
+
+export const upstreamDocument = z.strictObject({
+  id: z.string(),
+  targets: z.array(target).min(1),
+  hostHeader: z.enum(['upstream', 'client']),
+  connectTimeoutMs: z.int().min(1).max(600_000),
+  firstByteTimeoutMs: z.int().min(1).max(600_000),
+  idleTimeoutMs: z.int().min(1).max(600_000),
+  totalTimeoutMs: z.int().min(0).max(86_400_000).meta({ help: '0 = no limit, for streams' }),
+  tlsVerify: z.boolean(),
+})
+
+export const mockExample = z.strictObject({
+  status: z.int().min(100).max(599),
+  mediaType: z.string().nullable(),
+  name: z.string().nullable(),
+  body: z.string(),
+})
+
+export const routeDocument = z.strictObject({
+  id: z.string(),
+  method: z.string().regex(/^[A-Z][A-Z0-9-]*$/),
+  path: z.string().startsWith('/'),
+  operationId: z.string().nullable(),
+  public: z.boolean(),
+  policies: z.array(policyUse),
+  mocks: z.array(mockExample),
+})
+
+export const versionDocument = z.strictObject({
+  id: z.string(),
+  tenantId: z.string(),
+  apiId: z.string(),
+  apiName: z.string(),
+  name: z.string(),
+  apiRevision: z.int(),
+  hosts: z.array(z.string()).meta({ help: 'Empty = any host' }),
+  basePath: z.string().startsWith('/'),
+  groups: z.array(z.string()).meta({ help: 'Gateway groups that serve it; empty = all' }),
+  lifecycle: z.strictObject({
+    state: z.enum(['published', 'deprecated', 'retired']),
+    deprecatedAt: z.int().nullable(),
+    sunsetAt: z.int().nullable(),
+    successorPath: z.string().nullable(),
+  }),
+  upstream: upstreamDocument.nullable().meta({ help: 'null = every route is mocked' }),
+  policies: z.array(policyUse),
+  routes: z.array(routeDocument),
+})
+
+export const snapshotSchema = z.strictObject({
+  format: z.literal(1),
+  environment: z.strictObject({ id: z.string(), name: z.string() }),
+  policies: z.array(policyUse),
+  tenants: z.array(
+    z.strictObject({ id: z.string(), name: z.string(), timeZone: z.string(), policies: z.array(policyUse) }),
+  ),
+  versions: z.array(versionDocument),
+  plans: z.array(
+    z.strictObject({
+      id: z.string(),
+      tenantId: z.string(),
+      name: z.string(),
+      versionIds: z.array(z.string()),
+      policies: z.array(policyUse),
+    }),
+  ),
+})
+
+export type Snapshot = z.output<typeof snapshotSchema>
+export type PolicyUse = z.output<typeof policyUse>
+export type UpstreamDocument = z.output<typeof upstreamDocument>
+export type RouteDocument = z.output<typeof routeDocument>
+export type VersionDocument = z.output<typeof versionDocument>
+
+/**
+ * What stands in Redis and on disk. `document` is the canonical JSON of the snapshot and `hash` its sha256 (hex),
+ * so a gateway proves what it got before it parses it.
+ */
+export const snapshotEnvelope = z.strictObject({
+  revision: z.int().min(0),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  publishedAt: z.int(),
+  document: z.string(),
+})
+export type SnapshotEnvelope = z.output<typeof snapshotEnvelope>
+
+/** The head of an environment: what a gateway compares with what it runs. */
+export const headSchema = z.strictObject({
+  revision: z.int().min(0),
+  hash: z.string(),
+  accessRevision: z.int().min(0),
+})
+export type Head = z.output<typeof headSchema>
+
+/** What a gateway says of itself, every 2 s and at each change. A report older than 10 s is a gateway that is gone. */
+export const gatewayReport = z.strictObject({
+  gatewayId: z.string(),
+  group: z.string(),
+  version: z.string(),
+  address: z
+    .string()
+    .nullable()
+    .meta({ help: 'host:port of its operations port, as the control plane reaches it' }),
+  startedAt: z.int(),
+  at: z.int(),
+  workers: z.int(),
+  revision: z.int(),
+  hash: z.string().nullable(),
+  accessRevision: z.int(),
+  refusal: z
+    .strictObject({ revision: z.int(), hash: z.string(), reason: z.string(), at: z.int() })
+    .nullable()
+    .meta({ help: 'The snapshot it refused and why; it keeps serving the one before' }),
+  events: z.strictObject({
+    sent: z.int(),
+    spooled: z.int(),
+    dropped: z.int(),
+  }),
+})
+export type GatewayReport = z.output<typeof gatewayReport>

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "api_version" ADD COLUMN     "spec_text" TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,41 @@
+// The stack of the browser tests: three gateways behind a balancer, filled with the demo. Tests read it from GATEWRIGHT_E2E.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Demo, seedDemo } from '../demo.ts'
+import { type Stack, startStack } from './stack.ts'
+
+/** What a browser test knows of the stack. */
+export type BrowserStack = Pick<
+  Stack,
+  'adminUrl' | 'gatewayUrl' | 'gatewayUrls' | 'upstreamUrl' | 'environment' | 'platformAdmin'
+> & { demo: Demo }
+
+export default async function setup(): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatewright-e2e-'))
+  const stack = await startStack({ dataDir, ports: 'free', gateways: 3, balancer: true, durable: false })
+  const stop = async () => {
+    await stack.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+  try {
+    const demo = await seedDemo(stack)
+    if (!demo)
+      throw new Error('DATABASE_URL leads to an installation with accounts: browser tests need an empty one.')
+    const { adminUrl, gatewayUrl, gatewayUrls, upstreamUrl, environment, platformAdmin } = stack
+    const known: BrowserStack = {
+      adminUrl,
+      gatewayUrl,
+      gatewayUrls,
+      upstreamUrl,
+      environment,
+      platformAdmin,
+      demo,
+    }
+    process.env.GATEWRIGHT_E2E = JSON.stringify(known)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return stop
+}

@@ -1,0 +1,54 @@
+// Three sizes of test: `unit` needs nothing, `int` gets a real PostgreSQL and Redis (scripts/stack/vitest-global.ts),
+// `system` starts the built product itself (scripts/stack/stack.ts).
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = import.meta.dirname
+const shared = {
+  root,
+  resolve: {
+    // Tests run from source: no build comes first, and a stack trace names the line that was written.
+    alias: [{ find: /^@gatewright\/shared\/(.+)$/, replacement: join(root, 'packages/shared/src/$1.ts') }],
+  },
+}
+const folders = '{apps,packages,scripts,prisma,examples}/**'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: [`${folders}/*.test.{ts,tsx}`],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.test.ts', '**/*.system.test.ts'],
+          // A limit for what hangs, not for what is slow on a busy machine.
+          testTimeout: 20_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'int',
+          include: [`${folders}/*.int.test.ts`],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: [join(root, 'scripts/stack/vitest-global.ts')],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'system',
+          include: ['e2e/**/*.test.ts', 'scripts/**/*.system.test.ts'],
+          exclude: ['**/node_modules/**'],
+          // Each file starts a stack of several processes: one after the other.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
