@@ -159,24 +159,3 @@ export const explain = {
     .input(explainInput.extend(inEnvironment))
     .output(explanation),
 }
-
-export const policyTypes = {
-  list: operation('GET', '/policy-types', 'signed-in', 'List policy types with their schemas')
-    .input(nothing)
-    .output(
-      z.strictObject({
-        data: z.array(
-          z.strictObject({
-            type: z.string(),
-            title: z.string(),
-            summary: z.string(),
-            stage: z.string(),
-            scopes: z.array(z.string()),
-            needsBody: z.boolean(),
-            schema: z.record(z.string(), z.unknown()),
-            example: z.record(z.string(), z.unknown()),
-          }),
-        ),
-      }),
-    ),
-}
