@@ -32,7 +32,7 @@ export const gatewaysKey = (environmentName: string) => `${environmentTag(enviro
 /** Pub/sub channel on which a gateway says that its report changed, so that `?wait=live` need not poll. */
 export const reportChannel = (environmentName: string) => `${environmentTag(environmentName)}:reports`
 
-/** Stream of batches of request events: field `events` holds a JSON array of `RequestEvent`. */
+/** Stream of batches of request events: field `events` holds one of `event-batch.ts`. */
 export const eventStream = 'gw:events'
 export const eventGroup = 'intake'
 

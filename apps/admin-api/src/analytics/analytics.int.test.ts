@@ -1,6 +1,7 @@
 // Questions over real rows: the answers against what was sent, whoever asks.
 import { counterKey, eventGroup, eventStream, gatewaysKey } from '@gatewright/shared/channels'
 import type { RequestEvent } from '@gatewright/shared/event'
+import { packEvents } from '@gatewright/shared/event-batch'
 import { createId } from '@gatewright/shared/ids'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -94,7 +95,7 @@ const own = (more: Partial<RequestEvent>): RequestEvent =>
 async function take(events: readonly RequestEvent[]) {
   await client.xgroup('CREATE', eventStream, eventGroup, '0', 'MKSTREAM').catch(() => undefined)
   for (let i = 0; i < events.length; i += 500) {
-    await client.xadd(eventStream, '*', 'events', JSON.stringify(events.slice(i, i + 500)))
+    await client.xadd(eventStream, '*', 'events', packEvents(events.slice(i, i + 500)))
   }
   while ((await intake.takeOnce(client, 1)) > 0);
 }

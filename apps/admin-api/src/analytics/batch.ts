@@ -1,5 +1,6 @@
 // One entry of the event stream → events: what cannot be one is told apart here, so that the rest still counts.
 import { type RequestEvent, requestEventSchema } from '@gatewright/shared/event'
+import { unpackEvents } from '@gatewright/shared/event-batch'
 
 export interface ParsedBatch {
   readonly events: RequestEvent[]
@@ -16,7 +17,7 @@ const newestMs = dayMs
 export function parseBatch(text: string, nowMs: number): ParsedBatch {
   const events: RequestEvent[] = []
   const rejected: ParsedBatch['rejected'] = []
-  for (const value of readArray(text, rejected)) {
+  for (const value of unpack(text, rejected)) {
     const parsed = requestEventSchema.safeParse(value)
     const problem = parsed.success
       ? problemOf(parsed.data, nowMs)
@@ -27,15 +28,13 @@ export function parseBatch(text: string, nowMs: number): ParsedBatch {
   return { events, rejected }
 }
 
-function readArray(text: string, rejected: ParsedBatch['rejected']): unknown[] {
+function unpack(text: string, rejected: ParsedBatch['rejected']): unknown[] {
   try {
-    const values: unknown = JSON.parse(text)
-    if (Array.isArray(values)) return values
-    rejected.push({ text, reason: 'not an array' })
-  } catch {
-    rejected.push({ text, reason: 'not JSON' })
+    return unpackEvents(text)
+  } catch (error) {
+    rejected.push({ text, reason: error instanceof SyntaxError ? 'not JSON' : 'not a batch of events' })
+    return []
   }
-  return []
 }
 
 function problemOf(event: RequestEvent, nowMs: number): string | undefined {

@@ -1,5 +1,7 @@
 // Stream → rows → rollups over real stores: counted once, never lost, never blocked.
 import { eventDeadStream, eventGroup, eventStream } from '@gatewright/shared/channels'
+import type { RequestEvent } from '@gatewright/shared/event'
+import { packEvents } from '@gatewright/shared/event-batch'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ControlPlane } from '../testing/control-plane.fixture.ts'
@@ -27,8 +29,8 @@ afterAll(async () => {
 
 const createIntake = () => new Intake(plane.redis, plane.clock, plane.logger, plane.env)
 
-const send = (events: unknown) =>
-  client.xadd(eventStream, '*', 'events', typeof events === 'string' ? events : JSON.stringify(events))
+const send = (events: string | RequestEvent[]) =>
+  client.xadd(eventStream, '*', 'events', typeof events === 'string' ? events : packEvents(events))
 
 async function takeAll(by = intake): Promise<void> {
   await client.xgroup('CREATE', eventStream, eventGroup, '0', 'MKSTREAM').catch(() => undefined)
@@ -100,11 +102,13 @@ describe('intake', () => {
     expect(await client.xpending(eventStream, eventGroup)).toEqual([0, null, null, null])
   })
 
-  test('poison goes to the dead letters and blocks nothing: no JSON, no array, wrong fields, other centuries', async () => {
+  test('poison goes to the dead letters and blocks nothing: no JSON, no batch, wrong fields, other centuries', async () => {
     const before = intake.counts.rejected
     await send('{"not json')
-    await send('{"not":"an array"}')
-    await send([event(), { ...event(), status: 'ok' }, event({ at: 0 }), { ...event(), extra: 1 }])
+    await send('{"not":"a batch"}')
+    const wrongStatus = { ...event(), status: 'ok' } as unknown as RequestEvent
+    await send([event(), wrongStatus, event({ at: 0 })])
+    await send('{"shared":{},"rows":[0],"own":{"id":["a"],"extra":[1]}}')
     await send([event({ status: 999 })])
     await takeAll()
     expect(await count('request_event')).toBe(2)
@@ -112,7 +116,7 @@ describe('intake', () => {
     const dead = await client.xrange(eventDeadStream, '-', '+')
     expect(dead.map(([, [, reason]]) => reason)).toEqual([
       'not JSON',
-      'not an array',
+      'not a batch of events',
       expect.stringContaining('status'),
       'at: older than 30 days',
       expect.stringContaining('extra'),

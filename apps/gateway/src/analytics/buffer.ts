@@ -1,8 +1,9 @@
 // Events of one worker on their way to the supervisor: a bounded queue, sent in batches, counted when it overflows.
 import type { RequestEvent } from '@gatewright/shared/event'
+import { EventPacker } from '@gatewright/shared/event-batch'
 
 export interface EventBatch {
-  /** JSON array of events in UTF-8; bytes, because they change threads without a copy. */
+  /** Packed events (`shared/event-batch`) in UTF-8; bytes, because they change threads without a copy. */
   readonly json: Uint8Array<ArrayBuffer>
   readonly count: number
 }
@@ -25,38 +26,51 @@ const flushAfterMs = 100
 const batchesInFlightMax = 16
 
 export function createEventBuffer(send: (batch: EventBatch) => void, capacity = 20_000): EventBuffer {
-  let events: RequestEvent[] = []
+  const packer = new EventPacker()
+  /** Full batches for which there is no room under way. */
+  const waiting: EventBatch[] = []
+  let waitingEvents = 0
   let dropped = 0
   let inFlight = 0
   let timer: NodeJS.Timeout | null = null
   let onEmpty: (() => void) | null = null
 
+  const length = () => packer.count + waitingEvents
+
+  function pack() {
+    const { count } = packer
+    waiting.push({ json: encoder.encode(packer.take()), count })
+    waitingEvents += count
+  }
+
   function flush() {
+    if (timer) clearTimeout(timer)
     timer = null
-    while (events.length > 0 && inFlight < batchesInFlightMax) {
-      const batch = events.length <= eventsPerBatch ? events : events.slice(0, eventsPerBatch)
-      events = events.length <= eventsPerBatch ? [] : events.slice(eventsPerBatch)
+    const hasRoom = inFlight + waiting.length < batchesInFlightMax
+    if (packer.count >= eventsPerBatch || (packer.count > 0 && hasRoom)) pack()
+    while (inFlight < batchesInFlightMax) {
+      const batch = waiting.shift()
+      if (batch === undefined) break
+      waitingEvents -= batch.count
       inFlight++
-      send({ json: encoder.encode(JSON.stringify(batch)), count: batch.length })
+      send(batch)
     }
-    if (events.length === 0 && inFlight === 0) onEmpty?.()
+    if (length() === 0 && inFlight === 0) onEmpty?.()
   }
 
   return {
     push(event) {
-      if (events.length >= capacity) {
+      if (length() >= capacity) {
         dropped++
         return
       }
-      events.push(event)
-      if (events.length >= eventsPerBatch && inFlight < batchesInFlightMax) {
-        if (timer) clearTimeout(timer)
-        flush()
-      } else timer ??= setTimeout(flush, flushAfterMs)
+      packer.add(event)
+      if (packer.count >= eventsPerBatch) flush()
+      else timer ??= setTimeout(flush, flushAfterMs)
     },
     acknowledge() {
       inFlight--
-      if (events.length >= eventsPerBatch || (events.length > 0 && !timer) || onEmpty) flush()
+      if (waiting.length > 0 || (packer.count > 0 && !timer) || onEmpty) flush()
     },
     drain() {
       return new Promise((resolve) => {
@@ -68,7 +82,7 @@ export function createEventBuffer(send: (batch: EventBatch) => void, capacity = 
       return dropped
     },
     get length() {
-      return events.length
+      return length()
     },
   }
 }
