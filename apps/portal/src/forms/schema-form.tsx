@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { More } from '../ui/states.tsx'
 import { Tabs } from '../ui/tabs.tsx'
-import { errorsByPath } from './field-problems.ts'
+import { errorsByPath, pointerOf } from './field-problems.ts'
+import type { Path } from './field-props.tsx'
 import { JsonField } from './json-field.tsx'
-import { Members, type Path, SchemaField } from './schema-field.tsx'
+import { Members, SchemaField } from './schema-field.tsx'
 import { type Json, type JsonSchema, type Member, readSchema } from './schema-model.ts'
 
 export interface SchemaFormProps {
@@ -47,7 +48,11 @@ export function SchemaForm({
       <Tabs
         label={t('form.form')}
         value={tab}
-        onChange={setTab}
+        onChange={(next) => {
+          setTab(next)
+          // The text that could not be read is gone with its tab.
+          onInvalid?.(false)
+        }}
         items={[
           { value: 'form', label: t('form.form') },
           { value: 'json', label: t('form.json') },
@@ -84,11 +89,17 @@ function Grouped({
     members.filter((member) => member.node.group !== undefined),
     (member) => member.node.group ?? '',
   )
+  const isWrong = (place: string) =>
+    [...rest.errors.keys()].some((pointer) => pointer === place || pointer.startsWith(`${place}/`))
   return (
     <div className="flex flex-col gap-4">
       <Members {...rest} members={main} />
       {[...groups].map(([name, inside]) => (
-        <More key={name} summary={name}>
+        <More
+          key={name}
+          summary={name}
+          isOpen={inside.some((member) => isWrong(pointerOf([...rest.path, member.name])))}
+        >
           <div className="flex flex-col gap-4">
             <Members {...rest} members={inside} />
           </div>

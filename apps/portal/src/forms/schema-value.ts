@@ -125,3 +125,12 @@ export function isCidr(text: string): boolean {
   if (prefix === undefined) return true
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (isV4 ? 32 : 128)
 }
+
+/** Whether a text fits a `pattern` of JSON Schema; one that this engine cannot read is left to the server. */
+export function matches(text: string, pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(text)
+  } catch {
+    return true
+  }
+}

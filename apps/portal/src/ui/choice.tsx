@@ -9,7 +9,7 @@ import {
 import { RadioGroup as AriaRadioGroup, Radio } from 'react-aria-components/RadioGroup'
 import { Switch as AriaSwitch } from 'react-aria-components/Switch'
 import { cx } from './class-names.ts'
-import { FieldLabel, FieldNotes, type FieldText } from './field.tsx'
+import { FieldFrame, type FieldText, framed } from './field.tsx'
 
 export interface CheckboxProps extends Omit<AriaCheckboxProps, 'children' | 'className' | 'style'> {
   children?: ReactNode
@@ -127,32 +127,30 @@ export function RadioGroup<V extends string>({
         if (option) onChange(option.value)
       }}
       isDisabled={isDisabled ?? false}
-      isInvalid={Boolean(error)}
-      validationBehavior="aria"
-      className={cx('flex flex-col gap-1.5', className)}
+      {...framed(error, className)}
     >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      <div className={look === 'cards' ? 'flex flex-col gap-2' : 'flex flex-col gap-1.5'}>
-        {options.map((option) => (
-          <Radio
-            key={option.value}
-            value={option.value}
-            isDisabled={option.isDisabled ?? false}
-            className={cx(
-              'group flex items-start gap-2.5 data-disabled:opacity-50',
-              look === 'cards' &&
-                'rounded-lg border border-line px-3 py-2.5 data-hovered:border-line-strong data-selected:border-accent data-selected:bg-accent-soft',
-            )}
-          >
-            <span className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-full border border-line-strong bg-surface group-data-focus-visible:outline-2 group-data-focus-visible:outline-offset-2 group-data-focus-visible:outline-accent group-data-selected:border-[5px] group-data-selected:border-accent" />
-            <span className="flex min-w-0 flex-1 flex-col">
-              <span className={look === 'cards' ? 'font-medium' : undefined}>{option.label}</span>
-              {option.detail ? <span className="text-sm text-muted">{option.detail}</span> : null}
-            </span>
-          </Radio>
-        ))}
-      </div>
-      <FieldNotes help={help} error={error} />
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        <div className={look === 'cards' ? 'flex flex-col gap-2' : 'flex flex-col gap-1.5'}>
+          {options.map((option) => (
+            <Radio
+              key={option.value}
+              value={option.value}
+              isDisabled={option.isDisabled ?? false}
+              className={cx(
+                'group flex items-start gap-2.5 data-disabled:opacity-50',
+                look === 'cards' &&
+                  'rounded-lg border border-line px-3 py-2.5 data-hovered:border-line-strong data-selected:border-accent data-selected:bg-accent-soft',
+              )}
+            >
+              <span className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-full border border-line-strong bg-surface group-data-focus-visible:outline-2 group-data-focus-visible:outline-offset-2 group-data-focus-visible:outline-accent group-data-selected:border-[5px] group-data-selected:border-accent" />
+              <span className="flex min-w-0 flex-1 flex-col">
+                <span className={look === 'cards' ? 'font-medium' : undefined}>{option.label}</span>
+                {option.detail ? <span className="text-sm text-muted">{option.detail}</span> : null}
+              </span>
+            </Radio>
+          ))}
+        </div>
+      </FieldFrame>
     </AriaRadioGroup>
   )
 }

@@ -10,7 +10,7 @@ import { ListBox, ListBoxItem } from 'react-aria-components/ListBox'
 import { Popover } from 'react-aria-components/Popover'
 import { Select as AriaSelect, SelectValue } from 'react-aria-components/Select'
 import { cx } from './class-names.ts'
-import { controlClass, FieldLabel, FieldNotes, type FieldText, inputClass } from './field.tsx'
+import { FieldFrame, type FieldText, framed, groupClass, groupInputClass, inputClass } from './field.tsx'
 import { popoverClass } from './popover-class.ts'
 
 export interface Option<V extends string = string> {
@@ -87,31 +87,33 @@ export function Select<V extends string>({
         if (next) onChange(next.value)
       }}
       isDisabled={isDisabled ?? false}
-      isInvalid={Boolean(error)}
-      validationBehavior="aria"
+      {...framed(error, className)}
       {...(name ? { name } : {})}
       {...(placeholder ? { placeholder } : {})}
-      className={cx('flex min-w-0 flex-col gap-1.5', className)}
     >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      <Button
-        className={cx(inputClass, 'flex items-center gap-2 text-left', size === 'sm' && 'h-7! px-2! text-sm')}
-      >
-        <SelectValue className="flex min-w-0 flex-1 items-center gap-2 truncate data-placeholder:text-faint">
-          {({ defaultChildren }) =>
-            chosen ? (
-              <>
-                {chosen.icon}
-                <span className="truncate">{chosen.label}</span>
-              </>
-            ) : (
-              defaultChildren
-            )
-          }
-        </SelectValue>
-        <ChevronsUpDown size={14} aria-hidden className="shrink-0 text-faint" />
-      </Button>
-      <FieldNotes help={help} error={error} />
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        <Button
+          className={cx(
+            inputClass,
+            'flex items-center gap-2 text-left',
+            size === 'sm' && 'h-7! px-2! text-sm',
+          )}
+        >
+          <SelectValue className="flex min-w-0 flex-1 items-center gap-2 truncate data-placeholder:text-faint">
+            {({ defaultChildren }) =>
+              chosen ? (
+                <>
+                  {chosen.icon}
+                  <span className="truncate">{chosen.label}</span>
+                </>
+              ) : (
+                defaultChildren
+              )
+            }
+          </SelectValue>
+          <ChevronsUpDown size={14} aria-hidden className="shrink-0 text-faint" />
+        </Button>
+      </FieldFrame>
       <Popover offset={4} className={cx(popoverClass, 'max-h-80 min-w-(--trigger-width)')}>
         <ListBox items={options.map((option) => ({ id: option.value, option }))} className="outline-none">
           {({ option }) => <OptionRow option={option} />}
@@ -122,8 +124,6 @@ export function Select<V extends string>({
 }
 
 interface ComboBoxProps<V extends string> extends ChoiceProps<V> {
-  /** Let the person type a value that is not listed. */
-  allowsCustom?: boolean
   onInputChange?(text: string): void
   emptyText?: string
 }
@@ -153,23 +153,18 @@ export function ComboBox<V extends string>({
       {...(onInputChange ? { onInputChange } : {})}
       defaultItems={options.map((option) => ({ id: option.value, option }))}
       isDisabled={isDisabled ?? false}
-      isInvalid={Boolean(error)}
-      validationBehavior="aria"
+      {...framed(error, className)}
       menuTrigger="focus"
       allowsEmptyCollection
-      className={cx('flex min-w-0 flex-col gap-1.5', className)}
     >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      <Group className={cx(controlClass, 'flex h-8 items-center focus-within:border-accent max-sm:h-10')}>
-        <Input
-          placeholder={placeholder}
-          className="h-full min-w-0 flex-1 bg-transparent px-2.5 outline-none max-sm:text-md"
-        />
-        <Button className="grid h-full w-8 place-items-center text-faint">
-          <ChevronsUpDown size={14} aria-hidden />
-        </Button>
-      </Group>
-      <FieldNotes help={help} error={error} />
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        <Group className={groupClass}>
+          <Input placeholder={placeholder} className={groupInputClass} />
+          <Button className="grid h-full w-8 place-items-center text-faint">
+            <ChevronsUpDown size={14} aria-hidden />
+          </Button>
+        </Group>
+      </FieldFrame>
       <Popover offset={4} className={cx(popoverClass, 'max-h-80 w-(--trigger-width)')}>
         <ListBox<{ id: V; option: Option<V> }>
           className="outline-none"

@@ -139,18 +139,20 @@ export function Loaded<T>({
   return skeleton ?? <PageLoading onRetry={() => void query.refetch()} />
 }
 
-/** Details that most readers may skip. */
+/** Details that most readers may skip; `isOpen` opens them when they are suddenly of interest. */
 export function More({
   summary,
   children,
+  isOpen,
   className,
 }: {
   summary: ReactNode
   children: ReactNode
+  isOpen?: boolean
   className?: string
 }) {
   return (
-    <details className={cx('group', className)}>
+    <details open={isOpen || undefined} className={cx('group', className)}>
       <summary className="flex w-fit cursor-pointer list-none items-center gap-1 rounded-md font-medium text-muted hover:text-ink [&::-webkit-details-marker]:hidden">
         <ChevronRight size={14} aria-hidden className="transition-transform group-open:rotate-90" />
         {summary}

@@ -19,7 +19,15 @@ import {
   type TextFieldProps as AriaTextFieldProps,
 } from 'react-aria-components/TextField'
 import { cx } from './class-names.ts'
-import { controlClass, FieldLabel, FieldNotes, type FieldText, inputClass } from './field.tsx'
+import {
+  controlClass,
+  FieldFrame,
+  type FieldText,
+  framed,
+  groupClass,
+  groupInputClass,
+  inputClass,
+} from './field.tsx'
 
 type Base<P> = Omit<P, 'children' | 'className' | 'style'> & FieldText & { className?: string }
 
@@ -47,39 +55,26 @@ export function TextField({
   ...rest
 }: TextFieldProps) {
   return (
-    <AriaTextField
-      {...rest}
-      isInvalid={rest.isInvalid ?? Boolean(error)}
-      validationBehavior="aria"
-      className={cx('flex flex-col gap-1.5', className)}
-    >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      {prefix || suffix ? (
-        <Group
-          className={cx(
-            controlClass,
-            'flex h-8 items-center overflow-hidden focus-within:border-accent max-sm:h-10',
-          )}
-        >
-          {prefix ? <span className="shrink-0 pl-2.5 text-faint">{prefix}</span> : null}
+    <AriaTextField {...rest} {...framed(error, className, rest.isInvalid)}>
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        {prefix || suffix ? (
+          <Group className={groupClass}>
+            {prefix ? <span className="shrink-0 pl-2.5 text-faint">{prefix}</span> : null}
+            <Input
+              ref={inputRef ?? null}
+              placeholder={placeholder}
+              className={cx(groupInputClass, mono && 'font-mono text-sm')}
+            />
+            {suffix ? <span className="shrink-0 pr-2.5 text-faint">{suffix}</span> : null}
+          </Group>
+        ) : (
           <Input
             ref={inputRef ?? null}
             placeholder={placeholder}
-            className={cx(
-              'h-full min-w-0 flex-1 bg-transparent px-2.5 outline-none max-sm:text-md',
-              mono && 'font-mono text-sm',
-            )}
+            className={cx(inputClass, mono && 'font-mono text-sm')}
           />
-          {suffix ? <span className="shrink-0 pr-2.5 text-faint">{suffix}</span> : null}
-        </Group>
-      ) : (
-        <Input
-          ref={inputRef ?? null}
-          placeholder={placeholder}
-          className={cx(inputClass, mono && 'font-mono text-sm')}
-        />
-      )}
-      <FieldNotes help={help} error={error} />
+        )}
+      </FieldFrame>
     </AriaTextField>
   )
 }
@@ -103,24 +98,19 @@ export function TextArea({
   ...rest
 }: TextAreaProps) {
   return (
-    <AriaTextField
-      {...rest}
-      isInvalid={rest.isInvalid ?? Boolean(error)}
-      validationBehavior="aria"
-      className={cx('flex flex-col gap-1.5', className)}
-    >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      <AriaTextArea
-        rows={rows}
-        placeholder={placeholder}
-        spellCheck={mono ? false : undefined}
-        className={cx(
-          controlClass,
-          'resize-y px-2.5 py-2 leading-5 max-sm:text-md',
-          mono && 'font-mono text-sm',
-        )}
-      />
-      <FieldNotes help={help} error={error} />
+    <AriaTextField {...rest} {...framed(error, className, rest.isInvalid)}>
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        <AriaTextArea
+          rows={rows}
+          placeholder={placeholder}
+          spellCheck={mono ? false : undefined}
+          className={cx(
+            controlClass,
+            'resize-y px-2.5 py-2 leading-5 max-sm:text-md',
+            mono && 'font-mono text-sm',
+          )}
+        />
+      </FieldFrame>
     </AriaTextField>
   )
 }
@@ -176,40 +166,27 @@ export function NumberField({
   ...rest
 }: NumberFieldProps) {
   return (
-    <AriaNumberField
-      {...rest}
-      isInvalid={rest.isInvalid ?? Boolean(error)}
-      validationBehavior="aria"
-      className={cx('flex flex-col gap-1.5', className)}
-    >
-      <FieldLabel label={label} aside={aside} labelHidden={labelHidden ?? false} />
-      <Group
-        className={cx(
-          controlClass,
-          'flex h-8 items-center overflow-hidden focus-within:border-accent max-sm:h-10',
-        )}
-      >
-        <Input
-          placeholder={placeholder}
-          className="tabular h-full min-w-0 flex-1 bg-transparent px-2.5 outline-none max-sm:text-md"
-        />
-        {unit ? <span className="shrink-0 pr-2 text-sm text-faint">{unit}</span> : null}
-        <span className="flex h-full border-l border-line">
-          <Button
-            slot="decrement"
-            className="grid h-full w-7 place-items-center text-faint data-hovered:bg-hover data-hovered:text-ink data-disabled:opacity-40"
-          >
-            <Minus size={13} aria-hidden />
-          </Button>
-          <Button
-            slot="increment"
-            className="grid h-full w-7 place-items-center border-l border-line text-faint data-hovered:bg-hover data-hovered:text-ink data-disabled:opacity-40"
-          >
-            <Plus size={13} aria-hidden />
-          </Button>
-        </span>
-      </Group>
-      <FieldNotes help={help} error={error} />
+    <AriaNumberField {...rest} {...framed(error, className, rest.isInvalid)}>
+      <FieldFrame label={label} help={help} error={error} aside={aside} labelHidden={labelHidden}>
+        <Group className={groupClass}>
+          <Input placeholder={placeholder} className={cx(groupInputClass, 'tabular')} />
+          {unit ? <span className="shrink-0 pr-2 text-sm text-faint">{unit}</span> : null}
+          <span className="flex h-full border-l border-line">
+            <Button
+              slot="decrement"
+              className="grid h-full w-7 place-items-center text-faint data-hovered:bg-hover data-hovered:text-ink data-disabled:opacity-40"
+            >
+              <Minus size={13} aria-hidden />
+            </Button>
+            <Button
+              slot="increment"
+              className="grid h-full w-7 place-items-center border-l border-line text-faint data-hovered:bg-hover data-hovered:text-ink data-disabled:opacity-40"
+            >
+              <Plus size={13} aria-hidden />
+            </Button>
+          </span>
+        </Group>
+      </FieldFrame>
     </AriaNumberField>
   )
 }
