@@ -20,7 +20,7 @@ import {
 } from './acme.ts'
 import { expect, portalHome, report, stack, test } from './browser.ts'
 
-test('J8: from sign-up to a first 200, with a snippet that runs in a shell and a key that stays nowhere', async ({
+test('J8 H5: from sign-up to a first 200, with a snippet that runs in a shell and a key that stays nowhere', async ({
   enter,
 }, info) => {
   const developer = await enter()

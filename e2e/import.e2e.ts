@@ -2,7 +2,7 @@
 import { watch } from './acme.ts'
 import { adminHome, expect, portalHome, report, stack, test } from './browser.ts'
 
-test('J1: from an OpenAPI address to the first 200 with a key, never open without one', async ({
+test('J1 F6: from an OpenAPI address to the first 200 with a key, never open without one', async ({
   enter,
 }, info) => {
   const owner = await enter('owner')
