@@ -6,6 +6,7 @@ import { ApplicationsController } from './access/applications.controller.ts'
 import { ApplicationsService } from './access/applications.service.ts'
 import { CredentialsController } from './access/credentials.controller.ts'
 import { CredentialsService } from './access/credentials.service.ts'
+import { Leavers } from './access/leavers.ts'
 import { SubscriptionsController } from './access/subscriptions.controller.ts'
 import { SubscriptionsService } from './access/subscriptions.service.ts'
 import { AnalyticsController } from './analytics/analytics.controller.ts'
@@ -91,7 +92,7 @@ const catalog = [
   Impact,
 ]
 const catalogue = [CatalogueService, Published]
-const access = [ApplicationsService, CredentialsService, ProductsService, SubscriptionsService]
+const access = [ApplicationsService, CredentialsService, Leavers, ProductsService, SubscriptionsService]
 const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
 const tryIt = [GatewayTargets, TryItService]
 const publishing = [

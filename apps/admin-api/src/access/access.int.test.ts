@@ -113,6 +113,36 @@ describe('subscriptions', () => {
     expect(body.results.at(-1)).toMatchObject({ state: null, problem: { code: 'not_found' } })
   })
 
+  it('C16 another application is no way around a suspension, nor is ending it oneself', async () => {
+    const person = await app.signUp('suspended@acme.example', { join: 'acme' })
+    const [one, two] = [await createApplication('First', person), await createApplication('Second', person)]
+    const { body: held } = await subscribe(one.name, offer.planId, person)
+    const decide = (decision: string) =>
+      offer.owner.must('POST', '/tenants/acme/subscriptions/decide', {
+        body: { subscriptions: [held.id], decision },
+      })
+    await decide('suspend')
+    const { body: asked } = await subscribe(two.name, offer.planId, person)
+    expect(asked.state).toBe('pending')
+    const silver = await offer.owner.must<{ id: string }>('POST', '/tenants/acme/products/books/plans', {
+      body: { name: 'silver', title: 'Silver' },
+    })
+    const moved = await person.must<Subscription>('POST', `/tenants/acme/subscriptions/${asked.id}/plan`, {
+      body: { plan: silver.id },
+    })
+    expect(moved.state).toBe('pending')
+
+    const cancel = `/tenants/acme/subscriptions/${held.id}/cancel`
+    expect((await person.send('POST', cancel, { body: {} })).body.code).toBe('state_conflict')
+    const gone = await person.send('DELETE', `/tenants/acme/applications/${one.id}`, { version: '*' })
+    expect(gone.body).toMatchObject({ status: 409, code: 'state_conflict' })
+
+    await offer.owner.must('POST', cancel, { body: {} })
+    await person.must('DELETE', `/tenants/acme/applications/${one.id}`, { version: '*' })
+    const { name } = await createApplication('Third', person)
+    expect((await subscribe(name, offer.planId, person)).body.state).toBe('active')
+  })
+
   it('B5 move to another plan of the product and wait when it approves by hand', async () => {
     const { name } = await createApplication('Mover')
     const { body: held } = await subscribe(name, offer.planId)

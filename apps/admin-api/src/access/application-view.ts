@@ -67,6 +67,22 @@ export async function lockApplication(tx: TenantTransaction, { id }: { readonly 
   await tx.everything.$queryRaw`SELECT id FROM application WHERE id = ${id} FOR UPDATE`
 }
 
+/**
+ * Refuses what would give an application a way in when its owner has left the tenant, and keeps the owner from leaving
+ * until the end of `tx`: a key that is issued while its owner is removed must not survive them.
+ */
+export async function holdOwner(
+  tx: TenantTransaction,
+  { name, ownerId, tenantId }: Pick<ApplicationRow, 'name' | 'ownerId' | 'tenantId'>,
+): Promise<void> {
+  const held = await tx.everything.$queryRaw<unknown[]>`
+    SELECT id FROM membership WHERE tenant_id = ${tenantId} AND user_id = ${ownerId} FOR SHARE`
+  if (held.length > 0) return
+  // Platform admins own applications in tenants that they are no members of.
+  if (await tx.platform.user.findFirst({ where: { id: ownerId, platformAdmin: true } })) return
+  refuse('state_conflict', `The owner of ${name} has left; hand the application over to a member first`)
+}
+
 export const applicationNamed = ({ id, name }: { id: string; name: string }) => ({
   kind: 'application',
   id,

@@ -1,8 +1,9 @@
 // A developer's applications: what subscribes to plans and holds keys.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId, slug } from '@gatewright/shared/ids'
+import type { SubscriptionState } from '@gatewright/shared/model/access'
 import { Injectable } from '@nestjs/common'
-import { causedRevisions, expectVersion, signedIn, type TenantCall } from '../call.ts'
+import { causedRevisions, expectVersion, may, signedIn, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import type { TenantDb } from '../infra/database.ts'
@@ -18,6 +19,7 @@ import {
   showApplication,
   visibleApplications,
 } from './application-view.ts'
+import { refuseSuspended } from './subscription-view.ts'
 import { touchCredentials } from './touch.ts'
 
 type Noun = typeof contract.applications
@@ -33,7 +35,8 @@ export class ApplicationsService implements Service<Noun> {
   ) {}
 
   async list(call: TenantCall, input: InputOf<Noun['list']>) {
-    const mine = input.owner === 'me' ? { ownerId: signedIn(call).id } : {}
+    const owned =
+      input.owner === 'anyone' ? {} : { ownerId: input.owner === 'me' ? signedIn(call).id : input.owner }
     return paged(
       input,
       [
@@ -43,7 +46,9 @@ export class ApplicationsService implements Service<Noun> {
       ({ where, ...query }) =>
         call.db.application.findMany({
           ...query,
-          where: { AND: [where, visibleApplications(call), mine, containing(input.search, 'name', 'title')] },
+          where: {
+            AND: [where, visibleApplications(call), owned, containing(input.search, 'name', 'title')],
+          },
           include: applicationRows,
         }),
       showApplication,
@@ -107,6 +112,11 @@ export class ApplicationsService implements Service<Noun> {
     await this.changes.inTenant(call, async (tx) => {
       const before = await findOwnApplication(call, tx.db, application)
       expectVersion(call, before)
+      // Its subscriptions go with it, so it must wait for a decision that is just being taken about them.
+      const held = await tx.everything.$queryRaw<{ state: SubscriptionState }[]>`
+        SELECT state::text FROM subscription WHERE tenant_id = ${call.tenant.id} AND application_id = ${before.id}
+        ORDER BY id FOR UPDATE`
+      if (!may(call, 'subscription:decide')) refuseSuspended(held)
       await touchCredentials(tx, { applicationId: before.id })
       await tx.db.application.delete({ where: { id: before.id } })
       tx.audit({

@@ -15,6 +15,7 @@ import {
   type ApplicationRow,
   findApplication,
   findOwnApplication,
+  holdOwner,
   lockApplication,
 } from './application-view.ts'
 
@@ -140,6 +141,7 @@ export class CredentialsService implements Service<Noun> {
       tryIt = false,
     }: { readonly name: string; readonly expiresAt: Date | null; readonly tryIt?: boolean },
   ): Promise<{ key: string; row: CredentialRow }> {
+    await holdOwner(tx, application)
     const held = await tx.db.credential.count({
       where: {
         applicationId: application.id,

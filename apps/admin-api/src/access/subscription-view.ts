@@ -53,6 +53,12 @@ export async function findSubscription(call: TenantCall, db: TenantDb, id: strin
   return row ?? refuse('not_found', `There is no subscription ${id}`)
 }
 
+/** A suspension is ended by those who decide: an owner who could end it would subscribe anew and be in again. */
+export function refuseSuspended(rows: readonly { readonly state: SubscriptionRow['state'] }[]): void {
+  if (rows.every(({ state }) => state !== 'suspended')) return
+  refuse('state_conflict', 'The subscription is suspended; only an approver of the tenant can end it')
+}
+
 export const subscriptionNamed = ({ id, application, plan }: SubscriptionRow) => ({
   kind: 'subscription',
   id,

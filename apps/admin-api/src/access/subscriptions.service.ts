@@ -10,9 +10,11 @@ import { Clock } from '../infra/clock.ts'
 import { paged } from '../infra/page.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse } from '../refusal.ts'
-import { findOwnApplication, lockApplication } from './application-view.ts'
+import { findOwnApplication, holdOwner, lockApplication } from './application-view.ts'
+import { recordSteps } from './subscription-history.ts'
 import {
   findSubscription,
+  refuseSuspended,
   type SubscriptionRow,
   showSubscription,
   subscriptionNamed,
@@ -99,6 +101,7 @@ export class SubscriptionsService implements Service<Noun> {
         include: { product: true },
       })
       if (!plan) return refuse('not_found', `There is no plan ${planId} that you can subscribe to`)
+      await holdOwner(tx, application)
       // Only one of two requests at once finds no subscription yet.
       await lockApplication(tx, application)
       const held = await tx.db.subscription.findFirst({
@@ -117,7 +120,8 @@ export class SubscriptionsService implements Service<Noun> {
           },
         )
       }
-      const state = plan.approval === 'auto' ? 'active' : 'pending'
+      const waits = plan.approval === 'manual' || (await this.#mustAsk(call, tx, application.ownerId, plan))
+      const state = waits ? 'pending' : 'active'
       const id = createId('sub')
       await tx.db.subscription.create({
         data: {
@@ -132,7 +136,10 @@ export class SubscriptionsService implements Service<Noun> {
           createdAt: this.clock.now(),
         },
       })
-      await this.#record(call, tx, [{ subscriptionId: id, from: null, to: state }], note)
+      await recordSteps(tx, call, [{ subscriptionId: id, from: null, to: state }], {
+        note,
+        at: this.clock.now(),
+      })
       await touchCredentials(tx, { applicationId: application.id })
       const row = await findSubscription(call, tx.db, id)
       const shown = showSubscription(row)
@@ -166,11 +173,11 @@ export class SubscriptionsService implements Service<Noun> {
         where: { id: { in: ready.map(({ id }) => id) }, state: decidable[decision] },
         data: { state: to, note: note || null, version: { increment: 1 } },
       })
-      await this.#record(
-        call,
+      await recordSteps(
         tx,
+        call,
         ready.map((row) => ({ subscriptionId: row.id, from: row.state, to })),
-        note,
+        { note, at: this.clock.now() },
       )
       for (const row of ready) {
         tx.audit({
@@ -198,6 +205,7 @@ export class SubscriptionsService implements Service<Noun> {
       if (!subscriptionSteps[before.state].includes('cancelled')) {
         refuse('state_conflict', `The subscription is ${before.state}`)
       }
+      if (!may(call, 'subscription:decide')) refuseSuspended([before])
       return this.#step(call, tx, before, { state: 'cancelled' }, note)
     })
     return { ...after, revisions: causedRevisions(call) }
@@ -214,10 +222,27 @@ export class SubscriptionsService implements Service<Noun> {
       })
       if (!plan) return refuse('not_found', `The product ${before.plan.product.name} has no plan ${planId}`)
       if (plan.id === before.planId) refuse('state_conflict', `It is on ${plan.title} already`)
-      const waits = plan.approval === 'manual' && !may(call, 'subscription:decide')
+      const waits =
+        (plan.approval === 'manual' && !may(call, 'subscription:decide')) ||
+        (await this.#mustAsk(call, tx, before.application.ownerId, plan))
       return this.#step(call, tx, before, { planId: plan.id, state: waits ? 'pending' : 'active' }, note)
     })
     return { ...after, revisions: causedRevisions(call) }
+  }
+
+  /**
+   * Whether a plan that approves by itself does not, this time: the owner's subscription to its product is suspended on some
+   * application, and another application is no way around that.
+   */
+  async #mustAsk(
+    call: TenantCall,
+    tx: TenantTransaction,
+    ownerId: string,
+    { productId }: { readonly productId: string },
+  ): Promise<boolean> {
+    if (may(call, 'subscription:decide')) return false
+    const suspended = { productId, state: 'suspended', application: { ownerId } } as const
+    return (await tx.db.subscription.count({ where: suspended })) > 0
   }
 
   /** A subscription of one's own application, or any for those who decide. */
@@ -238,7 +263,10 @@ export class SubscriptionsService implements Service<Noun> {
       where: { id: before.id, version: before.version },
       data: { ...next, note: note || null, version: { increment: 1 } },
     })
-    await this.#record(call, tx, [{ subscriptionId: before.id, from: before.state, to: next.state }], note)
+    await recordSteps(tx, call, [{ subscriptionId: before.id, from: before.state, to: next.state }], {
+      note,
+      at: this.clock.now(),
+    })
     await touchCredentials(tx, { applicationId: before.applicationId })
     const row = await findSubscription(call, tx.db, before.id)
     tx.audit({
@@ -249,25 +277,6 @@ export class SubscriptionsService implements Service<Noun> {
       reason: note,
     })
     return showSubscription(row)
-  }
-
-  async #record(
-    call: TenantCall,
-    tx: TenantTransaction,
-    steps: readonly { subscriptionId: string; from: SubscriptionState | null; to: SubscriptionState }[],
-    note: string,
-  ): Promise<void> {
-    await tx.db.subscriptionEvent.createMany({
-      data: steps.map((step) => ({
-        ...step,
-        id: createId('aud'),
-        tenantId: call.tenant.id,
-        actorId: call.actor.id,
-        actorName: call.actor.name,
-        note: note || null,
-        at: this.clock.now(),
-      })),
-    })
   }
 }
 

@@ -135,6 +135,8 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   )
   const member = members.data.find((one) => one.user.email === 'guest@example.com')?.id ?? ''
   await write('tenancy.updateMember', { role: 'analyst' }, { params: { member } })
+  const heir = members.data.find((one) => one.user.email === acme.owner.email)?.id ?? ''
+  await write('tenancy.handOver', { to: heir }, { params: { member } })
   await write('tenancy.removeMember', undefined, { params: { member } })
 
   // An API.

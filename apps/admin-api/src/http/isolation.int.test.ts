@@ -41,6 +41,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'tenancy.create': { name: 'charlie', title: 'Charlie' },
     'tenancy.update': { title: 'Taken over' },
     'tenancy.updateMember': { role: 'developer' },
+    'tenancy.handOver': { to: target.params.member },
     'tenancy.invite': { email: 'new@example.com', role: 'owner' },
     'tenancy.acceptInvitation': { secret: 'guessed' },
     'apis.create': { name: 'mine', title: 'Mine' },

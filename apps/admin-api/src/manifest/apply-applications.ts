@@ -2,6 +2,8 @@
 import { createId } from '@gatewright/shared/ids'
 import type { WholeManifest } from '@gatewright/shared/manifest'
 import { Injectable } from '@nestjs/common'
+import { holdOwner } from '../access/application-view.ts'
+import { recordSteps, type SubscriptionStep } from '../access/subscription-history.ts'
 import { touchCredentials } from '../access/touch.ts'
 import { signedIn, type TenantCall } from '../call.ts'
 import { Clock } from '../infra/clock.ts'
@@ -38,11 +40,19 @@ export class ApplicationsApplier {
     application: ManifestApplication,
   ): Promise<string> {
     const { name, title, description } = application
-    const existing = await tx.db.application.findFirst({ where: { name } })
-    const ownerId =
-      application.owner === null
-        ? (existing?.ownerId ?? signedIn(call).id)
+    const existing = await tx.db.application.findFirst({
+      where: { name },
+      select: { id: true, ownerId: true, owner: { select: { email: true } } },
+    })
+    const stays = existing && (application.owner === null || application.owner === existing.owner.email)
+    const ownerId = stays
+      ? existing.ownerId
+      : application.owner === null
+        ? signedIn(call).id
         : await ownerOf(tx, name, application.owner)
+    const opens =
+      application.keys.length > 0 || application.subscriptions.some(({ state }) => state !== 'suspended')
+    if (opens) await holdOwner(tx, { name, ownerId, tenantId: call.tenant.id })
     const data = { title, description, ownerId }
     if (existing) {
       await tx.db.application.update({
@@ -94,7 +104,7 @@ export class ApplicationsApplier {
           createdAt: this.clock.now(),
         },
       })
-      await this.#record(tx, call, id, null, state)
+      await this.#record(tx, call, { subscriptionId: id, from: null, to: state })
     }
   }
 
@@ -105,29 +115,11 @@ export class ApplicationsApplier {
     data: { readonly state: State; readonly planId: string },
   ): Promise<void> {
     await tx.db.subscription.update({ where: { id: row.id }, data: { ...data, version: { increment: 1 } } })
-    await this.#record(tx, call, row.id, row.state, data.state)
+    await this.#record(tx, call, { subscriptionId: row.id, from: row.state, to: data.state })
   }
 
-  async #record(
-    tx: TenantTransaction,
-    call: TenantCall,
-    subscriptionId: string,
-    from: State | null,
-    to: State,
-  ) {
-    await tx.db.subscriptionEvent.create({
-      data: {
-        id: createId('aud'),
-        tenantId: call.tenant.id,
-        subscriptionId,
-        from,
-        to,
-        actorId: call.actor.id,
-        actorName: call.actor.name,
-        note: 'By a manifest',
-        at: this.clock.now(),
-      },
-    })
+  #record(tx: TenantTransaction, call: TenantCall, step: SubscriptionStep): Promise<void> {
+    return recordSteps(tx, call, [step], { note: 'By a manifest', at: this.clock.now() })
   }
 
   async #writeKeys(

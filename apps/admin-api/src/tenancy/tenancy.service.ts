@@ -1,8 +1,10 @@
 // Teams: tenants, their members and roles, and how people get in. A tenant always keeps an owner.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
+import { roleAllows } from '@gatewright/shared/model/role'
 import { Injectable } from '@nestjs/common'
-import { type Call, expectVersion, signedIn, type TenantCall } from '../call.ts'
+import { Leavers } from '../access/leavers.ts'
+import { type Call, causedRevisions, expectVersion, signedIn, type TenantCall } from '../call.ts'
 import type { Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
@@ -25,6 +27,7 @@ export class TenancyService implements Service<Noun> {
     private readonly clock: Clock,
     private readonly changes: Changes,
     private readonly links: Invitations,
+    private readonly leavers: Leavers,
   ) {}
 
   async list(call: Call, input: InputOf<Noun['list']>) {
@@ -120,10 +123,12 @@ export class TenancyService implements Service<Noun> {
   }
 
   async removeMember(call: TenantCall, input: InputOf<Noun['removeMember']>) {
-    return this.changes.inTenant(call, async (tx) => {
+    await this.changes.inTenant(call, async (tx) => {
       const before = await findMember(tx, input.member)
       expectVersion(call, before)
       await refuseWithoutOwner(tx, before)
+      await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
+      await this.leavers.endAccess(tx, call, before.user)
       await tx.db.membership.delete({ where: { id: before.id } })
       tx.audit({
         action: 'tenancy.removeMember',
@@ -131,7 +136,28 @@ export class TenancyService implements Service<Noun> {
         before: showMember(before),
         after: null,
       })
-      return {}
+    })
+    return { revisions: causedRevisions(call) }
+  }
+
+  async handOver(call: TenantCall, { member, to }: InputOf<Noun['handOver']>) {
+    return this.changes.inTenant(call, async (tx) => {
+      const from = await findMember(tx, member)
+      // Who takes over stays a member until it is done: a removal at the same moment would miss what they are about to get.
+      await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${to} FOR SHARE`
+      const heir = await findMember(tx, to)
+      if (heir.id === from.id) refuseField('invalid_input', '/to', 'Name another member')
+      if (!roleAllows(heir.role, 'application:own')) {
+        refuseField('invalid_input', '/to', `As ${heir.role}, ${heir.user.name} cannot own applications`)
+      }
+      const applications = await this.leavers.handOver(tx, from.user, heir.user)
+      tx.audit({
+        action: 'tenancy.handOver',
+        resource: { kind: 'member', id: from.id, name: from.user.email },
+        before: { applications },
+        after: { applications: 0, handedOverTo: heir.user.email },
+      })
+      return { applications }
     })
   }
 

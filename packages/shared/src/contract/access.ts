@@ -26,7 +26,7 @@ export const applications = {
       pageInput.extend({
         ...inTenant,
         search: z.string().max(200).optional(),
-        owner: z.enum(['me', 'anyone']).default('anyone'),
+        owner: z.union([z.enum(['me', 'anyone']), idSchema('usr')]).default('anyone'),
       }),
     )
     .output(page(application)),

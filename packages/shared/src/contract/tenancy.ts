@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
 import { roleSchema } from '../model/role.ts'
 import { email, invitation, member, tenant } from '../model/user.ts'
-import { page, pageInput } from '../model/wire.ts'
+import { page, pageInput, propagation } from '../model/wire.ts'
 import { inTenant, nothing, operation } from './operation.ts'
 
 const title = z.string().trim().min(1).max(100).meta({ title: 'Title' })
@@ -55,11 +55,32 @@ export const tenancy = {
       }),
     )
     .output(member),
+  handOver: operation(
+    'POST',
+    '/tenants/{tenant}/members/{member}/hand-over',
+    'member:write',
+    'Give a member’s applications to another member',
+    {
+      description: 'Keys and subscriptions stay as they are. Whoever knows a key still knows it: rotate it.',
+    },
+  )
+    .input(
+      z.strictObject({
+        ...inTenant,
+        member: idSchema('mem'),
+        to: idSchema('mem').meta({ title: 'The member who owns them from now on' }),
+      }),
+    )
+    .output(z.strictObject({ applications: z.int().meta({ title: 'How many changed hands' }) })),
   removeMember: operation('DELETE', '/tenants/{tenant}/members/{member}', 'member:write', 'Remove a member', {
     concurrency: true,
+    waitable: true,
+    description:
+      'Ends the access of the applications that they own: keys are revoked, subscriptions cancelled, suspended ones stay ' +
+      'suspended. Hand the applications over first to keep them working.',
   })
     .input(z.strictObject({ ...inTenant, member: idSchema('mem') }))
-    .output(nothing),
+    .output(propagation),
   invitations: operation('GET', '/tenants/{tenant}/invitations', 'member:read', 'List open invitations')
     .input(z.strictObject(inTenant))
     .output(z.strictObject({ data: z.array(invitation) })),
