@@ -19,6 +19,7 @@ import { AuditController } from './audit/audit.controller.ts'
 import { AuditService } from './audit/audit.service.ts'
 import { ApisService } from './catalog/apis.service.ts'
 import { CatalogController } from './catalog/catalog.controller.ts'
+import { DocumentReader } from './catalog/document-reader.ts'
 import { DocumentSources } from './catalog/document-source.ts'
 import { Impact } from './catalog/impact.ts'
 import { ImportsService } from './catalog/imports.service.ts'
@@ -88,6 +89,7 @@ const catalog = [
   UpstreamsService,
   PoliciesService,
   PolicyTypesService,
+  { provide: DocumentReader, useFactory: () => new DocumentReader() },
   DocumentSources,
   Impact,
 ]

@@ -83,6 +83,7 @@ export const errors = {
   version_missing: { status: 428, title: 'The If-Match header is required' },
   sign_in_throttled: { status: 429, title: 'Too many attempts to sign in' },
   database_unavailable: { status: 503, title: 'The database is unavailable' },
+  reader_busy: { status: 503, title: 'Too many documents are being read right now' },
   store_unavailable: { status: 503, title: 'The configuration store is unavailable' },
 } as const satisfies Record<string, ErrorEntry>
 

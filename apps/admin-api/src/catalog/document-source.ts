@@ -6,17 +6,10 @@ import type { Env } from '../env.ts'
 import type { InputOf } from '../http/serve.ts'
 import { refuse } from '../refusal.ts'
 import { type FetchRefusal, fetchDocument } from './openapi/fetch-document.ts'
-import { importDocument } from './openapi/import.ts'
-import type { ImportedDocument } from './openapi/imported-document.ts'
-import { lintDocument } from './openapi/lint.ts'
+import type { DocumentBytes } from './openapi/questions.ts'
+import type { ImportRefusal } from './openapi/read.ts'
 
 export type DocumentSource = InputOf<typeof contract.imports.preview>['source']
-
-export interface ReadSource {
-  readonly bytes: Uint8Array
-  readonly document: ImportedDocument
-  readonly findings: ReturnType<typeof showFindings>
-}
 
 const maxBytes = 20 * 1024 * 1024
 
@@ -24,14 +17,14 @@ const maxBytes = 20 * 1024 * 1024
 export class DocumentSources {
   constructor(@Inject(ENV) private readonly env: Env) {}
 
-  /** The bytes and what they say; refused with the true reason and its line. */
-  async read(source: DocumentSource): Promise<ReadSource> {
+  /** The document as it comes from its source, not read yet. */
+  async bytes(source: DocumentSource): Promise<DocumentBytes> {
     if (source.kind === 'url') {
       const { bytes, url } = await this.#fetch(source.url)
-      return readBytes(bytes, url)
+      return { bytes, sourceUrl: url, maxBytes }
     }
     const bytes = source.kind === 'text' ? Buffer.from(source.text) : Buffer.from(source.base64, 'base64')
-    return readBytes(bytes)
+    return { bytes, maxBytes }
   }
 
   async #fetch(url: string) {
@@ -47,40 +40,11 @@ function refuseFetch({ code, message }: FetchRefusal): never {
   })
 }
 
-function readBytes(bytes: Uint8Array, sourceUrl?: string): ReadSource {
-  const document = parseDocument(bytes, sourceUrl)
-  return { bytes, document, findings: showFindings(document) }
-}
-
-export function parseDocument(bytes: Uint8Array, sourceUrl?: string): ImportedDocument {
-  const imported = importDocument(bytes, { maxBytes, ...(sourceUrl === undefined ? {} : { sourceUrl }) })
-  if (imported.ok) return imported
-  const { code, message, pointer, line, column } = imported
+/** The refusal of a document that cannot be imported, with the true reason and its place. */
+export function refuseDocument({ code, message, pointer, line, column }: ImportRefusal): never {
   const place = line === null ? '' : ` (line ${line}, column ${column})`
-  return refuse('document_refused', `${message}${place}`, {
+  refuse('document_refused', `${message}${place}`, {
     errors: [{ pointer, code, detail: message }],
     extensions: { line, column, reason: code },
   })
-}
-
-/** What the reading found and what the lint rules say (F9), as the contract has it. */
-export function showFindings(document: ImportedDocument) {
-  const read = document.findings.map(({ severity, code, ...place }) => ({
-    level: severity,
-    code: `${code}`,
-    ...place,
-  }))
-  const lint = lintDocument(document).violations.map(({ rule, ...place }) => ({
-    level: 'info' as const,
-    code: rule,
-    ...place,
-  }))
-  return [...read, ...lint].map(({ level, code, message, pointer, line, column }) => ({
-    level,
-    code,
-    message,
-    pointer,
-    line,
-    column,
-  }))
 }

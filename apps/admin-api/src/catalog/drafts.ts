@@ -5,48 +5,35 @@ import { type PolicyInput, policyInput } from '@gatewright/shared/policies/specs
 import type * as z from 'zod'
 import type { PolicyScope, Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
-import type { ReadSource } from './document-source.ts'
-import type { ImportedOperation } from './openapi/imported-document.ts'
-import { documentText } from './openapi/search-text.ts'
+import type { DocumentSummary, OperationSummary } from './openapi/questions.ts'
 
 export type UpstreamInput = z.output<typeof upstreamInput>
 
 /** The columns that a document fills. Uint8Array because Prisma's Bytes wants its own buffer. */
-export function documentColumns({ bytes, document, findings }: ReadSource, importedAt: Date) {
+export function documentColumns(bytes: Uint8Array, document: DocumentSummary, importedAt: Date) {
   return {
     spec: new Uint8Array(bytes),
     specFormat: document.format,
-    specVersion: document.version,
+    specVersion: document.specVersion,
     specSha256: document.sha256,
     specUrl: document.sourceUrl,
-    specFindings: findings,
-    specText: documentText(document),
+    specFindings: document.findings,
+    specText: document.searchText,
     importedAt,
   }
 }
 
 /** The columns of a route that its operation decides. */
-export function operationColumns(operation: ImportedOperation) {
-  return {
-    operationId: operation.operationId,
-    summary: operation.summary?.slice(0, 300) ?? null,
-    tags: operation.tags,
-    deprecated: operation.deprecated,
-    parameterCount: operation.parameters.length,
-    mocks: operation.mocks.map(({ status, contentType, exampleName, body }) => ({
-      status,
-      mediaType: contentType,
-      name: exampleName,
-      body,
-    })),
-  }
+export function operationColumns(operation: OperationSummary) {
+  const { operationId, summary, tags, deprecated, parameterCount, mocks } = operation
+  return { operationId, summary: summary?.slice(0, 300) ?? null, tags, deprecated, parameterCount, mocks }
 }
 
 export async function createRoutes(
   db: TenantDb,
   tenantId: string,
   versionId: string,
-  operations: readonly ImportedOperation[],
+  operations: readonly OperationSummary[],
   firstPosition = 0,
 ): Promise<void> {
   await db.route.createMany({

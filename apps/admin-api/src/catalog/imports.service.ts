@@ -12,14 +12,19 @@ import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { recountUnpublished } from '../publishing/draft.ts'
 import { refuseField } from '../refusal.ts'
 import { apiSearchText, findApi, showApiSummary, visibilityColumns } from './api-view.ts'
-import { DocumentSources, type ReadSource } from './document-source.ts'
+import { DocumentReader } from './document-reader.ts'
+import { type DocumentSource, DocumentSources, refuseDocument } from './document-source.ts'
 import { createRoutes, documentColumns, protectedByKey, setChain, setUpstream } from './drafts.ts'
-import type { ImportedDocument } from './openapi/imported-document.ts'
-import { lintDocument } from './openapi/lint.ts'
+import type { DocumentSummary } from './openapi/questions.ts'
 import { findVersion, showVersion } from './version-view.ts'
 
 type Noun = typeof contract.imports
 type Input = InputOf<Noun['create']>
+
+interface ReadDocument {
+  readonly bytes: Uint8Array
+  readonly document: DocumentSummary
+}
 
 @Injectable()
 export class ImportsService implements Service<Noun> {
@@ -28,34 +33,32 @@ export class ImportsService implements Service<Noun> {
     private readonly clock: Clock,
     private readonly changes: Changes,
     private readonly sources: DocumentSources,
+    private readonly reader: DocumentReader,
   ) {}
 
   async preview(call: TenantCall, { source }: InputOf<Noun['preview']>) {
-    const { document, findings } = await this.sources.read(source)
+    const { document } = await this.#read(source)
     const suggestion = suggestionOf(document)
     return {
-      specVersion: document.version,
+      specVersion: document.specVersion,
       format: document.format,
       title: document.info.title,
       documentVersion: document.info.version,
       description: document.info.description ?? document.info.summary ?? '',
-      operations: document.operations.map((operation) => ({
-        method: operation.method,
-        path: operation.path,
-        operationId: operation.operationId,
-        summary: operation.summary,
-        tags: operation.tags,
-        deprecated: operation.deprecated,
-        parameterCount: operation.parameters.length,
-        secured: operation.security.alternatives.some((schemes) => schemes.length > 0),
-      })),
-      servers: document.servers.map((server) => server.url),
-      securitySchemes: document.securitySchemes.map(({ name, type }) => ({ name, type })),
-      findings,
-      lintScore: lintDocument(document).score,
+      operations: document.operations.map(({ mocks: _, ...operation }) => operation),
+      servers: [...document.servers],
+      securitySchemes: [...document.securitySchemes],
+      findings: document.findings,
+      lintScore: document.lintScore,
       suggestion,
       conflicts: await this.#conflicts(call, suggestion),
     }
+  }
+
+  async #read(source: DocumentSource): Promise<ReadDocument> {
+    const received = await this.sources.bytes(source)
+    const document = await this.reader.ask('read', received)
+    return document.ok ? { bytes: received.bytes, document } : refuseDocument(document)
   }
 
   /** What of the suggestion is taken, with the next free one. */
@@ -100,7 +103,7 @@ export class ImportsService implements Service<Noun> {
   }
 
   async create(call: TenantCall, input: Input) {
-    const read = await this.sources.read(input.source)
+    const read = await this.#read(input.source)
     const created = await this.changes.inTenant(call, async (tx) => {
       const api =
         input.api === undefined
@@ -118,10 +121,10 @@ export class ImportsService implements Service<Noun> {
       })
       return { api: showApiSummary(await findApi(tx.db, api.id)), apiVersion: version }
     })
-    return { ...created, findings: read.findings }
+    return { ...created, findings: read.document.findings }
   }
 
-  async #createApi(tx: TenantTransaction, call: TenantCall, input: Input, { document }: ReadSource) {
+  async #createApi(tx: TenantTransaction, call: TenantCall, input: Input, { document }: ReadDocument) {
     if (await tx.db.api.findFirst({ where: { name: input.name } })) {
       refuseField('already_exists', '/name', `There is an API "${input.name}"`)
     }
@@ -130,7 +133,7 @@ export class ImportsService implements Service<Noun> {
       title: input.title,
       description: (document.info.description ?? document.info.summary ?? '').slice(0, 10_000),
       tags: document.tags
-        .map((tag) => tag.name.trim().slice(0, 50))
+        .map((tag) => tag.trim().slice(0, 50))
         .filter((tag) => tag !== '')
         .slice(0, 50),
     }
@@ -154,7 +157,7 @@ export class ImportsService implements Service<Noun> {
     call: TenantCall,
     apiId: string,
     input: Input,
-    read: ReadSource,
+    { bytes, document }: ReadDocument,
   ) {
     if (await tx.db.apiVersion.findFirst({ where: { apiId, name: input.version } })) {
       refuseField('already_exists', '/version', `There is a version "${input.version}" of this API`)
@@ -170,11 +173,11 @@ export class ImportsService implements Service<Noun> {
         name: input.version,
         basePath: input.basePath,
         public: input.public,
-        ...documentColumns(read, now),
+        ...documentColumns(bytes, document, now),
         createdAt: now,
       },
     })
-    await createRoutes(tx.db, tenantId, versionId, read.document.operations)
+    await createRoutes(tx.db, tenantId, versionId, document.operations)
     if (input.upstreamUrl !== null) {
       const upstream = upstreamInput.parse({ targets: [{ url: input.upstreamUrl }] })
       await setUpstream(tx.db, tenantId, versionId, upstream)
@@ -217,7 +220,7 @@ export class ImportsService implements Service<Noun> {
 }
 
 /** The prefill of the review card, in words that the contract accepts. */
-function suggestionOf({ suggestion }: ImportedDocument) {
+function suggestionOf({ suggestion }: DocumentSummary) {
   return {
     name: suggestion.name,
     version: slugOf(suggestion.versionName),

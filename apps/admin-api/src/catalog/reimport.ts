@@ -2,15 +2,15 @@
 import type { Route } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { createRoutes, operationColumns } from './drafts.ts'
-import type { ImportedOperation } from './openapi/imported-document.ts'
+import type { OperationSummary } from './openapi/questions.ts'
 
 /** Routes of the old document that the new one lacks go; routes that a person added stay. */
 export async function reimportRoutes(
   db: TenantDb,
   tenantId: string,
   versionId: string,
-  old: readonly ImportedOperation[],
-  next: readonly ImportedOperation[],
+  old: readonly { readonly method: string; readonly path: string }[],
+  next: readonly OperationSummary[],
 ): Promise<void> {
   const routes = await db.route.findMany({ where: { versionId } })
   const byShape = new Map(routes.map((route) => [shapeOf(route), route]))
@@ -19,7 +19,7 @@ export async function reimportRoutes(
   await db.route.deleteMany({
     where: { versionId, id: { in: gone.flatMap((shape) => byShape.get(shape)?.id ?? []) } },
   })
-  const added: ImportedOperation[] = []
+  const added: OperationSummary[] = []
   for (const [position, operation] of next.entries()) {
     const route = byShape.get(shapeOf(operation))
     if (route) await updateRoute(db, route, operation, position)
@@ -31,7 +31,7 @@ export async function reimportRoutes(
 async function updateRoute(
   db: TenantDb,
   route: Route,
-  operation: ImportedOperation,
+  operation: OperationSummary,
   position: number,
 ): Promise<void> {
   const { summary, mocks, ...facts } = operationColumns(operation)

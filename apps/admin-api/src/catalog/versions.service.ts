@@ -14,11 +14,10 @@ import { findEnvironment } from '../publishing/environments.ts'
 import { LifecycleService } from '../publishing/lifecycle.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { findApi } from './api-view.ts'
-import { DocumentSources, parseDocument } from './document-source.ts'
+import { DocumentReader } from './document-reader.ts'
+import { type DocumentSource, DocumentSources, refuseDocument } from './document-source.ts'
 import { documentColumns, protectedByKey, setChain } from './drafts.ts'
 import { Impact } from './impact.ts'
-import { diffDocuments } from './openapi/diff.ts'
-import type { ImportedDocument } from './openapi/imported-document.ts'
 import { reimportRoutes } from './reimport.ts'
 import { documentBytes, findVersion, showVersion, type VersionRow } from './version-view.ts'
 
@@ -30,6 +29,7 @@ export class VersionsService implements Service<Noun> {
     private readonly clock: Clock,
     private readonly changed: Changes,
     private readonly sources: DocumentSources,
+    private readonly reader: DocumentReader,
     private readonly impact: Impact,
     private readonly lifecycle: LifecycleService,
   ) {}
@@ -120,38 +120,36 @@ export class VersionsService implements Service<Noun> {
 
   async previewReimport(call: TenantCall, input: InputOf<Noun['previewReimport']>) {
     const row = await findVersion(call.db, input)
-    const { document, findings } = await this.sources.read(input.source)
+    const { after, changes } = await this.#compare(call, row, input.source)
     return {
-      specVersion: document.version,
-      documentVersion: document.info.version,
-      changes: await this.#documentChanges(call, row, document),
-      findings,
+      specVersion: after.specVersion,
+      documentVersion: after.info.version,
+      changes,
+      findings: after.findings,
     }
   }
 
   async reimport(call: TenantCall, input: InputOf<Noun['reimport']>) {
-    const read = await this.sources.read(input.source)
-    const { bytes, document, findings } = read
+    const seen = await findVersion(call.db, input)
+    expectVersion(call, seen)
+    // Before the transaction, which holds locks: reading two large documents takes a while.
+    const { bytes, before, after, changes } = await this.#compare(call, seen, input.source)
     return this.changed.inTenant(call, async (tx) => {
-      const row = await findVersion(tx.db, input)
-      expectVersion(call, row)
-      const [scoped, now] = [{ ...call, db: tx.db }, this.clock.now()]
-      const changes = await this.#documentChanges(scoped, row, document)
-      const old = row.specSha256 ? (await this.#stored(scoped, row)).document.operations : []
       await tx.db.apiVersion.update({
-        where: { id: row.id, version: row.version },
-        data: { ...documentColumns(read, now), version: { increment: 1 } },
+        // Only what was compared is replaced.
+        where: { id: seen.id, version: seen.version },
+        data: { ...documentColumns(bytes, after, this.clock.now()), version: { increment: 1 } },
       })
-      await reimportRoutes(tx.db, call.tenant.id, row.id, old, document.operations)
-      await recountUnpublished(tx.db, row.id)
+      await reimportRoutes(tx.db, call.tenant.id, seen.id, before, after.operations)
+      await recountUnpublished(tx.db, seen.id)
       const apiVersion = showVersion(await findVersion(tx.db, input), bytes.byteLength)
       tx.audit({
         action: 'versions.reimport',
-        resource: named(row),
-        before: { sha256: row.specSha256, routeCount: row._count.routes },
-        after: { sha256: document.sha256, routeCount: apiVersion.routeCount },
+        resource: named(seen),
+        before: { sha256: seen.specSha256, routeCount: seen._count.routes },
+        after: { sha256: after.sha256, routeCount: apiVersion.routeCount },
       })
-      return { apiVersion, changes, findings }
+      return { apiVersion, changes, findings: after.findings }
     })
   }
 
@@ -166,27 +164,13 @@ export class VersionsService implements Service<Noun> {
     return this.lifecycle.setLifecycle(call, input)
   }
 
-  async #stored(
-    call: TenantCall,
-    row: VersionRow,
-  ): Promise<{ bytes: Uint8Array; document: ImportedDocument }> {
+  /** A newer document beside the one that the version has. */
+  async #compare(call: TenantCall, row: VersionRow, source: DocumentSource) {
+    const received = await this.sources.bytes(source)
     const stored = await call.db.apiVersion.findFirst({ where: { id: row.id }, select: { spec: true } })
-    if (!stored?.spec) return refuseMissing(row)
-    return { bytes: stored.spec, document: parseDocument(stored.spec, row.specUrl ?? undefined) }
-  }
-
-  async #documentChanges(call: TenantCall, row: VersionRow, next: ImportedDocument) {
-    if (!row.specSha256) return []
-    const { document } = await this.#stored(call, row)
-    return diffDocuments(document, next).changes.map(
-      ({ code, level, message, operations, before, after }) => ({
-        code,
-        class: level,
-        operation: operations[0] ?? null,
-        message: operations.length > 1 ? `${message} (${operations.length} operations)` : message,
-        pointer: (after ?? before)?.pointer ?? '',
-      }),
-    )
+    const before = stored?.spec && { bytes: stored.spec, ...given({ sourceUrl: row.specUrl ?? undefined }) }
+    const comparison = await this.reader.ask('compare', { before: before ?? null, after: received })
+    return comparison.ok ? { bytes: received.bytes, ...comparison } : refuseDocument(comparison)
   }
 }
 

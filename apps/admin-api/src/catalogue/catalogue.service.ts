@@ -2,7 +2,6 @@
 import type { contract } from '@gatewright/shared/contract/index'
 import { Injectable } from '@nestjs/common'
 import type { TenantCall } from '../call.ts'
-import { presentDocument } from '../catalog/openapi/present.ts'
 import { codeSamples } from '../catalog/openapi/samples.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
@@ -61,14 +60,8 @@ export class CatalogueService implements Service<Noun> {
   }
 
   async document(call: TenantCall, input: InputOf<Noun['document']>) {
-    const version = await this.published.find(call, input)
-    if (!version.document) return refuse('not_found', 'This version has no document')
-    return presentDocument(version.document, {
-      serverUrl: version.baseUrl,
-      routes: version.frozen.routes,
-      keyHeader: keyHeader(version.frozen),
-      hiddenUrls: version.frozen.upstream?.targets.map(({ url }) => url) ?? [],
-    }) as Record<string, unknown>
+    const { described } = await this.published.find(call, input)
+    return described?.presented ?? refuse('not_found', 'This version has no document')
   }
 
   async operations(call: TenantCall, input: InputOf<Noun['operations']>) {
@@ -89,7 +82,7 @@ export class CatalogueService implements Service<Noun> {
     const version = await this.published.find(call, input)
     const route = version.frozen.routes.find(({ id }) => id === input.route)
     if (!route) return refuse('not_found', `The published version has no route ${input.route}`)
-    const operation = version.document?.operations.find(
+    const operation = version.described?.operations.find(
       ({ method, path }) => method === route.method && path === route.path,
     )
     return {
@@ -141,12 +134,14 @@ function matchesOf(api: ApiRow, search: string) {
 }
 
 /** The published routes with what the document says of them, in the document's order. */
-function listOperations({ frozen, document }: PublishedVersion) {
-  const described = new Map(document?.operations.map((operation, i) => [operation.key, { ...operation, i }]))
+function listOperations({ frozen, described }: PublishedVersion) {
+  const byKey = new Map(
+    described?.operations.map((operation, place) => [operation.key, { operation, place }]),
+  )
   return frozen.routes
-    .map((route) => ({ route, described: described.get(`${route.method} ${route.path}`) }))
-    .sort((a, b) => (a.described?.i ?? Number.MAX_SAFE_INTEGER) - (b.described?.i ?? Number.MAX_SAFE_INTEGER))
-    .map(({ route, described: operation }, position) => ({
+    .map((route) => ({ route, ...byKey.get(`${route.method} ${route.path}`) }))
+    .sort((a, b) => (a.place ?? Number.MAX_SAFE_INTEGER) - (b.place ?? Number.MAX_SAFE_INTEGER))
+    .map(({ route, operation }, position) => ({
       position,
       id: route.id,
       method: route.method,

@@ -1,12 +1,13 @@
 // What is published, as the catalogue reads it: documents come from the API revision that runs, so docs and gateway agree.
 import { Injectable } from '@nestjs/common'
 import type { TenantCall } from '../call.ts'
-import { importDocument } from '../catalog/openapi/import.ts'
-import type { ImportedDocument } from '../catalog/openapi/imported-document.ts'
+import { DocumentReader } from '../catalog/document-reader.ts'
+import type { DocumentDescription } from '../catalog/openapi/questions.ts'
 import { publicUrl } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { type FrozenVersion, frozenVersion } from '../publishing/version-document.ts'
 import { refuse } from '../refusal.ts'
+import { keyHeader } from './key-header.ts'
 import { onSale, visibleApis } from './visibility.ts'
 
 const deploymentRows = {
@@ -14,22 +15,27 @@ const deploymentRows = {
 } satisfies Prisma.DeploymentInclude
 
 export interface PublishedVersion {
-  readonly apiTitle: string
-  readonly apiRevisionId: string
-  readonly environment: string
   /** Where it answers on the gateway. */
   readonly baseUrl: string
   readonly frozen: FrozenVersion
-  /** The document as imported; null when the version has none, or one that today's importer refuses. */
-  readonly document: ImportedDocument | null
+  /** What its document says; null when it has none, or one that today's importer refuses. */
+  readonly described: DocumentDescription | null
 }
 
-// API revisions never change, so what was read of one is kept until newer ones push it out.
-const remembered = 50
+interface Remembered {
+  readonly sizeBytes: number
+  readonly described: Promise<DocumentDescription | null>
+}
+
+// API revisions never change, so what was read of one is kept until others push it out: some ten times this much memory.
+const rememberedBytes = 32 * 1024 * 1024
 
 @Injectable()
 export class Published {
-  readonly #documents = new Map<string, ImportedDocument | null>()
+  /** By revision and base URL, the least recently used first. */
+  readonly #remembered = new Map<string, Remembered>()
+
+  constructor(private readonly reader: DocumentReader) {}
 
   /** The published version that the caller may see, as it runs in `environment` or, without one, nearest to production. */
   async find(
@@ -40,7 +46,7 @@ export class Published {
     const version = await call.db.apiVersion.findFirst({
       where: { AND: [onSale, either(apiVersion), { api: { AND: [either(api), visibleApis(call)] } }] },
       omit: { spec: true },
-      include: { api: { select: { title: true } }, deployments: { include: deploymentRows } },
+      include: { deployments: { include: deploymentRows } },
     })
     const deployments =
       version?.deployments.filter((one) => !environment || one.environment.name === environment) ?? []
@@ -52,26 +58,60 @@ export class Published {
       select: { id: true, document: true },
     })
     const frozen = frozenVersion.parse(revision.document)
-    return {
-      apiTitle: version.api.title,
-      apiRevisionId: revision.id,
-      environment: deployment.environment.name,
-      baseUrl: publicUrl(deployment.environment.gatewayUrl, frozen),
-      frozen,
-      document: await this.#document(call, revision.id),
-    }
+    const baseUrl = publicUrl(deployment.environment.gatewayUrl, frozen)
+    return { baseUrl, frozen, described: await this.#describe(call, revision.id, baseUrl, frozen) }
   }
 
-  async #document(call: TenantCall, id: string): Promise<ImportedDocument | null> {
-    const known = this.#documents.get(id)
-    if (known !== undefined) return known
-    const { spec } = await call.db.apiRevision.findFirstOrThrow({ where: { id }, select: { spec: true } })
-    const imported = spec && importDocument(spec)
-    const document = imported?.ok ? imported : null
-    this.#documents.set(id, document)
-    const oldest = this.#documents.keys().next().value
-    if (this.#documents.size > remembered && oldest !== undefined) this.#documents.delete(oldest)
-    return document
+  async #describe(call: TenantCall, revisionId: string, baseUrl: string, frozen: FrozenVersion) {
+    const key = `${revisionId} ${baseUrl}`
+    const known = this.#remembered.get(key)
+    if (known) {
+      this.#remembered.delete(key)
+      this.#remembered.set(key, known)
+      return known.described
+    }
+    const { spec } = await call.db.apiRevision.findFirstOrThrow({
+      where: { id: revisionId },
+      select: { spec: true },
+    })
+    if (!spec) return null
+    // Somebody else may have asked meanwhile: one reading is enough for both.
+    const described = this.#remembered.get(key)?.described ?? this.#read(spec, baseUrl, frozen)
+    this.#remembered.set(key, { sizeBytes: spec.byteLength, described })
+    described.catch(() => this.#remembered.delete(key))
+    this.#forget()
+    return described
+  }
+
+  async #read(
+    bytes: Uint8Array,
+    baseUrl: string,
+    frozen: FrozenVersion,
+  ): Promise<DocumentDescription | null> {
+    const described = await this.reader.ask('describe', {
+      bytes,
+      present: {
+        serverUrl: baseUrl,
+        routes: frozen.routes.map(({ method, path, public: isPublic }) => ({
+          method,
+          path,
+          public: isPublic,
+        })),
+        keyHeader: keyHeader(frozen),
+        hiddenUrls: frozen.upstream?.targets.map(({ url }) => url) ?? [],
+      },
+    })
+    return described.ok ? described : null
+  }
+
+  #forget(): void {
+    let bytes = 0
+    for (const { sizeBytes } of this.#remembered.values()) bytes += sizeBytes
+    for (const [key, { sizeBytes }] of this.#remembered) {
+      if (bytes <= rememberedBytes || this.#remembered.size === 1) return
+      this.#remembered.delete(key)
+      bytes -= sizeBytes
+    }
   }
 }
 

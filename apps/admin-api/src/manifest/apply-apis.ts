@@ -7,9 +7,8 @@ import type { PolicyInput } from '@gatewright/shared/policies/specs'
 import { Injectable } from '@nestjs/common'
 import { signedIn, type TenantCall } from '../call.ts'
 import { apiSearchText, visibilityColumns } from '../catalog/api-view.ts'
-import { showFindings } from '../catalog/document-source.ts'
+import { DocumentReader } from '../catalog/document-reader.ts'
 import { documentColumns, setChain, setUpstream } from '../catalog/drafts.ts'
-import { importDocument } from '../catalog/openapi/import.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Clock } from '../infra/clock.ts'
 import type { TenantTransaction } from '../publishing/change.ts'
@@ -38,6 +37,7 @@ export class ApisApplier {
   constructor(
     private readonly clock: Clock,
     private readonly publishing: PublishingService,
+    private readonly reader: DocumentReader,
   ) {}
 
   /** Removes first, so that a path that one version gives up is free for another. */
@@ -134,7 +134,7 @@ export class ApisApplier {
       basePath: version.basePath,
       hosts: version.hosts,
       public: version.public,
-      ...this.#documentColumns(version, at),
+      ...(await this.#documentColumns(version, at)),
     }
     const existing = await tx.db.apiVersion.findFirst({
       where: { apiId, name: version.name },
@@ -167,17 +167,13 @@ export class ApisApplier {
     })
   }
 
-  #documentColumns({ document }: ManifestVersion, at: string) {
+  async #documentColumns({ document }: ManifestVersion, at: string) {
     if (!document) return noDocument
     const bytes = new TextEncoder().encode(document.text)
-    const imported = importDocument(bytes)
-    if (imported.ok) {
-      return documentColumns(
-        { bytes, document: imported, findings: showFindings(imported) },
-        this.clock.now(),
-      )
-    }
-    return refuse('manifest_refused', `${at}/document: line ${imported.line}: ${imported.message}`)
+    const read = await this.reader.ask('read', { bytes })
+    if (read.ok) return documentColumns(bytes, read, this.clock.now())
+    const { message, line } = read
+    return refuse('manifest_refused', `${at}/document: ${line === null ? '' : `line ${line}: `}${message}`)
   }
 
   /** Writes the routes that are new or say something else; one that stays keeps its id, and so its counters. */

@@ -21,6 +21,8 @@ export type RefusalCode =
   | 'not-openapi'
   | 'unsupported-version'
   | 'paths-invalid'
+  | 'time-limit'
+  | 'memory-limit'
 
 export interface ImportRefusal {
   ok: false

@@ -12,7 +12,7 @@ export interface SampleOptions {
   /** Of the published version on the gateway, without a final slash. */
   baseUrl: string
   /** Null: a route that no document describes. */
-  operation: ImportedOperation | null
+  operation: Pick<ImportedOperation, 'parameters' | 'requestBody' | 'responses'> | null
   /** Header that carries the key; null where the route is public. */
   keyHeader: string | null
   /** Environment variable that holds the key. */
