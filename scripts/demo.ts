@@ -1,11 +1,12 @@
 // Fills an empty installation with the demo tenant: people of every role, a published API, plans, an application with a key.
 // Each step looks first, so an interrupted run is completed and a second one changes nothing.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Id } from '@gatewright/shared/ids'
 import { type Role, roleSchema } from '@gatewright/shared/model/role'
 import type { Client } from '../packages/cli/src/client.ts'
 import { ProblemError } from '../packages/cli/src/failure.ts'
+import { writeWhole } from './stack/data-folder.ts'
 import { type Person, SignInError, signIn, signUp } from './stack/session.ts'
 import { root, type Stack } from './stack/stack.ts'
 
@@ -178,7 +179,7 @@ function openKept(dataDir: string) {
   const value: Kept = existsSync(path)
     ? JSON.parse(readFileSync(path, 'utf8'))
     : { password: `acme-${crypto.randomUUID().slice(0, 8)}` }
-  const save = (next: Kept) => writeFileSync(path, JSON.stringify(next), { mode: 0o600 })
+  const save = (next: Kept) => writeWhole(path, JSON.stringify(next))
   save(value)
   return { value, save }
 }

@@ -1,8 +1,17 @@
 // The folder of everything a stack keeps: held by one stack at a time, with its secrets and the logs of two runs.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isAlive } from './process.ts'
+import { markOf, parseMark, stillRuns } from './process-mark.ts'
 
 export type Secrets = { adminEmail: string; adminPassword: string }
 
@@ -14,19 +23,56 @@ export function readSecrets(dataDir: string): Secrets {
     adminEmail: 'admin@gatewright.example',
     adminPassword: `gatewright-${crypto.randomUUID().slice(0, 8)}`,
   }
-  writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 })
+  writeWhole(path, JSON.stringify(secrets))
   return secrets
 }
 
+/** Readable by its owner only; written beside and renamed, so that a power cut leaves the old one or the new one. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}
+
+/** Throws when another stack that runs holds the folder. What a killed one left is taken over. */
 export function holdFolder(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true })
   const path = join(dataDir, 'stack.pid')
-  const holder = existsSync(path) ? readMark(path) : undefined
-  if (holder && holder.pid !== process.pid && stillRuns(holder))
-    throw new Error(
-      `Gatewright is already running on ${dataDir} (process ${holder.pid}): stop it with Ctrl-C, or use another folder with GATEWRIGHT_DATA.`,
-    )
-  writeMark(path, process.pid)
+  while (!createOnce(path, JSON.stringify(markOf(process.pid)))) {
+    const text = readOrNothing(path)
+    const holder = parseMark(text)
+    if (holder && holder.pid !== process.pid && stillRuns(holder))
+      throw new Error(
+        `Gatewright is already running on ${dataDir} (process ${holder.pid}): stop it with Ctrl-C, or use another folder with GATEWRIGHT_DATA.`,
+      )
+    removeIfStill(path, text)
+  }
+}
+
+/** Whole and at once, or not at all: false when the file is there already. */
+function createOnce(path: string, text: string): boolean {
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, text)
+  try {
+    linkSync(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(draft)
+  }
+}
+
+// Two that start at once both find the same leftover: the second must not take away what the first put there meanwhile.
+function removeIfStill(path: string, text: string): void {
+  const aside = `${path}.${process.pid}.old`
+  try {
+    renameSync(path, aside)
+  } catch {
+    return
+  }
+  if (readOrNothing(aside) === text) rmSync(aside)
+  else renameSync(aside, path)
 }
 
 export function releaseFolder(dataDir: string): void {
@@ -37,42 +83,32 @@ export function releaseFolder(dataDir: string): void {
 export function rememberProgram(dataDir: string, id: string, pid: number): () => void {
   const path = join(dataDir, 'programs', id)
   mkdirSync(dirname(path), { recursive: true })
-  writeMark(path, pid)
+  writeWhole(path, JSON.stringify(markOf(pid)))
   return () => rmSync(path, { force: true })
 }
 
-/** Ends what a killed stack left behind: it would hold ports and folders. */
+/** Ends what a killed stack left behind: it would hold ports and folders. Throws when it does not end. */
 export async function endLeftovers(dataDir: string): Promise<void> {
   const folder = join(dataDir, 'programs')
   if (!existsSync(folder)) return
   for (const id of readdirSync(folder)) {
-    const mark = readMark(join(folder, id))
+    const path = join(folder, id)
+    const mark = parseMark(readOrNothing(path))
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (!stillRuns(mark)) break
+      if (!mark || !stillRuns(mark)) break
       process.kill(mark.pid, signal)
       const deadline = Date.now() + 10_000
       while (stillRuns(mark) && Date.now() < deadline) await delay(50)
     }
-    rmSync(join(folder, id))
+    if (mark && stillRuns(mark))
+      throw new Error(`${id} of a run before (process ${mark.pid}) does not end: end that process.`)
+    rmSync(path, { force: true })
   }
 }
 
-// A process number is used again, after a reboot at the latest: the command line tells who it was.
-type Mark = { pid: number; command: string }
-
-const stillRuns = ({ pid, command }: Mark) => isAlive(pid) && commandOf(pid) === command
-
-function writeMark(path: string, pid: number): void {
-  writeFileSync(path, JSON.stringify({ pid, command: commandOf(pid) }))
-}
-
-function readMark(path: string): Mark {
-  return JSON.parse(readFileSync(path, 'utf8'))
-}
-
-function commandOf(pid: number): string {
+function readOrNothing(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
     return ''
   }

@@ -9,7 +9,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort, isFree } from './ports.ts'
-import { isAlive, type RunningProgram, startProgram } from './process.ts'
+import { type RunningProgram, startProgram } from './process.ts'
+import { isAlive, livesIn } from './process-mark.ts'
 
 export type Postgres = { url: string; program?: RunningProgram; stop(): Promise<void> }
 
@@ -193,7 +194,8 @@ async function stopOrphan(cluster: string): Promise<void> {
   const pidPath = join(cluster, 'postmaster.pid')
   if (!existsSync(pidPath)) return
   const pid = Number(readFileSync(pidPath, 'utf8').split('\n')[0])
-  if (!isAlive(pid) || !isPostgres(pid)) {
+  // Process numbers are used again: in a container the stale one may be anybody's, even our own.
+  if (!(pid > 0 && isAlive(pid) && livesIn(cluster, pid))) {
     rmSync(pidPath)
     return
   }
@@ -203,14 +205,5 @@ async function stopOrphan(cluster: string): Promise<void> {
     if (Date.now() > deadline)
       throw new Error(`PostgreSQL ${pid} still holds ${cluster} and does not stop: end that process.`)
     await delay(50)
-  }
-}
-
-// Process numbers are used again: in a container the stale one may be anybody's, even our own.
-function isPostgres(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('postgres')
-  } catch {
-    return true
   }
 }

@@ -126,17 +126,3 @@ async function statusOf(url: string): Promise<Response | undefined> {
     return undefined
   }
 }
-
-/** Whether the process still does something: one that ended and that nobody asked about (a zombie) does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return true
-  }
-}

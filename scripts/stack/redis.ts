@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort, isFree } from './ports.ts'
-import { isAlive, type RunningProgram, startProgram } from './process.ts'
+import { type RunningProgram, startProgram } from './process.ts'
+import { isAlive, livesIn } from './process-mark.ts'
 import { requireProgram } from './program.ts'
 
 export type RedisServer = {
@@ -41,7 +42,7 @@ export async function startRedis(options: Options): Promise<RedisServer> {
   const { dataDir, preferredPort, durable, empty = false, say } = options
   const command = requireRedis(say)
   const folder = join(dataDir, 'redis')
-  await stopOrphan(join(folder, 'redis.pid'))
+  await stopOrphan(folder)
   if (empty) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const port = preferredPort !== undefined && (await isFree(preferredPort)) ? preferredPort : await freePort()
@@ -92,11 +93,13 @@ async function answersPing(url: string): Promise<boolean> {
   }
 }
 
-// A server that outlived its stack would write the same append-only file as ours.
-async function stopOrphan(pidPath: string): Promise<void> {
+// A server that outlived its stack would write the same append-only file as ours. The number in its file may meanwhile
+// be anybody's, another Redis among them.
+async function stopOrphan(folder: string): Promise<void> {
+  const pidPath = join(folder, 'redis.pid')
   if (!existsSync(pidPath)) return
   const pid = Number(readFileSync(pidPath, 'utf8'))
-  if (isAlive(pid) && isRedis(pid)) {
+  if (pid > 0 && isAlive(pid) && livesIn(folder, pid)) {
     process.kill(pid, 'SIGTERM')
     const deadline = Date.now() + 10_000
     while (isAlive(pid)) {
@@ -105,12 +108,4 @@ async function stopOrphan(pidPath: string): Promise<void> {
     }
   }
   rmSync(pidPath, { force: true })
-}
-
-function isRedis(pid: number): boolean {
-  try {
-    return /redis|valkey/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))
-  } catch {
-    return true
-  }
 }
