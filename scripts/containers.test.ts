@@ -146,3 +146,14 @@ describe('docker-compose.yml', () => {
     )
   })
 })
+
+describe.each([
+  ['admin-api', 'control-plane.md'],
+  ['gateway', 'gateway.md'],
+])('the settings of %s', (app, guide) => {
+  test('are those that its guide lists', () => {
+    const rows = read(`docs/guides/${guide}`).matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)
+    const listed = [...rows].flatMap(([, names = '']) => names.replaceAll('`', '').split(', '))
+    expect(listed.sort()).toEqual([...variablesOf(app)].sort())
+  })
+})

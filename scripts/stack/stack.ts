@@ -75,6 +75,13 @@ export type Stack = AsyncDisposable & {
 /** The environment that the stack's gateways serve. */
 const environment = 'prod'
 
+/** HOST: the address to listen on. */
+const host = process.env.HOST || '127.0.0.1'
+// How this machine reaches what listens there; all addresses are reached by the nearest.
+const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+// Browsers take pages of localhost for safe without TLS.
+const named = reachable === '127.0.0.1' ? 'localhost' : reachable
+
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, durable = true, say = () => undefined } = options
   holdFolder(dataDir)
@@ -108,11 +115,11 @@ async function start(options: StackOptions, { dataDir, durable, say, stops }: Su
   stops.unshift(() => redis.stop())
   await migrate(postgres.url)
 
-  const gatewayUrls = ports.gateways.map(({ port }) => `http://127.0.0.1:${port}`)
+  const gatewayUrls = ports.gateways.map(({ port }) => `http://${reachable}:${port}`)
   const balancer = options.balancer ? await startBalancer(gatewayUrls) : undefined
   if (balancer) stops.unshift(balancer.stop)
-  const adminUrl = `http://localhost:${ports.admin}`
-  const gatewayUrl = balancer?.url ?? `http://localhost:${ports.gateways[0]?.port}`
+  const adminUrl = `http://${named}:${ports.admin}`
+  const gatewayUrl = balancer?.url ?? `http://${named}:${ports.gateways[0]?.port}`
 
   const launch = createLauncher(dataDir, watch, stops)
   const upstreamUrl = `http://127.0.0.1:${ports.upstream}`
@@ -127,11 +134,11 @@ async function start(options: StackOptions, { dataDir, durable, say, stops }: Su
     id: 'admin-api',
     entry: 'apps/admin-api/dist/main.js',
     url: adminUrl,
-    isReady: () => answersOk(`http://127.0.0.1:${ports.admin}/readyz`),
+    isReady: () => answersOk(`http://${reachable}:${ports.admin}/readyz`),
     env: {
       ...adminEnvironment(options, postgres.url, redis.url, secrets),
       PORT: String(ports.admin),
-      PUBLIC_URL: process.env.PUBLIC_URL ?? adminUrl,
+      PUBLIC_URL: process.env.PUBLIC_URL || adminUrl,
     },
   })
   const gateways = ports.gateways.map((gatewayPorts, i) =>
@@ -251,13 +258,13 @@ function launchGateway(
   const program = launch({
     id,
     entry: 'apps/gateway/dist/main.js',
-    url: `http://127.0.0.1:${port}`,
-    isReady: () => answersAnything(`http://127.0.0.1:${port}/`),
+    url: `http://${reachable}:${port}`,
+    isReady: () => answersAnything(`http://${reachable}:${port}/`),
     env: {
       REDIS_URL: redisUrl,
       ENVIRONMENT: environment,
       GATEWAY_ID: id,
-      GATEWAY_HOST: process.env.HOST ?? '127.0.0.1',
+      GATEWAY_HOST: host,
       GATEWAY_PORT: String(port),
       OPS_PORT: String(opsPort),
       DATA_DIR: gatewayDir,
@@ -291,9 +298,9 @@ function adminEnvironment(
   secrets: Secrets,
 ): Record<string, string> {
   return {
-    HOST: process.env.HOST ?? '127.0.0.1',
-    // The gateway's variable of this name counts processes; a person who sets it means that one.
-    WORKERS: 'true',
+    HOST: host,
+    // A person who sets this one runs a control plane of several processes; here there is one.
+    BACKGROUND_JOBS: 'true',
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
     PORTAL_DIR: join(root, 'apps/portal/dist'),

@@ -1,4 +1,5 @@
 // Everything the admin API can be told from outside: parsed once at start; no other file reads the environment.
+import { slug } from '@gatewright/shared/ids'
 import * as z from 'zod'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
@@ -8,6 +9,11 @@ const list = z.string().transform((value) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 )
+
+function splitPair(pair: string): [name: string, url: string] {
+  const at = pair.indexOf('=')
+  return [pair.slice(0, at), pair.slice(at + 1)]
+}
 
 const schema = z.object({
   HOST: z.string().default('0.0.0.0').describe('Address to listen on'),
@@ -55,6 +61,12 @@ const schema = z.object({
     .optional()
     .describe('Platform admin that is created when there is no user yet'),
   ADMIN_PASSWORD: z.string().min(12).optional().describe('Password of that platform admin'),
+  FIRST_ENVIRONMENT: z
+    .string()
+    .transform(splitPair)
+    .pipe(z.tuple([slug.max(32), z.url({ protocol: /^https?$/ })]))
+    .optional()
+    .describe('Environment that is created with that platform admin, as name=public URL of its gateways'),
   BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576).describe('Largest request body'),
   DOCUMENT_LIMIT_BYTES: z.coerce
     .number()
@@ -66,18 +78,15 @@ const schema = z.object({
     .default(false)
     .describe('Whether a document may be imported from an address inside a private network'),
   GATEWAY_INTERNAL_URLS: list
-    .transform(
-      (pairs) =>
-        new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)])),
-    )
+    .transform((pairs) => new Map(pairs.map(splitPair)))
     .pipe(z.map(z.string(), z.url({ protocol: /^https?$/ })))
     .default(new Map())
     .describe(
       'Where this process reaches the gateways of an environment, as name=url, comma-separated; default their public URL',
     ),
-  WORKERS: flag
+  BACKGROUND_JOBS: flag
     .default(true)
-    .describe('Whether this process also publishes, takes in events and rolls them up'),
+    .describe('Whether this process also publishes, takes in events and rolls them up, besides answering'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -48,7 +48,7 @@ export class Intake implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.env.WORKERS) this.#finished = this.#run()
+    if (this.env.BACKGROUND_JOBS) this.#finished = this.#run()
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -33,7 +33,7 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!this.env.WORKERS) return
+    if (!this.env.BACKGROUND_JOBS) return
     // At once and without Redis: today's table must be there, whatever else is not.
     void this.run().catch((error) => this.logger.warn({ error }, 'Upkeep of analytics failed'))
     const connection = this.redis.dedicated()

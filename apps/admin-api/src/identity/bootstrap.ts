@@ -1,4 +1,4 @@
-// The first platform admin of an empty installation, from ADMIN_EMAIL and ADMIN_PASSWORD.
+// What an empty installation begins with: a platform admin, from ADMIN_EMAIL and ADMIN_PASSWORD, and FIRST_ENVIRONMENT.
 import { createId } from '@gatewright/shared/ids'
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
@@ -40,6 +40,8 @@ export class Bootstrap {
         if ((await this.database.platform.user.count()) > 0) return
         const now = this.clock.now()
         const passwordHash = await this.passwords.hash(password)
+        // Before the admin, whose presence says that all of it is done.
+        await this.#createEnvironment(now)
         // Two processes may start at once; the unique address lets one of them win.
         await this.database.everything.user.createMany({
           data: [
@@ -64,5 +66,22 @@ export class Bootstrap {
         await new Promise((resolve) => setTimeout(resolve, retryMs))
       }
     }
+  }
+
+  async #createEnvironment(now: Date): Promise<void> {
+    if (this.env.FIRST_ENVIRONMENT === undefined) return
+    const [name, gatewayUrl] = this.env.FIRST_ENVIRONMENT
+    const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+    const { environment, gatewayGroup } = this.database.everything
+    await environment.createMany({
+      data: [{ id: createId('env'), name, title, production: true, gatewayUrl, createdAt: now }],
+      skipDuplicates: true,
+    })
+    const { id: environmentId } = await environment.findUniqueOrThrow({ where: { name } })
+    await gatewayGroup.createMany({
+      data: [{ id: createId('grp'), environmentId, name: 'default', title: 'default' }],
+      skipDuplicates: true,
+    })
+    this.logger.info({ name, gatewayUrl }, 'Created the first environment')
   }
 }

@@ -23,7 +23,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!this.env.WORKERS) return
+    if (!this.env.BACKGROUND_JOBS) return
     this.#timer = setInterval(() => {
       this.run().catch((error: unknown) =>
         this.logger.warn({ error }, 'Housekeeping failed; it runs again in an hour'),

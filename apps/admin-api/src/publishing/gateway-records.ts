@@ -32,7 +32,7 @@ export class GatewayRecords implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.env.WORKERS) this.#timer = setInterval(() => void this.record(), recordMs)
+    if (this.env.BACKGROUND_JOBS) this.#timer = setInterval(() => void this.record(), recordMs)
   }
 
   onApplicationShutdown(): void {

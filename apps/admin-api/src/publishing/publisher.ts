@@ -47,7 +47,7 @@ export class Publisher implements OnApplicationBootstrap, OnApplicationShutdown 
     this.#stopHearing = this.changes.onCommit((environmentIds) => {
       for (const id of environmentIds) void this.publish(id)
     })
-    if (!this.env.WORKERS) return
+    if (!this.env.BACKGROUND_JOBS) return
     this.redis.client.on('ready', this.#soon)
     this.#soon()
   }
