@@ -21,7 +21,7 @@ test('J1 F6: from an OpenAPI address to the first 200 with a key, never open wit
     `${stack.upstreamUrl}/openapi.yaml`,
   )
   await owner.press('Enter')
-  await owner.fill(page.getByLabel('Upstream'), stack.upstreamUrl)
+  await expect(page.getByLabel('Upstream')).toHaveValue(stack.upstreamUrl)
   const basePath = await page.getByLabel('Base path').inputValue()
   const unprotected = watch(stack.gatewayUrls.map((gateway) => `${gateway}${basePath}/books`))
   await owner.click(page.getByRole('button', { name: 'Publish', exact: true }))

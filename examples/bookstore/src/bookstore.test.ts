@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { operations } from './operations.ts'
@@ -28,7 +28,10 @@ beforeEach(async () => {
   await open()
 })
 
-afterEach(close)
+afterEach(async () => {
+  await close()
+  rmSync(dirname(dataFile), { recursive: true })
+})
 
 async function open() {
   server = createBookstore(openStore(dataFile))
@@ -66,9 +69,10 @@ test('the document and the service name the same operations', () => {
   expect(documented.sort()).toEqual(operations.map(({ method, path }) => `${method} ${path}`).sort())
 })
 
-test('the service answers with its own document', async () => {
-  const response = await fetch(`${base}/openapi.yaml`)
-  expect(parse(await response.text())).toEqual(document)
+test('the service answers with its own document, which names the address at which it was asked for', async () => {
+  const served = parse(await (await fetch(`${base}/openapi.yaml`)).text())
+  expect(served.servers[0].url).toBe(base)
+  expect({ ...served, servers: document.servers }).toEqual(document)
 })
 
 test('pages through every book once, in the asked order', async () => {
@@ -177,4 +181,10 @@ test('a body that is too long or no JSON is refused', async () => {
   expect((await post('x'.repeat(1_000_001))).status).toBe(413)
   expect((await post('{"title":')).status).toBe(400)
   expect((await post('a=b', 'application/x-www-form-urlencoded')).status).toBe(415)
+})
+
+test('HEAD says of a book what GET says, without the book', async () => {
+  const [head, get] = [await call('HEAD', '/books/bk_dune'), await call('GET', '/books/bk_dune')]
+  expect([head.status, head.type, head.body]).toEqual([200, get.type, ''])
+  expect((await call('PATCH', '/books/bk_dune')).headers.get('allow')).toBe('GET, HEAD, PUT, DELETE')
 })

@@ -27,22 +27,36 @@ export function createBookstore(store: Store): Server {
 }
 
 async function handle(request: IncomingMessage, store: Store): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://bookstore')
+  const target = request.url ?? '/'
+  if (!URL.canParse(target, 'http://bookstore')) throw new UnreadableError(400, `${target} is not a path.`)
+  const url = new URL(target, 'http://bookstore')
   if (url.pathname === '/health') return { status: 200, body: { status: 'ok' } }
   if (url.pathname === '/openapi.yaml')
-    return { status: 200, headers: { 'content-type': 'application/yaml' }, body: document }
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/yaml' },
+      body: documentAt(request.headers.host),
+    }
   const candidates = operations.flatMap((operation) => {
     const params = match(operation, url.pathname)
     return params ? [{ operation, params }] : []
   })
   if (candidates.length === 0) return problem(404, `There is nothing at ${url.pathname}.`)
-  const found = candidates.find(({ operation }) => operation.method === request.method)
+  // What can be read can be asked about (RFC 9110, 9.3.2); the server leaves the body away.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const found = candidates.find(({ operation }) => operation.method === method)
   if (!found) {
-    const allow = candidates.map(({ operation }) => operation.method).join(', ')
+    const allow = candidates.map(({ operation }) => operation.method.replace('GET', 'GET, HEAD')).join(', ')
     return { ...problem(405, `${url.pathname} answers ${allow}.`), headers: { allow } }
   }
   const body = request.method === 'POST' || request.method === 'PUT' ? await readBody(request) : undefined
   return found.operation.run({ params: found.params, query: url.searchParams, body }, store)
+}
+
+/** Names the address at which it was asked for, which is where its operations are: PORT may say anything. */
+function documentAt(host: string | undefined): string {
+  const isAddress = host !== undefined && /^[\w.-]+(:\d+)?$/.test(host)
+  return isAddress ? document.replace('http://127.0.0.1:8090', `http://${host}`) : document
 }
 
 function match({ path }: Operation, pathname: string): Record<string, string> | undefined {
@@ -58,7 +72,8 @@ function match({ path }: Operation, pathname: string): Record<string, string> | 
   return params
 }
 
-class BodyError extends Error {
+/** A request that no operation gets to see. */
+class UnreadableError extends Error {
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -72,16 +87,16 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   let size = 0
   for await (const chunk of request) {
     size += chunk.length
-    if (size > bodyLimitBytes) throw new BodyError(413, `A body may have ${bodyLimitBytes} bytes.`)
+    if (size > bodyLimitBytes) throw new UnreadableError(413, `A body may have ${bodyLimitBytes} bytes.`)
     chunks.push(chunk)
   }
   if (size === 0) return undefined
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
-    throw new BodyError(415, 'Bodies are application/json.')
+    throw new UnreadableError(415, 'Bodies are application/json.')
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'))
   } catch (error) {
-    throw new BodyError(400, `The body is not JSON: ${(error as Error).message}`)
+    throw new UnreadableError(400, `The body is not JSON: ${(error as Error).message}`)
   }
 }
 
@@ -89,7 +104,7 @@ function explain(error: unknown): Answer {
   if (error instanceof BadRequestError) return problem(400, error.message, { errors: error.mistakes })
   if (error instanceof NotFoundError) return problem(404, error.message)
   if (error instanceof ConflictError) return problem(409, error.message)
-  if (error instanceof BodyError) return problem(error.status, error.message)
+  if (error instanceof UnreadableError) return problem(error.status, error.message)
   if (error instanceof URIError) return problem(400, 'The path is not valid percent-encoding.')
   console.error(error)
   return problem(500, 'The shop made a mistake; its log says which.')
