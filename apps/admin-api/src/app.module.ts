@@ -31,6 +31,7 @@ import { VersionsService } from './catalog/versions.service.ts'
 import { CatalogueController } from './catalogue/catalogue.controller.ts'
 import { CatalogueService } from './catalogue/catalogue.service.ts'
 import { Published } from './catalogue/published.ts'
+import { PublishedRoutes } from './catalogue/published-routes.ts'
 import type { Env } from './env.ts'
 import { Authenticate } from './http/authenticate.ts'
 import { Authorise } from './http/authorise.ts'
@@ -93,7 +94,7 @@ const catalog = [
   DocumentSources,
   Impact,
 ]
-const catalogue = [CatalogueService, Published]
+const catalogue = [CatalogueService, Published, PublishedRoutes]
 const access = [ApplicationsService, CredentialsService, Leavers, ProductsService, SubscriptionsService]
 const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
 const tryIt = [GatewayTargets, TryItService]

@@ -1,6 +1,7 @@
 // How a version of an API looks in answers, with where it runs.
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
+import { placeOf } from '../publishing/path-claims.ts'
 import { refuse } from '../refusal.ts'
 
 export const versionRows = {
@@ -10,6 +11,7 @@ export const versionRows = {
     include: {
       environment: { select: { name: true, position: true, gatewayUrl: true } },
       apiRevision: { select: { number: true } },
+      claims: { select: { host: true, basePath: true }, orderBy: { host: 'asc' } },
     },
   },
   _count: { select: { routes: true } },
@@ -55,11 +57,11 @@ export function showVersionSummary(row: VersionRow) {
     routeCount: row._count.routes,
     deployments: [...row.deployments]
       .sort((a, b) => a.environment.position - b.environment.position)
-      .map(({ environment, apiRevision, groups, deployedAt, deployedBy }) => ({
+      .map(({ environment, apiRevision, claims, groups, deployedAt, deployedBy }) => ({
         environment: environment.name,
         apiRevision: apiRevision.number,
         groups,
-        url: publicUrl(environment.gatewayUrl, row),
+        url: publicUrl(environment.gatewayUrl, placeOf(claims)),
         deployedAt: deployedAt.toISOString(),
         deployedBy,
       })),

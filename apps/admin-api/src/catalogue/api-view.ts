@@ -1,35 +1,27 @@
-// How a published API looks in the catalogue.
-import { publicUrl } from '../catalog/version-view.ts'
+// How a published API looks in the catalogue. A version's own columns and routes are its draft's: nobody's to see here.
+import { publicUrl, versionOmit } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { planRows, showPlan } from '../products/product-view.ts'
+import { placeOf } from '../publishing/path-claims.ts'
 import { nearestToProduction } from './published.ts'
+import type { PublishedFacts } from './published-routes.ts'
 import { onSale } from './visibility.ts'
 
 export const apiRows = {
   versions: {
     where: onSale,
-    omit: { spec: true },
+    omit: versionOmit,
     orderBy: { createdAt: 'desc' },
     include: {
       deployments: {
         include: {
+          claims: { select: { host: true, basePath: true }, orderBy: { host: 'asc' } },
           environment: {
             select: { name: true, title: true, production: true, position: true, gatewayUrl: true },
           },
         },
       },
-      routes: {
-        where: { enabled: true },
-        select: {
-          method: true,
-          path: true,
-          operationId: true,
-          summary: true,
-          tags: true,
-          updatedAt: true,
-        },
-      },
-      // When the newest revision was frozen: a route that changed since is a draft's, and nobody's to see yet.
+      // When the newest revision was frozen: what was said of a route since is not published yet.
       revisions: { select: { createdAt: true }, orderBy: { number: 'desc' }, take: 1 },
       products: {
         where: { product: { archivedAt: null } },
@@ -50,9 +42,15 @@ export const apiRows = {
 } satisfies Prisma.ApiInclude
 
 export type ApiRow = Prisma.ApiGetPayload<{ include: typeof apiRows }>
-type VersionRow = ApiRow['versions'][number]
+export type VersionRow = ApiRow['versions'][number]
 
-export function showApi(api: ApiRow) {
+/** The API revision that speaks for a version: the one that runs nearest to production. */
+export function shownRevision({ deployments }: VersionRow): string {
+  return [...deployments].sort(nearestToProduction)[0]?.apiRevisionId ?? ''
+}
+
+/** `facts` of each version's shown revision, by its id. */
+export function showApi(api: ApiRow, facts: ReadonlyMap<string, PublishedFacts>) {
   return {
     id: api.id,
     name: api.name,
@@ -60,25 +58,25 @@ export function showApi(api: ApiRow) {
     description: api.description,
     tags: api.tags,
     visibility: api.visibility,
-    versions: api.versions.map(showVersion),
+    versions: api.versions.map((version) => showVersion(version, facts.get(shownRevision(version)))),
     updatedAt: api.updatedAt.toISOString(),
   }
 }
 
-function showVersion(version: VersionRow) {
+function showVersion(version: VersionRow, facts: PublishedFacts | undefined) {
   return {
     id: version.id,
     name: version.name,
     lifecycle: version.lifecycle === 'deprecated' ? ('deprecated' as const) : ('published' as const),
     sunsetAt: version.sunsetAt?.toISOString() ?? null,
-    environments: [...version.deployments].sort(nearestToProduction).map(({ environment }) => ({
+    environments: [...version.deployments].sort(nearestToProduction).map(({ environment, claims }) => ({
       name: environment.name,
       title: environment.title,
       production: environment.production,
-      baseUrl: publicUrl(environment.gatewayUrl, version),
+      baseUrl: publicUrl(environment.gatewayUrl, placeOf(claims)),
     })),
-    public: version.public,
-    operationCount: version.routes.length,
+    public: facts?.public ?? false,
+    operationCount: facts?.operationCount ?? 0,
     products: version.products.map(({ product }) => ({
       id: product.id,
       name: product.name,

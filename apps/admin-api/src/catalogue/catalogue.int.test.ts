@@ -81,6 +81,50 @@ describe('catalogue', () => {
     expect(await matched()).toContain('DELETE /books/{id}')
   })
 
+  it('H2 counts, places and opens what is published, whatever the draft says by now', async () => {
+    const { owner } = await createOffer(app, 'drafting')
+    const shown = async () => {
+      const { body } = await app.visitor().send('GET', '/portal/drafting/apis/books')
+      const [version] = body.versions as { operationCount: number; public: boolean; environments: object[] }[]
+      return version
+    }
+    const version = '/tenants/drafting/apis/books/versions/v1'
+    const published = {
+      operationCount: 3,
+      public: false,
+      environments: [{ baseUrl: 'http://gateway.example/drafting/books' }],
+    }
+    expect(await shown()).toMatchObject(published)
+    await owner.must('POST', `${version}/routes`, { body: { method: 'PUT', path: '/books/{id}' } })
+    const draft = { basePath: '/drafting/moved', hosts: ['books.example'], public: true }
+    await owner.must('PATCH', version, { body: draft, headers: { 'if-match': '*' } })
+    expect(await shown()).toMatchObject(published)
+    const { deployments } = await owner.must<{ deployments: object[] }>('GET', version)
+    expect(deployments).toMatchObject([{ url: 'http://gateway.example/drafting/books' }])
+    await owner.must('POST', `${version}/publish`, {
+      body: { environments: ['prod'] },
+      headers: { 'idempotency-key': crypto.randomUUID() },
+    })
+    expect(await shown()).toMatchObject({
+      operationCount: 4,
+      public: true,
+      environments: [{ baseUrl: 'http://books.example/drafting/moved' }],
+    })
+  })
+
+  it('H1 finds a published operation that its draft has lost by now', async () => {
+    const { owner } = await createOffer(app, 'losing')
+    const version = '/tenants/losing/apis/books/versions/v1'
+    const { data } = await owner.must<{ data: { id: string; operationId: string }[] }>(
+      'GET',
+      `${version}/routes`,
+    )
+    const route = data.find(({ operationId }) => operationId === 'getBook')
+    await owner.must('DELETE', `${version}/routes/${route?.id}`, { headers: { 'if-match': '*' } })
+    const [api] = await found(app.visitor(), 'losing', 'getbook')
+    expect(api?.matches.map(({ operation }) => operation)).toEqual(['GET /books/{id}'])
+  })
+
   it('H2 gives samples in five languages for an operation', async () => {
     const operations = (await app.visitor().send('GET', '/portal/open/apis/books/v1/operations'))
       .body as unknown as {

@@ -7,9 +7,10 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { paged } from '../infra/page.ts'
 import { refuse } from '../refusal.ts'
-import { type ApiRow, apiRows, showApi } from './api-view.ts'
+import { type ApiRow, apiRows, showApi, shownRevision, type VersionRow } from './api-view.ts'
 import { keyHeader } from './key-header.ts'
 import { Published, type PublishedVersion } from './published.ts'
+import { type PublishedRoute, PublishedRoutes } from './published-routes.ts'
 import { onSale, visibleApis } from './visibility.ts'
 
 type Noun = typeof contract.catalogue
@@ -18,7 +19,10 @@ const shownMatches = 5
 
 @Injectable()
 export class CatalogueService implements Service<Noun> {
-  constructor(private readonly published: Published) {}
+  constructor(
+    private readonly published: Published,
+    private readonly publishedRoutes: PublishedRoutes,
+  ) {}
 
   async tenant(call: TenantCall) {
     const { name, title, selfSignUp } = call.tenant
@@ -40,9 +44,16 @@ export class CatalogueService implements Service<Noun> {
           where: { AND: [where, visible, matching(search), input.tag ? { tags: { has: input.tag } } : {}] },
           include: apiRows,
         }),
-      (api: ApiRow) => ({ ...showApi(api), matches: search === '' ? [] : matchesOf(api, search) }),
+      (api: ApiRow) => api,
     )
-    return { ...found, tags: await this.#tags(call, visible) }
+    const versions = found.data.flatMap((api) => api.versions)
+    const facts = await this.publishedRoutes.facts(call.tenant.id, versions.map(shownRevision))
+    const routesOf = await this.#searchable(call, search === '' ? [] : versions)
+    return {
+      ...found,
+      data: found.data.map((api) => ({ ...showApi(api, facts), matches: matchesOf(api, routesOf, search) })),
+      tags: await this.#tags(call, visible),
+    }
   }
 
   async get(call: TenantCall, { api: reference }: InputOf<Noun['get']>) {
@@ -56,7 +67,8 @@ export class CatalogueService implements Service<Noun> {
       },
       include: apiRows,
     })
-    return api ? showApi(api) : refuse('not_found', `There is no published API "${reference}"`)
+    if (!api) return refuse('not_found', `There is no published API "${reference}"`)
+    return showApi(api, await this.publishedRoutes.facts(call.tenant.id, api.versions.map(shownRevision)))
   }
 
   async document(call: TenantCall, input: InputOf<Noun['document']>) {
@@ -67,9 +79,7 @@ export class CatalogueService implements Service<Noun> {
   async operations(call: TenantCall, input: InputOf<Noun['operations']>) {
     const version = await this.published.find(call, input)
     const search = input.search?.trim().toLowerCase() ?? ''
-    const found = listOperations(version).filter(({ method, path, operationId, summary, tags }) =>
-      [method, path, operationId, summary, ...tags].join(' ').toLowerCase().includes(search),
-    )
+    const found = listOperations(version).filter((operation) => says(operation, search))
     return paged(
       input,
       [['position', 'asc']],
@@ -96,6 +106,26 @@ export class CatalogueService implements Service<Noun> {
     }
   }
 
+  /** The published routes of versions, by the version's id, with the words that were published with them. */
+  async #searchable(call: TenantCall, versions: readonly VersionRow[]) {
+    const published = await this.publishedRoutes.routes(call.tenant.id, versions.map(shownRevision))
+    const drafted = await call.db.route.findMany({
+      where: { versionId: { in: versions.map(({ id }) => id) } },
+      select: { id: true, summary: true, tags: true, updatedAt: true },
+    })
+    const draftOf = new Map(drafted.map((route) => [route.id, route]))
+    return new Map(
+      versions.map((version) => [
+        version.id,
+        (published.get(shownRevision(version)) ?? []).map((route): SearchableRoute => {
+          const words = draftOf.get(route.id)
+          const isPublished = version.revisions.some(({ createdAt }) => words && words.updatedAt <= createdAt)
+          return { ...route, summary: null, tags: [], ...(isPublished ? words : {}) }
+        }),
+      ]),
+    )
+  }
+
   async #tags(call: TenantCall, visible: Prisma.ApiWhereInput) {
     const counts = new Map<string, number>()
     for (const { tags } of await call.db.api.findMany({ where: visible, select: { tags: true } })) {
@@ -116,14 +146,16 @@ function matching(search: string): Prisma.ApiWhereInput {
   }
 }
 
-function matchesOf(api: ApiRow, search: string) {
+interface SearchableRoute extends PublishedRoute {
+  readonly summary: string | null
+  readonly tags: readonly string[]
+}
+
+function matchesOf(api: ApiRow, routesOf: ReadonlyMap<string, readonly SearchableRoute[]>, search: string) {
   return api.versions
     .flatMap((version) =>
-      version.routes
-        .filter(({ updatedAt }) => version.revisions.some(({ createdAt }) => updatedAt <= createdAt))
-        .filter(({ method, path, operationId, summary, tags }) =>
-          [method, path, operationId, summary, ...tags].join(' ').toLowerCase().includes(search),
-        )
+      (routesOf.get(version.id) ?? [])
+        .filter((route) => says(route, search))
         .map(({ method, path, summary }) => ({
           version: version.name,
           operation: `${method} ${path}`,
@@ -131,6 +163,11 @@ function matchesOf(api: ApiRow, search: string) {
         })),
     )
     .slice(0, shownMatches)
+}
+
+/** `search` is in lower case. */
+function says({ method, path, operationId, summary, tags }: SearchableRoute, search: string): boolean {
+  return [method, path, operationId, summary, ...tags].join(' ').toLowerCase().includes(search)
 }
 
 /** The published routes with what the document says of them, in the document's order. */

@@ -102,4 +102,10 @@ function placesOf({ hosts, basePath }: FrozenVersion): Place[] {
   return (hosts.length > 0 ? hosts : ['*']).map((host) => ({ host, basePath }))
 }
 
+/** Hosts and base path of a deployment, from its claims: where it answers, whatever its draft says by now. */
+export function placeOf(claims: readonly Place[]): { hosts: string[]; basePath: string } {
+  const hosts = claims.map(({ host }) => host).filter((host) => host !== '*')
+  return { hosts, basePath: claims[0]?.basePath ?? '/' }
+}
+
 const shown = ({ host, basePath }: Place) => (host === '*' ? basePath : `${host}${basePath}`)
