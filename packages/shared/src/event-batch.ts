@@ -68,11 +68,17 @@ const batchSchema = z.object({ shared: columnsSchema, rows: z.array(z.int().min(
 /** The events of a batch, each still to be checked. Throws `SyntaxError` or `ZodError` when the text is no batch. */
 export function unpackEvents(text: string): unknown[] {
   const { shared, rows, own } = batchSchema.parse(JSON.parse(text))
-  return rows.map((row, i) => ({ ...rowOf(shared, row), ...rowOf(own, i) }))
+  const sharedRows = rowsOf(shared)
+  const ownRows = rowsOf(own)
+  return rows.map((row, i) => ({ ...sharedRows[row], ...ownRows[i] }))
 }
 
-function rowOf(columns: Record<string, unknown[]>, row: number): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(columns).map(([field, values]) => [field, values[row]]))
+function rowsOf(columns: Record<string, unknown[]>): Record<string, unknown>[] {
+  const entries = Object.entries(columns)
+  const length = Math.max(0, ...entries.map(([, values]) => values.length))
+  return Array.from({ length }, (_, row) =>
+    Object.fromEntries(entries.map(([field, values]) => [field, values[row]])),
+  )
 }
 
 const noOwn = (): Columns<OwnField> => ({
