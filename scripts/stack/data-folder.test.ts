@@ -51,11 +51,13 @@ test('what a killed stack left is taken over, also when its number is another pr
 })
 
 test('a process that ended and that nobody has asked about holds nothing', async () => {
-  // The shell becomes `sleep`, which never asks about the child it did not start.
-  const parent = start('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'])
+  // The shell becomes `sleep`, which never asks about a child. Until then it would.
+  const parent = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
   const [line] = (await once(parent.stdout as NonNullable<ChildProcess['stdout']>, 'data')) as [Buffer]
   const zombie = Number(line)
   const mark = markOf(zombie)
+  await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'), 10_000)
+  process.kill(zombie, 'SIGKILL')
   await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z '), 10_000)
   writeFileSync(lock(), JSON.stringify(mark))
   holdFolder(folder)

@@ -35,14 +35,16 @@ it('takes over from a gateway that was killed, also when its number belongs to a
 })
 
 it('takes over from a gateway that was killed and whose end nobody has noticed', async () => {
-  // The shell becomes `sleep`, which never asks about the child it did not start.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // The shell becomes `sleep`, which never asks about a child. Until then it would.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   try {
     const [line] = (await once(parent.stdout, 'data')) as [Buffer]
     const zombie = Number(line)
-    await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z '))
+    await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'), 10_000)
+    process.kill(zombie, 'SIGKILL')
+    await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z '), 10_000)
     writeFileSync(lock(), `${zombie} ${startOf(zombie)}`)
     expect(openDataDir(folder, 'gtw_given', log).gatewayId).toBe('gtw_given')
   } finally {
