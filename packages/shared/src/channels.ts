@@ -42,9 +42,9 @@ export const eventDeadStream = 'gw:events:dead'
 /** Prefix of the queues of the admin API's periodic work. */
 export const jobPrefix = '{gw:jobs}'
 
-/** Prefix of the counters of one tenant's limit. */
-export const counterKey = (tenantId: string, limitId: string, key: string) =>
-  `gw:{${tenantId}}:limit:${limitId}:${key}`
+/** Counter of one tenant's limit in one environment: calls in test use up nothing of prod. */
+export const counterKey = (tenantId: string, environmentName: string, limitId: string, key: string) =>
+  `gw:{${tenantId}}:limit:${environmentName}:${limitId}:${key}`
 
 /** String, sealed: what a try-it session of the portal stands for. */
 export const tryItKey = (ticketHash: string) => `gw:try:${ticketHash}`

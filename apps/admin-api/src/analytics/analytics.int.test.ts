@@ -371,8 +371,14 @@ describe('limits', () => {
       },
     })
     const month = new Date().toISOString().slice(0, 7)
-    await client.hset(counterKey(tenant.id, ids[0] ?? '', `${month}:${applicationId}`), 'n', 250, 'w', '1')
-    const window = counterKey(tenant.id, ids[1] ?? '', `f:${applicationId}`)
+    await client.hset(
+      counterKey(tenant.id, 'prod', ids[0] ?? '', `${month}:${applicationId}`),
+      'n',
+      250,
+      'w',
+      '1',
+    )
+    const window = counterKey(tenant.id, 'prod', ids[1] ?? '', `f:${applicationId}`)
     await client.hset(window, 'n', 12, 'w', '1')
     await client.pexpire(window, 30_000)
     const { data } = await analytics.quota(developer(), { ...ask, application: 'mine' })

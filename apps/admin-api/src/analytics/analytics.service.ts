@@ -206,6 +206,7 @@ export class AnalyticsService implements Service<Noun> {
       const asked = {
         client,
         tenantId: call.tenant.id,
+        environment: environment.name,
         timeZone: call.tenant.timeZone,
         applicationId: application.id,
         credentialIds: application.credentials.map(({ id }) => id),

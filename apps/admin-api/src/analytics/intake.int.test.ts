@@ -78,8 +78,9 @@ describe('intake', () => {
   })
 
   test('a redelivered batch, or an event twice in one batch, counts once', async () => {
-    const batch = [event(), event(), event()]
-    await send([...batch, batch[0]])
+    const twice = event()
+    const batch = [twice, event(), event()]
+    await send([...batch, twice])
     await send(batch)
     await takeAll()
     await send([...batch, event()])

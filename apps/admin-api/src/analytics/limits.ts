@@ -22,6 +22,8 @@ export interface LimitState {
 interface Asked {
   readonly client: Client
   readonly tenantId: string
+  /** Its name. */
+  readonly environment: string
   readonly timeZone: string
   /** Names under which the application is counted: its own id, or those of its credentials. */
   readonly applicationId: string
@@ -77,7 +79,7 @@ const fullest = (used: readonly number[]) => Math.max(0, ...used)
 function countersOf(asked: Asked, policyId: string, by: string, prefix: string): string[] | undefined {
   const names =
     by === 'application' ? [asked.applicationId] : by === 'principal' ? asked.credentialIds : undefined
-  return names?.map((name) => counterKey(asked.tenantId, policyId, `${prefix}:${name}`))
+  return names?.map((name) => counterKey(asked.tenantId, asked.environment, policyId, `${prefix}:${name}`))
 }
 
 /** The calendar day or month of a moment, named as gateways name its counter. */

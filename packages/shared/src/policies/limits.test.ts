@@ -79,7 +79,14 @@ it.each([
   const deps = createDeps()
   rateLimit.create(limit(config), deps, at)
   expect(deps.rules).toEqual([
-    { id: 'pol_1', tenantId: 'ten_1', mode: 'leased', whenUnavailable: 'refuse', window },
+    {
+      id: 'pol_1',
+      tenantId: 'ten_1',
+      environment: 'prod',
+      mode: 'leased',
+      whenUnavailable: 'refuse',
+      window,
+    },
   ])
 })
 

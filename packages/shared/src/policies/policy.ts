@@ -213,6 +213,8 @@ export interface LimitRule {
   readonly id: string
   /** Whose counters they are; null for a global attachment. */
   readonly tenantId: string | null
+  /** Name of the environment that is counted; each counts for itself. */
+  readonly environment: string
   /**
    * `strict`: each call is decided in the shared store. `leased`: a gateway takes slices ahead and decides alone. Neither
    * ever admits too much. `local`: every gateway counts for itself.

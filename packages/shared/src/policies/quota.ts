@@ -27,11 +27,12 @@ const windowSeconds = { day: 86_400, month: 30 * 86_400 } as const
 
 const unavailable = refuse('limits_unavailable', { retryAfterMs: 1_000 })
 
-export const policy = definePolicy(spec, (config, { counters }, at) => {
+export const policy = definePolicy(spec, (config, { counters, environment }, at) => {
   const { limit, period } = config
   const limiter = counters.limiter({
     id: at.id,
     tenantId: at.tenantId,
+    environment,
     mode: config.mode,
     whenUnavailable: config.whenUnavailable,
     window: { kind: 'calendar', limit, period, timeZone: at.timeZone },

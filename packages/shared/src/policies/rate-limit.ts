@@ -50,10 +50,11 @@ type Config = z.output<(typeof spec)['config']>
 
 const unavailable = refuse('limits_unavailable', { retryAfterMs: 1_000 })
 
-export const policy = definePolicy(spec, (config, { counters }, at) => {
+export const policy = definePolicy(spec, (config, { counters, environment }, at) => {
   const limiter = counters.limiter({
     id: at.id,
     tenantId: at.tenantId,
+    environment,
     mode: config.mode,
     whenUnavailable: config.whenUnavailable,
     window: windowOf(config),

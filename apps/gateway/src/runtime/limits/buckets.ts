@@ -10,9 +10,9 @@ const everybody = 'all'
 /** `nowMs` counts only where the calendar decides. */
 export function createBuckets(rule: LimitRule): (name: string, nowMs: number) => Bucket {
   const owner = rule.tenantId ?? everybody
-  const { window } = rule
+  const { window, environment } = rule
   // The algorithm is in the name: a rule that changes it starts anew instead of misreading what it finds.
-  const keyOf = (prefix: string, name: string) => counterKey(owner, rule.id, `${prefix}:${name}`)
+  const keyOf = (prefix: string, name: string) => counterKey(owner, environment, rule.id, `${prefix}:${name}`)
   switch (window.kind) {
     case 'fixed':
       return (name) => ({

@@ -13,6 +13,7 @@ import { createStrictLimiter } from './strict.ts'
 const rule = (window: LimitRule['window'], mode: LimitRule['mode'] = 'strict'): LimitRule => ({
   id: 'pol_1',
   tenantId: 'ten_1',
+  environment: 'prod',
   mode,
   whenUnavailable: 'refuse',
   window,
@@ -154,8 +155,11 @@ function farStore(store: ReturnType<typeof createMemoryStore>): CounterStore {
   }
 }
 
-/** When calls passed, while so many workers with a lease each are asked as fast as they answer. */
-async function hammer(window: LimitRule['window'], workers: number, forMs: number): Promise<number[]> {
+/** When calls passed, while so many workers with a lease each are asked as fast as they answer: so long, and until so many passed. */
+async function hammer(
+  window: LimitRule['window'],
+  { workers, forMs, atLeast }: { workers: number; forMs: number; atLeast: number },
+): Promise<number[]> {
   const store = createMemoryStore()
   const limiters = Array.from({ length: workers }, () =>
     createLeasedLimiter(rule(window, 'leased'), farStore(store)),
@@ -167,7 +171,7 @@ async function hammer(window: LimitRule['window'], workers: number, forMs: numbe
   }, 100)
   await Promise.all(
     limiters.map(async (limiter, i) => {
-      while (performance.now() < until) {
+      while (performance.now() < until || passed.length < atLeast) {
         if (await admits(limiter)) passed.push(performance.now())
         await delay(i % 2 ? 1 : Math.random() * 10)
       }
@@ -179,30 +183,35 @@ async function hammer(window: LimitRule['window'], workers: number, forMs: numbe
 
 describe('leased', () => {
   it('never admits more than a fixed window allows, whatever the workers do', async () => {
-    const passed = await hammer({ kind: 'fixed', limit: 60, windowMs: 1_000 }, 6, 900)
-    expect(passed.length).toBeLessThanOrEqual(60)
-    expect(passed.length).toBeGreaterThanOrEqual(50)
+    // One window that does not end meanwhile. What idle workers hold goes back, so that all of it is used.
+    const window = { kind: 'fixed', limit: 60, windowMs: 60_000 } as const
+    expect(await hammer(window, { workers: 6, forMs: 900, atLeast: 60 })).toHaveLength(60)
   })
 
   it('never admits more than a rolling window allows', async () => {
     const limit = 60
-    const passed = await hammer({ kind: 'sliding-log', limit, windowMs: 1_000 }, 4, 3_500)
+    const passed = await hammer(
+      { kind: 'sliding-log', limit, windowMs: 1_000 },
+      { workers: 4, forMs: 2_000, atLeast: limit * 2 + 1 },
+    )
     for (let i = limit; i < passed.length; i++) {
       expect((passed[i] ?? 0) - (passed[i - limit] ?? 0)).toBeGreaterThanOrEqual(1_000)
     }
-    expect(passed.length).toBeGreaterThan(limit * 2)
   })
 
   it('never admits more than a bucket has had', async () => {
     const [burst, perSecond] = [40, 50]
-    const passed = await hammer({ kind: 'token-bucket', burst, perSecond }, 4, 2_500)
+    const atLeast = burst + perSecond + 1
+    const passed = await hammer(
+      { kind: 'token-bucket', burst, perSecond },
+      { workers: 4, forMs: 2_000, atLeast },
+    )
     for (let i = 0; i < passed.length; i++) {
       for (let j = i; j < passed.length; j += 7) {
         const seconds = ((passed[j] ?? 0) - (passed[i] ?? 0)) / 1_000
         expect(j - i + 1).toBeLessThanOrEqual(burst + perSecond * seconds + 1)
       }
     }
-    expect(passed.length).toBeGreaterThan(burst + perSecond)
   })
 
   it('gives back what it does not use, so that another worker can have all of it', async () => {
@@ -212,11 +221,13 @@ describe('leased', () => {
     if (!one || !two || !('close' in one)) throw new Error('two leased limiters')
     for (let i = 0; i < 10; i++) await admits(one)
     one.close()
-    // A slice that was on its way arrives, and goes back as well.
-    await delay(30)
+    // A slice that is still on its way arrives, and goes back as well.
     let others = 0
-    while (await admits(two)) others++
-    expect(others).toBe(90)
+    while (others < 90) {
+      if (await admits(two)) others++
+      else await delay(1)
+    }
+    expect(await admits(two)).toBe(false)
   })
 
   it('mostly waits for nobody', async () => {
@@ -291,6 +302,20 @@ describe('counters', () => {
     })
     const results = await Promise.all(workers.map((limiter) => admits(limiter)))
     expect(results.filter(Boolean)).toHaveLength(2)
+  })
+
+  it('environments count for themselves', async () => {
+    const counters = createCounters({
+      shared: createMemoryStore(),
+      own: createMemoryStore(),
+      ownIsHere: true,
+    })
+    const [prod, test] = ['prod', 'test'].map((environment) =>
+      counters.limiter({ ...rule(window), environment }),
+    )
+    if (!prod || !test) throw new Error('two limiters')
+    expect([await admits(test), await admits(test), await admits(test)]).toEqual([true, true, false])
+    expect(await admits(prod)).toBe(true)
   })
 
   it('two attachments with equal names never share a counter', async () => {
