@@ -32,7 +32,7 @@ async function enter(adminUrl: string, door: 'sign-in' | 'sign-up', form: object
     .join('; ')
   const made = await post(
     `${adminUrl}/api/v1/me/tokens`,
-    { name: 'Script' },
+    { name: 'Script', scope: 'everything' },
     { cookie, 'x-csrf-token': me.csrfToken ?? '' },
   )
   const { token } = (await made.json()) as { token: string }

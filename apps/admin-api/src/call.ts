@@ -1,5 +1,6 @@
 // Who calls an operation, for which tenant, and what the operation caused: made by the http layer, read by services.
 import type { Permission, Role } from '@gatewright/shared/model/role'
+import type { TokenScope } from '@gatewright/shared/model/user'
 import type { PlatformDb, TenantDb } from './infra/database.ts'
 import { refuse } from './refusal.ts'
 
@@ -14,6 +15,13 @@ export interface CallUser {
   readonly email: string
   readonly name: string
   readonly platformAdmin: boolean
+}
+
+/** What a personal access token may do at most; its person's own rights narrow it further. */
+export interface CallToken {
+  readonly scope: TokenScope
+  /** The only tenant it acts in; null = every tenant of its person. */
+  readonly tenant: { readonly id: string; readonly name: string } | null
 }
 
 /** The tenant of a call and the caller's place in it; `role` is null for visitors of its portal. */
@@ -43,6 +51,8 @@ export interface Call {
   readonly actor: Actor
   readonly user: CallUser | null
   readonly sessionId: string | null
+  /** null for browser sessions and visitors. */
+  readonly token: CallToken | null
   readonly csrfToken: string | null
   readonly platform: PlatformDb
   /** From `If-Match`; `any` for `*`, null when the operation does not ask for it. */

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { ENV } from '../app.tokens.ts'
-import type { Actor, CallUser } from '../call.ts'
+import type { Actor, CallToken, CallUser } from '../call.ts'
 import type { Env } from '../env.ts'
 import { Sessions } from '../identity/sessions.ts'
 import { Tokens } from '../identity/tokens.ts'
@@ -14,6 +14,7 @@ export interface Caller {
   readonly user: CallUser | null
   readonly actor: Actor
   readonly sessionId: string | null
+  readonly token: CallToken | null
   readonly csrfToken: string | null
 }
 
@@ -21,6 +22,7 @@ const visitor: Caller = {
   user: null,
   actor: { kind: 'system', id: 'visitor', name: 'Visitor' },
   sessionId: null,
+  token: null,
   csrfToken: null,
 }
 
@@ -48,6 +50,7 @@ export class Authenticate {
       user,
       actor: { kind: 'user', id: user.id, name: user.name },
       sessionId: session.id,
+      token: null,
       csrfToken: session.csrfToken,
     }
   }
@@ -72,6 +75,7 @@ export class Authenticate {
         name: `${found.user.name} (${found.name})`,
       },
       sessionId: null,
+      token: found.token,
       csrfToken: null,
     }
   }

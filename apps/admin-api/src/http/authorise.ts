@@ -3,10 +3,11 @@
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
 import { type Permission, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
 import { Injectable } from '@nestjs/common'
-import type { CallTenant, CallUser } from '../call.ts'
+import type { CallTenant, CallToken, CallUser } from '../call.ts'
 import { Database } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
 import type { Caller } from './authenticate.ts'
+import type { OperationEntry } from './operations.ts'
 
 @Injectable()
 export class Authorise {
@@ -14,14 +15,16 @@ export class Authorise {
 
   /** The tenant that the operation runs in, or null when it names none; refuses callers without the permission. */
   async tenant(
-    meta: OperationMeta,
+    { meta, isRead }: Pick<OperationEntry, 'meta' | 'isRead'>,
     caller: Caller,
     reference: string | undefined,
   ): Promise<CallTenant | null> {
     const { permission } = meta
     if (permission !== 'anyone' && !caller.user) refuse('not_signed_in')
-    if (meta.sessionOnly && caller.user && caller.sessionId === null) {
-      refuse('permission_denied', 'Personal access tokens may not do this; sign in with a browser')
+    if (caller.token) {
+      if (meta.sessionOnly)
+        refuse('permission_denied', 'Personal access tokens may not do this; sign in with a browser')
+      refuseBeyondToken(caller.token, isRead, reference)
     }
     if (permission === 'platform' && !caller.user?.platformAdmin) {
       refuse('permission_denied', 'Only platform admins may do this')
@@ -54,6 +57,21 @@ export class Authorise {
       permissions: new Set(granted),
     }
   }
+}
+
+/** What a token may do is decided before its tenant is looked up, so it learns nothing of any other. */
+function refuseBeyondToken(
+  { scope, tenant }: CallToken,
+  isRead: boolean,
+  reference: string | undefined,
+): void {
+  if (scope === 'read' && !isRead) refuse('permission_denied', 'This access token may only read')
+  if (tenant === null) return
+  const isElsewhere = reference !== undefined && reference !== tenant.id && reference !== tenant.name
+  // Outside tenants it may read what everyone who is signed in may, and change nothing.
+  const changesNoTenant = reference === undefined && !isRead
+  if (isElsewhere || changesNoTenant)
+    refuse('permission_denied', `This access token is for the tenant ${tenant.name} only`)
 }
 
 function refuseUnknownTenant(reference: string): never {

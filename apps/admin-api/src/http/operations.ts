@@ -10,7 +10,19 @@ export interface OperationEntry {
   /** With the API prefix, such as `/api/v1/tenants/{tenant}/apis`. */
   readonly path: string
   readonly meta: OperationMeta
+  /** Changes nothing, so a token that may only read may do it. */
+  readonly isRead: boolean
   readonly procedure: AnyContractProcedure
+}
+
+/** What the contract says of a procedure. */
+export function describeProcedure(
+  procedure: AnyContractProcedure,
+): Pick<OperationEntry, 'method' | 'path' | 'meta' | 'isRead'> {
+  const { route, meta }: { route: { method?: string; path?: string }; meta: OperationMeta } =
+    procedure['~orpc']
+  const method = route.method ?? 'POST'
+  return { method, path: route.path ?? '', meta, isRead: method === 'GET' || meta.reads === true }
 }
 
 /** Every operation of a contract, in its order. */
@@ -18,16 +30,7 @@ function listOperations(router: object, prefix: readonly string[] = []): Operati
   return Object.entries(router).flatMap(([key, value]) => {
     const name = [...prefix, key]
     if (!isContractProcedure(value)) return listOperations(value, name)
-    const { route, meta } = value['~orpc']
-    return [
-      {
-        name: name.join('.'),
-        method: route.method ?? 'POST',
-        path: route.path ?? '',
-        meta,
-        procedure: value,
-      },
-    ]
+    return [{ name: name.join('.'), ...describeProcedure(value), procedure: value }]
   })
 }
 

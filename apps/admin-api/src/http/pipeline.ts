@@ -12,6 +12,7 @@ import { Authorise } from './authorise.ts'
 import { refuseUnstorableText } from './body.ts'
 import { currentExchange, type Exchange } from './exchange.ts'
 import { Idempotency } from './idempotency.ts'
+import { describeProcedure } from './operations.ts'
 import { sendProblem, toProblem } from './problem.ts'
 
 type Interceptor = NonNullable<ORPCModuleConfig['interceptors']>[number]
@@ -41,14 +42,14 @@ export class Pipeline {
   /** Who calls, in which tenant, with which permission, and from which version of the resource. */
   #admit: Interceptor = async (options) => {
     const { request, reply } = currentExchange()
-    const meta = metaOf(options)
+    const operation = describeProcedure(options.procedure)
     const params = (request.params ?? {}) as Record<string, string>
     // The path has the last word: a body or query may not name another tenant than the one that was checked.
     const input = { ...(options.input as object | undefined), ...params }
     const caller = await this.authenticate.caller(request)
     // The path alone is looked at before the caller's rights are: their tenant is looked up by it.
     refuseUnstorableText(params)
-    const tenant = await this.authorise.tenant(meta, caller, params.tenant)
+    const tenant = await this.authorise.tenant(operation, caller, params.tenant)
     refuseUnstorableText(input)
     const call: Call = {
       ...caller,
@@ -56,7 +57,7 @@ export class Pipeline {
       address: request.ip,
       agent: request.headers['user-agent']?.slice(0, 200) ?? '',
       platform: this.database.platform,
-      expectedVersion: meta.concurrency ? expectedVersion(request.headers['if-match']) : null,
+      expectedVersion: operation.meta.concurrency ? expectedVersion(request.headers['if-match']) : null,
       caused: [],
       cookies: [],
     }
@@ -137,9 +138,7 @@ export class Pipeline {
   }
 }
 
-function metaOf({ procedure }: Step): OperationMeta {
-  return (procedure as { '~orpc': { meta: OperationMeta } })['~orpc'].meta
-}
+const metaOf = ({ procedure }: Step): OperationMeta => describeProcedure(procedure).meta
 
 function callOf({ context }: Step): Call {
   const { call } = context as { call?: Call }

@@ -6,9 +6,9 @@ import { createId } from '@gatewright/shared/ids'
 import { permissionNames, rolePermissions } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
-import { type Actor, type Call, signedIn } from '../call.ts'
+import { type Actor, type Call, type CallToken, signedIn } from '../call.ts'
 import type { Env } from '../env.ts'
-import type { PersonalAccessToken, Session, User } from '../generated/prisma/client.ts'
+import type { Prisma, Session, User } from '../generated/prisma/client.ts'
 import type { InputOf, Relaxed, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
@@ -19,10 +19,19 @@ import { Passwords } from './passwords.ts'
 import { Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
-import { newToken } from './tokens.ts'
+import { livingAt, newToken, Tokens } from './tokens.ts'
 
 type Noun = typeof contract.identity
 type SignUp = InputOf<Noun['signUp']>
+
+const tokenRows = {
+  onlyTenant: { select: { id: true, name: true, title: true } },
+} satisfies Prisma.PersonalAccessTokenInclude
+type TokenRow = Prisma.PersonalAccessTokenGetPayload<{ include: typeof tokenRows }>
+
+// Bounds what one account can make; expired ones count no more, but are shown until they are revoked.
+const tokensPerPerson = 100
+const tokensShown = 500
 
 @Injectable()
 export class IdentityService implements Service<Noun> {
@@ -36,6 +45,7 @@ export class IdentityService implements Service<Noun> {
     private readonly signIns: SignIn,
     private readonly throttle: SignInThrottle,
     private readonly invitations: Invitations,
+    private readonly accessTokens: Tokens,
   ) {}
 
   async signUp(call: Call, input: SignUp): Promise<Relaxed<Me>> {
@@ -83,7 +93,7 @@ export class IdentityService implements Service<Noun> {
             actor,
           )
     await this.throttle.created(input.email)
-    return this.#me(user.id, session.csrfToken)
+    return this.#me(user.id, session)
   }
 
   /** Where a new account lands: a tenant it joins, one that invited it, one of its own, or none. */
@@ -128,7 +138,7 @@ export class IdentityService implements Service<Noun> {
       },
       { kind: 'user', id: user.id, name: user.name },
     )
-    return this.#me(user.id, opened.csrfToken)
+    return this.#me(user.id, opened)
   }
 
   async signOut(call: Call): Promise<Record<string, never>> {
@@ -138,7 +148,7 @@ export class IdentityService implements Service<Noun> {
   }
 
   async me(call: Call): Promise<Relaxed<Me>> {
-    return this.#me(signedIn(call).id, call.csrfToken)
+    return this.#me(signedIn(call).id, call)
   }
 
   async updateMe(call: Call, { name }: InputOf<Noun['updateMe']>): Promise<Relaxed<Me>> {
@@ -152,7 +162,7 @@ export class IdentityService implements Service<Noun> {
         after: { name },
       })
     })
-    return this.#me(user.id, call.csrfToken)
+    return this.#me(user.id, call)
   }
 
   async changePassword(call: Call, input: InputOf<Noun['changePassword']>): Promise<Record<string, never>> {
@@ -170,12 +180,13 @@ export class IdentityService implements Service<Noun> {
         where: { id: user.id },
         data: { passwordHash, passwordChangedAt: now, version: { increment: 1 } },
       })
-      const ended = await this.sessionStore.end(tx.platform, user.id, { allBut: call.sessionId })
+      const sessionsEnded = await this.sessionStore.end(tx.platform, user.id, { allBut: call.sessionId })
+      const tokensEnded = input.endTokens ? await this.accessTokens.end(tx.platform, user.id) : 0
       tx.audit({
         action: 'identity.changePassword',
         resource: { kind: 'user', id: user.id, name: user.email },
         before: null,
-        after: { passwordChangedAt: now.toISOString(), sessionsEnded: ended },
+        after: { passwordChangedAt: now.toISOString(), sessionsEnded, tokensEnded },
       })
     })
     return {}
@@ -211,18 +222,28 @@ export class IdentityService implements Service<Noun> {
   async tokens(call: Call) {
     const tokens = await this.database.platform.personalAccessToken.findMany({
       where: { userId: signedIn(call).id, revokedAt: null },
+      include: tokenRows,
       orderBy: { createdAt: 'desc' },
+      take: tokensShown,
     })
     return { data: tokens.map(showToken) }
   }
 
-  async createToken(call: Call, { name, expiresAt }: InputOf<Noun['createToken']>) {
+  async createToken(call: Call, { name, scope, tenant: reference, expiresAt }: InputOf<Noun['createToken']>) {
     const user = signedIn(call)
+    const onlyTenantId = reference === null ? null : await this.#tenantOfMine(user.id, reference)
     if (expiresAt !== null && new Date(expiresAt) <= this.clock.now()) {
       refuseField('invalid_input', '/expiresAt', 'Use a time in the future')
     }
     const { token, hash, prefix, last4 } = newToken()
     const created = await this.changes.onPlatform(call, async (tx) => {
+      const living = { userId: user.id, ...livingAt(this.clock.now()) }
+      if ((await tx.platform.personalAccessToken.count({ where: living })) >= tokensPerPerson) {
+        refuse(
+          'state_conflict',
+          `You have ${tokensPerPerson} access tokens, which is the most; revoke one that nothing uses`,
+        )
+      }
       const row = await tx.platform.personalAccessToken.create({
         data: {
           id: createId('pat'),
@@ -231,9 +252,12 @@ export class IdentityService implements Service<Noun> {
           tokenHash: hash,
           prefix,
           last4,
+          scope,
+          onlyTenantId,
           expiresAt: expiresAt === null ? null : new Date(expiresAt),
           createdAt: this.clock.now(),
         },
+        include: tokenRows,
       })
       tx.audit({
         action: 'identity.createToken',
@@ -251,6 +275,7 @@ export class IdentityService implements Service<Noun> {
     await this.changes.onPlatform(call, async (tx) => {
       const row = await tx.platform.personalAccessToken.findFirst({
         where: { id: token, userId: user.id, revokedAt: null },
+        include: tokenRows,
       })
       if (!row) return refuse('not_found', 'There is no such access token')
       await tx.platform.personalAccessToken.update({
@@ -267,11 +292,31 @@ export class IdentityService implements Service<Noun> {
     return {}
   }
 
-  async #me(userId: string, csrfToken: string | null): Promise<Relaxed<Me>> {
-    const user = await this.database.platform.user.findUniqueOrThrow({
-      where: { id: userId },
-      include: { memberships: { include: { tenant: true }, orderBy: { createdAt: 'asc' } } },
+  /** The id of a tenant that the person is a member of; any other does not exist for them. */
+  async #tenantOfMine(userId: string, reference: string): Promise<string> {
+    const found = await this.database.platform.tenant.findFirst({
+      where: { OR: [{ id: reference }, { name: reference }], memberships: { some: { userId } } },
     })
+    return found?.id ?? refuseField('not_found', '/tenant', `You are no member of a tenant "${reference}"`)
+  }
+
+  /** Whom a session or a token stands for; one tenant's token says nothing of the others. */
+  async #me(
+    userId: string,
+    { csrfToken, token = null }: { readonly csrfToken: string | null; readonly token?: CallToken | null },
+  ): Promise<Relaxed<Me>> {
+    const only = token?.tenant ?? null
+    const row = await this.database.platform.user.findUniqueOrThrow({
+      where: { id: userId },
+      include: {
+        memberships: {
+          ...(only ? { where: { tenantId: only.id } } : {}),
+          include: { tenant: true },
+          orderBy: { createdAt: 'asc' },
+        },
+      },
+    })
+    const user = { ...row, platformAdmin: row.platformAdmin && only === null }
     return {
       user: showUser(user),
       memberships: user.memberships.map(({ id, tenant, role, groups }) => ({
@@ -302,11 +347,13 @@ function showSession(session: Session, currentId: string | null) {
   }
 }
 
-function showToken(token: PersonalAccessToken) {
+function showToken(token: TokenRow) {
   return {
     id: token.id,
     name: token.name,
     prefix: token.prefix,
+    scope: token.scope,
+    tenant: token.onlyTenant,
     expiresAt: token.expiresAt?.toISOString() ?? null,
     lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
     createdAt: token.createdAt.toISOString(),

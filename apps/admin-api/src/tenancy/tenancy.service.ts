@@ -8,6 +8,7 @@ import { type Call, causedRevisions, expectVersion, signedIn, type TenantCall } 
 import type { Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
+import { Tokens } from '../identity/tokens.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { given } from '../infra/given.ts'
@@ -28,11 +29,13 @@ export class TenancyService implements Service<Noun> {
     private readonly changes: Changes,
     private readonly links: Invitations,
     private readonly leavers: Leavers,
+    private readonly tokens: Tokens,
   ) {}
 
   async list(call: Call, input: InputOf<Noun['list']>) {
     const user = signedIn(call)
-    const mine = user.platformAdmin ? {} : { memberships: { some: { userId: user.id } } }
+    const only = call.token?.tenant ? { id: call.token.tenant.id } : {}
+    const mine = user.platformAdmin ? {} : { ...only, memberships: { some: { userId: user.id } } }
     return paged(
       input,
       [
@@ -129,6 +132,7 @@ export class TenancyService implements Service<Noun> {
       await refuseWithoutOwner(tx, before)
       await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
       await this.leavers.endAccess(tx, call, before.user)
+      await this.tokens.end(tx.platform, before.userId, { onlyTenantId: call.tenant.id })
       await tx.db.membership.delete({ where: { id: before.id } })
       tx.audit({
         action: 'tenancy.removeMember',

@@ -14,6 +14,7 @@ interface Options {
   readonly tenant?: string
   readonly email?: string
   readonly passwordStdin?: boolean
+  readonly readOnly?: boolean
   readonly tokenStdin?: boolean
 }
 
@@ -23,6 +24,7 @@ export function loginCommand(program: Command): void {
     .description('sign in and keep an access token for the other commands')
     .argument('[url]', 'admin API, such as http://localhost:8080')
     .option('--email <address>', 'email address')
+    .option('--read-only', 'make the token one that can read and change nothing')
     .option('--password-stdin', 'read the password from stdin')
     .option('--token-stdin', 'read an existing access token from stdin')
     .action(async (url: string | undefined, _options, command: Command) => {
@@ -56,7 +58,8 @@ async function signIn(url: string, options: Options): Promise<string> {
     .map((line) => line.split(';')[0])
     .join('; ')
   const proof = { cookie, 'x-csrf-token': body.csrfToken }
-  const made = await post(url, '/me/tokens', { name: `gatewright on ${hostname()}` }, proof)
+  const scope = options.readOnly ? 'read' : 'everything'
+  const made = await post(url, '/me/tokens', { name: `gatewright on ${hostname()}`, scope }, proof)
   const { token } = (await made.json()) as { token: string }
   await post(url, '/sign-out', {}, proof)
   return token

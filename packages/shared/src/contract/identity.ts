@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
 import { permissionNames } from '../model/role.ts'
-import { email, membership, password, personalAccessToken, session, user } from '../model/user.ts'
-import { instant } from '../model/wire.ts'
+import { email, membership, password, personalAccessToken, session, tokenScope, user } from '../model/user.ts'
+import { instant, reference } from '../model/wire.ts'
 import { nothing, operation } from './operation.ts'
 
 const personName = z.string().trim().min(1).max(100).meta({ title: 'Your name' })
@@ -44,10 +44,16 @@ export const identity = {
     .input(z.strictObject({ name: personName }))
     .output(me),
   changePassword: operation('POST', '/me/password', 'signed-in', 'Change my password', {
-    description: 'Ends every other session of the account.',
+    description: 'Ends every other session of the account, and its access tokens when asked.',
     sessionOnly: true,
   })
-    .input(z.strictObject({ current: z.string().min(1).max(200), next: password }))
+    .input(
+      z.strictObject({
+        current: z.string().min(1).max(200),
+        next: password,
+        endTokens: z.boolean().default(false).meta({ title: 'Revoke my access tokens too' }),
+      }),
+    )
     .output(nothing),
   sessions: operation('GET', '/me/sessions', 'signed-in', 'List my sessions', { sessionOnly: true })
     .input(nothing)
@@ -57,7 +63,7 @@ export const identity = {
   })
     .input(z.strictObject({ session: idSchema('ses') }))
     .output(nothing),
-  tokens: operation('GET', '/me/tokens', 'signed-in', 'List my access tokens')
+  tokens: operation('GET', '/me/tokens', 'signed-in', 'List my access tokens', { sessionOnly: true })
     .input(nothing)
     .output(z.strictObject({ data: z.array(personalAccessToken) })),
   createToken: operation('POST', '/me/tokens', 'signed-in', 'Create an access token', {
@@ -67,6 +73,11 @@ export const identity = {
     .input(
       z.strictObject({
         name: z.string().trim().min(1).max(100),
+        scope: tokenScope.default('read'),
+        tenant: reference.nullable().default(null).meta({
+          title: 'Name or id of the only tenant it acts in',
+          help: 'Such a token acts as a member, never as a platform admin',
+        }),
         expiresAt: instant.nullable().default(null),
       }),
     )

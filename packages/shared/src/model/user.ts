@@ -58,10 +58,20 @@ export const session = z.strictObject({
   expiresAt: instant,
 })
 
+export const tokenScope = z
+  .enum(['read', 'everything'])
+  .meta({ title: 'What it may do', help: 'Read, or everything that its person may do' })
+export type TokenScope = z.output<typeof tokenScope>
+
 export const personalAccessToken = z.strictObject({
   id: idSchema('pat'),
   name: z.string(),
   prefix: z.string(),
+  scope: tokenScope,
+  tenant: z
+    .strictObject({ id: idSchema('ten'), name: slug, title: z.string() })
+    .nullable()
+    .meta({ title: 'The only tenant it acts in; null for all of its person’s' }),
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable(),
   createdAt: instant,
