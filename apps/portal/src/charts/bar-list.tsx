@@ -10,19 +10,19 @@ export interface BarItem {
   value: number
   /** Right of the value, such as an error rate. */
   aside?: ReactNode
+  /** Of the bar, where it means something; a CSS colour. */
+  color?: string
 }
 
 export function BarList({
   label,
   items,
   format,
-  color = 'var(--series-1)',
   head,
 }: {
   label: string
   items: readonly BarItem[]
   format(value: number): string
-  color?: string
   /** Column heads: name, value, aside. */
   head?: readonly [string, string, string?]
 }) {
@@ -32,29 +32,29 @@ export function BarList({
   return (
     <div>
       {head ? (
-        <div aria-hidden className="mb-1 flex gap-4 px-2 text-xs text-faint">
+        <div aria-hidden className="mb-1 flex gap-2 px-2 text-xs text-faint">
           <span className="flex-1">{head[0]}</span>
-          <span className="w-20 text-right">{head[1]}</span>
-          {head[2] ? <span className="w-20 text-right">{head[2]}</span> : null}
+          <span className="w-16 text-right">{head[1]}</span>
+          {head[2] ? <span className="w-14 text-right">{head[2]}</span> : null}
         </div>
       ) : null}
       <ol aria-label={label} className="flex flex-col gap-0.5">
         {items.map((item) => (
-          <li key={item.id} className="relative flex h-8 items-center gap-4 px-2">
+          <li key={item.id} className="relative flex h-8 items-center gap-2 px-2">
             <span
               aria-hidden
               className="absolute inset-y-0.5 left-0 rounded-sm"
               style={{
                 width: `${(item.value / max) * 100}%`,
                 minWidth: item.value > 0 ? 2 : 0,
-                background: color,
+                background: item.color ?? 'var(--series-1)',
                 opacity: 0.14,
               }}
             />
             <span className="relative min-w-0 flex-1 truncate">{item.label}</span>
-            <span className="tabular relative w-20 text-right font-medium">{format(item.value)}</span>
+            <span className="tabular relative w-16 text-right font-medium">{format(item.value)}</span>
             {head?.[2] ? (
-              <span className="tabular relative w-20 text-right text-muted">{item.aside}</span>
+              <span className="tabular relative w-14 text-right text-muted">{item.aside}</span>
             ) : null}
           </li>
         ))}

@@ -1,4 +1,4 @@
-// What the crosshair points at: the moment and every series' value there.
+// What the crosshair points at: the moment, every series' value there, and what was published then.
 
 import { useTranslation } from 'react-i18next'
 import type { Series } from './types.ts'
@@ -6,12 +6,15 @@ import type { Series } from './types.ts'
 export function CrosshairCard({
   at,
   values,
+  marks,
   format,
   time,
   showTotal,
 }: {
   at: number | undefined
   values: ReadonlyArray<Series & { value: number | null }>
+  /** Names of the marks that fall into this point. */
+  marks: readonly string[]
   format(value: number): string
   time(at: Date): string
   showTotal: boolean
@@ -35,6 +38,11 @@ export function CrosshairCard({
           <span className="tabular font-medium">{format(total)}</span>
         </p>
       ) : null}
+      {marks.map((mark) => (
+        <p key={mark} className="mt-1 max-w-64 border-t border-line pt-1 text-accent-text">
+          {t('charts.publish', { reason: mark })}
+        </p>
+      ))}
     </div>
   )
 }

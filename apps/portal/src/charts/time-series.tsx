@@ -51,6 +51,11 @@ export default function TimeSeries({
   const first = rows[0]?.time ?? 0
   const last = rows.at(-1)?.time ?? 0
   const ticks = useMemo(() => timeTicks(first, last, 6), [first, last])
+  // A point stands for the time up to the next one; what happened after the last point began belongs to that.
+  const stepMs = (rows[1]?.time ?? Number.POSITIVE_INFINITY) - first
+  const timedMarks = marks.map((mark) => ({ ...mark, time: Date.parse(mark.at) }))
+  const marksAt = (time: number) =>
+    timedMarks.filter((mark) => mark.time >= time && mark.time < time + stepMs).map(({ label }) => label)
   const stack = kind.startsWith('stacked') ? 'all' : undefined
   // The library measures labels once, before the data settles; the widest label there can be is known beforehand.
   const axisWidth = useMemo(() => {
@@ -130,6 +135,7 @@ export default function TimeSeries({
             content={(state) => (
               <CrosshairCard
                 at={state.active ? Number(state.label) : undefined}
+                marks={state.active ? marksAt(Number(state.label)) : []}
                 values={series.map((entry) => ({ ...entry, value: numberAt(state.payload, entry.key) }))}
                 format={format}
                 time={words.instant}
@@ -137,10 +143,10 @@ export default function TimeSeries({
               />
             )}
           />
-          {marks.map((mark) => (
+          {timedMarks.map((mark) => (
             <ReferenceLine
               key={`${mark.at}${mark.label}`}
-              x={Date.parse(mark.at)}
+              x={Math.min(Math.max(mark.time, first), last)}
               stroke="var(--accent)"
               strokeDasharray="2 3"
               strokeWidth={1}

@@ -27,7 +27,9 @@ export function Sparkline({
       height={height}
       viewBox={`0 0 ${width} ${height}`}
       aria-hidden="true"
-      className="shrink-0 overflow-visible"
+      // Gives way to the figure it stands beside.
+      preserveAspectRatio="none"
+      className="min-w-0 shrink"
     >
       <path d={`${line}L${width - 1} ${height}L1 ${height}Z`} fill={color} opacity={0.1} />
       <path
@@ -35,6 +37,7 @@ export function Sparkline({
         fill="none"
         stroke={color}
         strokeWidth={1.5}
+        vectorEffect="non-scaling-stroke"
         strokeLinejoin="round"
         strokeLinecap="round"
       />

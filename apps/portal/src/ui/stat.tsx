@@ -38,8 +38,8 @@ export function Stat({
       <span className="text-sm text-muted">
         {definition ? <Explained text={definition}>{label}</Explained> : label}
       </span>
-      <div className="flex items-end justify-between gap-3">
-        <span className="flex items-baseline gap-1">
+      <div className="flex min-w-0 items-end justify-between gap-3">
+        <span className="flex shrink-0 items-baseline gap-1">
           <span className="tabular text-2xl font-semibold tracking-[-0.02em]">{value}</span>
           {unit ? <span className="text-muted">{unit}</span> : null}
         </span>

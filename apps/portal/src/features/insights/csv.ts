@@ -1,6 +1,7 @@
 // Rows as CSV (RFC 4180), safe to open in a spreadsheet.
 
-type Cell = string | number | null
+/** null is an empty cell. */
+export type Cell = string | number | null
 
 /** A cell that starts like a formula gets an apostrophe: spreadsheets would run it. */
 export function csvOf(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {

@@ -1,14 +1,14 @@
 // How long requests take, split into what the gateway costs and what the upstream takes.
 
 import { useTranslation } from 'react-i18next'
-import { ChartPanel, Panel } from '../../charts/panel.tsx'
+import { ChartPanel } from '../../charts/panel.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
-import { ErrorState, Skeleton } from '../../ui/states.tsx'
-import { BasisLine, CallButton, percentileSeries } from './panel-parts.tsx'
-import { latencyPoints, named, useLatency, useTopRoutes, useTraffic } from './queries.ts'
+import { AnswerPanel, BasisLine, CallButton } from './answer-panel.tsx'
+import { latencyPoints, named, useLatency, usePublishMarks, useTopRoutes } from './queries.ts'
 import { RankedTable } from './ranked-table.tsx'
 import { useScope } from './scope.ts'
+import { percentileSeries } from './series.ts'
 import { Toolbar } from './toolbar.tsx'
 
 const parts = ['gateway', 'upstream'] as const
@@ -19,8 +19,7 @@ export function LatencyPage() {
   const scope = useScope()
   const latency = useLatency(scope)
   const { data } = latency
-  const marks =
-    useTraffic(scope).data?.publishes.map((publish) => ({ at: publish.at, label: publish.reason })) ?? []
+  const marks = usePublishMarks(scope)
   const zoom = (from: string, to: string) => scope.set({ from, to })
   const call = <CallButton question="latency" slice={scope.slice} />
   const foot = <BasisLine basis={data?.basis} />
@@ -34,17 +33,19 @@ export function LatencyPage() {
     <Page>
       <PageHeader title={t('latency.title')} sentence={t('latency.sentence')} />
       <Toolbar />
-      <Panel title={t('latency.summary')} actions={call} foot={foot}>
-        {data ? (
+      <AnswerPanel
+        title={t('latency.summary')}
+        question="latency"
+        slice={scope.slice}
+        query={latency}
+        skeletonClass="h-28"
+      >
+        {(answer) => (
           <PercentileTable
-            rows={[...parts, 'total' as const].map((part) => ({ part, values: named(data[part]) }))}
+            rows={[...parts, 'total' as const].map((part) => ({ part, values: named(answer[part]) }))}
           />
-        ) : latency.error ? (
-          <ErrorState error={latency.error} onRetry={() => void latency.refetch()} className="py-8!" />
-        ) : (
-          <Skeleton className="h-28 w-full" />
         )}
-      </Panel>
+      </AnswerPanel>
       <ChartPanel
         {...shared}
         title={t('latency.total')}

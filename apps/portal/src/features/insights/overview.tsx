@@ -3,14 +3,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
+import { byReason } from '../../api/reasons.ts'
 import { BarList } from '../../charts/bar-list.tsx'
-import { ChartPanel, Panel } from '../../charts/panel.tsx'
+import { ChartPanel } from '../../charts/panel.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Link } from '../../ui/link.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { ErrorState, Skeleton } from '../../ui/states.tsx'
-import { BasisLine, CallButton, classSeries, percentileSeries } from './panel-parts.tsx'
+import { type Answer, AnswerPanel, type Basis, BasisLine, CallButton } from './answer-panel.tsx'
 import {
   latencyPoints,
   named,
@@ -18,12 +19,13 @@ import {
   useErrors,
   useLatency,
   useOverview,
+  usePublishMarks,
   useTopApis,
   useTopApplications,
   useTraffic,
 } from './queries.ts'
-import { byReason } from './reasons.ts'
 import { keptSearch, type Scope, useScope } from './scope.ts'
+import { classSeries, colorOf, percentileSeries } from './series.ts'
 import { Toolbar } from './toolbar.tsx'
 
 export function OverviewPage() {
@@ -38,7 +40,7 @@ export function OverviewPage() {
   ).data?.data.find((candidate) => candidate.name === env)
   const params = { tenant, env }
   const search = keptSearch(scope.filters)
-  const marks = traffic.data?.publishes.map((publish) => ({ at: publish.at, label: publish.reason })) ?? []
+  const marks = usePublishMarks(scope)
   const zoom = (from: string, to: string) => scope.set({ from, to })
   return (
     <Page>
@@ -153,7 +155,10 @@ function Stats({
           value={format.percent(rate(current))}
           change={ratio(rate(current), rate(previous))}
           isBadWhenUp
-          course={course?.map((point) => point.s4xx + point.s5xx) ?? []}
+          course={
+            course?.map((point) => (point.requests === 0 ? 0 : (point.s4xx + point.s5xx) / point.requests)) ??
+            []
+          }
           color="var(--http-4xx)"
         />
         <Stat
@@ -205,11 +210,7 @@ interface RankedPanelProps {
   title: string
   question: string
   scope: Scope
-  query: {
-    data: { data: readonly Ranked[]; basis: Parameters<typeof BasisLine>[0]['basis'] } | undefined
-    error: unknown
-    refetch(): unknown
-  }
+  query: Answer<{ data: readonly Ranked[]; basis: Basis }>
   filter: 'api' | 'application'
   all: React.ReactNode
 }
@@ -218,105 +219,88 @@ function RankedPanel({ title, question, scope, query, filter, all }: RankedPanel
   const { t } = useTranslation('insights')
   const format = useFormat()
   return (
-    <Panel
-      title={title}
-      actions={
-        <>
-          {all}
-          <CallButton question={question} slice={scope.slice} />
-        </>
-      }
-      foot={<BasisLine basis={query.data?.basis} />}
-    >
-      {query.data ? (
+    <AnswerPanel title={title} question={question} slice={scope.slice} query={query} actions={all}>
+      {({ data }) => (
         <BarList
           label={title}
           format={format.compact}
           head={[t('overview.name'), t('ranked.requests'), t('overview.share')]}
-          items={query.data.data.slice(0, 7).map((row) => ({
+          items={data.slice(0, 7).map((row) => ({
             id: row.subject.id ?? 'none',
             label: row.subject.id ? (
               <button
                 type="button"
+                title={row.subject.title || row.subject.name}
                 className="max-w-full truncate rounded-sm font-medium hover:text-accent-text"
                 onClick={() => scope.set({ [filter]: row.subject.id ?? undefined })}
               >
                 {row.subject.title || row.subject.name}
               </button>
             ) : (
-              <span className="text-muted">{t('ranked.unknownApplication')}</span>
+              <span title={t('ranked.unknownApplication')} className="text-muted">
+                {t('ranked.unknownApplication')}
+              </span>
             ),
             value: row.requests,
             aside: format.percent(row.requests === 0 ? 0 : row.errors / row.requests),
           }))}
         />
-      ) : query.error ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} className="py-8!" />
-      ) : (
-        <Skeleton className="h-48 w-full" />
       )}
-    </Panel>
+    </AnswerPanel>
   )
 }
 
 function ReasonsPanel({ scope }: { scope: Scope }) {
   const { t } = useTranslation('insights')
   const format = useFormat()
-  const query = useErrors(scope)
   const params = { tenant: scope.tenant, env: scope.env }
   const search = keptSearch(scope.filters)
-  const total = query.data?.data.reduce((sum, row) => sum + row.requests, 0) ?? 0
   return (
-    <Panel
+    <AnswerPanel
       title={t('overview.topErrors')}
+      question="errors"
+      slice={scope.slice}
+      query={useErrors(scope)}
       actions={
-        <>
-          <Link
-            to="/insights/t/$tenant/$env/errors"
-            params={params}
-            search={search}
-            className="px-1.5 text-sm"
-          >
-            {t('overview.all')}
-          </Link>
-          <CallButton question="errors" slice={scope.slice} />
-        </>
+        <Link to="/insights/t/$tenant/$env/errors" params={params} search={search} className="px-1.5 text-sm">
+          {t('overview.all')}
+        </Link>
       }
-      foot={<BasisLine basis={query.data?.basis} />}
     >
-      {query.data ? (
-        <BarList
-          label={t('overview.topErrors')}
-          format={format.compact}
-          color="var(--http-5xx)"
-          head={[t('errors.column.reason'), t('ranked.requests'), t('ranked.share')]}
-          items={byReason(query.data.data)
-            .slice(0, 7)
-            .map((group) => ({
-              id: `${group.status}/${group.reason}`,
-              label: (
-                <Link
-                  to="/insights/t/$tenant/$env/requests"
-                  params={params}
-                  search={{
-                    ...search,
-                    ...(group.reason ? { reason: group.reason } : { status: group.status }),
-                  }}
-                  className="max-w-full truncate font-medium text-ink! hover:text-accent-text!"
-                >
-                  <span className="mr-2 font-mono text-sm text-muted">{group.status}</span>
-                  {group.reason ?? t('errors.fromUpstream')}
-                </Link>
-              ),
-              value: group.requests,
-              aside: format.percent(total === 0 ? 0 : group.requests / total),
-            }))}
-        />
-      ) : query.error ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} className="py-8!" />
-      ) : (
-        <Skeleton className="h-48 w-full" />
-      )}
-    </Panel>
+      {({ data }) => {
+        const total = data.reduce((sum, row) => sum + row.requests, 0)
+        return (
+          <BarList
+            label={t('overview.topErrors')}
+            format={format.compact}
+            head={[t('errors.column.reason'), t('ranked.requests'), t('ranked.share')]}
+            items={byReason(data)
+              .slice(0, 7)
+              .map((group) => ({
+                id: `${group.status}/${group.reason}`,
+                color: colorOf(group.status),
+                label: (
+                  <Link
+                    to="/insights/t/$tenant/$env/requests"
+                    params={params}
+                    search={{
+                      ...search,
+                      status: group.status,
+                      ...(group.reason ? { reason: group.reason } : {}),
+                    }}
+                    title={group.reason ?? t('errors.fromUpstream')}
+                    className="max-w-full truncate font-medium text-ink! hover:text-accent-text!"
+                  >
+                    <span className="mr-2 font-mono text-sm text-muted">{group.status}</span>
+                    {group.reason ?? t('errors.fromUpstream')}
+                  </Link>
+                ),
+                value: group.requests,
+                aside: format.percent(total === 0 ? 0 : group.requests / total),
+              }))}
+          />
+        )
+      }}
+    </AnswerPanel>
   )
 }

@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { type client, orpc } from '../../api/client.ts'
+import type { Mark } from '../../charts/types.ts'
 import type { Scope } from './scope.ts'
 
 export function useOverview({ slice, refetchInterval }: Scope) {
@@ -10,6 +11,11 @@ export function useOverview({ slice, refetchInterval }: Scope) {
 
 export function useTraffic({ slice, refetchInterval }: Scope) {
   return useQuery(orpc.analytics.traffic.queryOptions({ input: slice, refetchInterval }))
+}
+
+/** The publishes of the range, to mark on every chart of a page. */
+export function usePublishMarks(scope: Scope): Mark[] {
+  return useTraffic(scope).data?.publishes.map(({ at, reason }) => ({ at, label: reason })) ?? []
 }
 
 type Latency = Awaited<ReturnType<typeof client.analytics.latency>>

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { SearchX } from 'lucide-react'
+import { Hourglass, SearchX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
 import { asProblem } from '../../api/problem.ts'
@@ -36,12 +36,16 @@ export function RequestPage() {
         ]}
         title={t('request.title', { id: request })}
       />
-      {query.error && asProblem(query.error).status === 404 ? (
+      {query.isFetching && (query.error || query.failureCount > 0) ? (
+        <div role="status">
+          <EmptyState icon={Hourglass} title={t('request.waiting')} sentence={t('request.waitingSentence')} />
+        </div>
+      ) : query.error && asProblem(query.error).status === 404 ? (
         <EmptyState
           icon={SearchX}
           title={t('request.notFound')}
           sentence={t('request.notFoundSentence')}
-          action={<Button onPress={() => void query.refetch()}>{t('refresh')}</Button>}
+          action={<Button onPress={() => void query.refetch()}>{t('request.lookAgain')}</Button>}
         />
       ) : (
         <Loaded query={query}>

@@ -2,16 +2,16 @@
 
 import { useTranslation } from 'react-i18next'
 import { BarList } from '../../charts/bar-list.tsx'
-import { ChartPanel, Panel } from '../../charts/panel.tsx'
+import { ChartPanel } from '../../charts/panel.tsx'
 import { StatusCode } from '../../ui/badge.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PlainLink } from '../../ui/link.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
-import { ErrorState, Skeleton } from '../../ui/states.tsx'
-import { BasisLine, CallButton, classSeries } from './panel-parts.tsx'
-import { useStatus, useTopRoutes, useTraffic } from './queries.ts'
+import { AnswerPanel, BasisLine, CallButton } from './answer-panel.tsx'
+import { usePublishMarks, useStatus, useTopRoutes, useTraffic } from './queries.ts'
 import { RankedTable } from './ranked-table.tsx'
 import { keptSearch, type Scope, useScope } from './scope.ts'
+import { classSeries, colorOf } from './series.ts'
 import { Toolbar } from './toolbar.tsx'
 
 export function TrafficPage() {
@@ -19,7 +19,7 @@ export function TrafficPage() {
   const format = useFormat()
   const scope = useScope()
   const traffic = useTraffic(scope)
-  const marks = traffic.data?.publishes.map((publish) => ({ at: publish.at, label: publish.reason })) ?? []
+  const marks = usePublishMarks(scope)
   const zoom = (from: string, to: string) => scope.set({ from, to })
   return (
     <Page>
@@ -38,7 +38,7 @@ export function TrafficPage() {
         actions={<CallButton question="traffic" slice={scope.slice} />}
         foot={<BasisLine basis={traffic.data?.basis} />}
       />
-      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_24rem]">
+      <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <ChartPanel
           title={t('traffic.bytes')}
           query={traffic}
@@ -72,40 +72,34 @@ export function TrafficPage() {
 function StatusPanel({ scope }: { scope: Scope }) {
   const { t } = useTranslation('insights')
   const format = useFormat()
-  const query = useStatus(scope)
-  const total = query.data?.data.reduce((sum, row) => sum + row.requests, 0) ?? 0
   return (
-    <Panel
-      title={t('traffic.status')}
-      actions={<CallButton question="status" slice={scope.slice} />}
-      foot={<BasisLine basis={query.data?.basis} />}
-    >
-      {query.data ? (
-        <BarList
-          label={t('traffic.status')}
-          format={format.compact}
-          head={[t('errors.column.status'), t('ranked.requests'), t('ranked.share')]}
-          items={query.data.data.slice(0, 12).map((row) => ({
-            id: String(row.status),
-            label: (
-              <PlainLink
-                to="/insights/t/$tenant/$env/requests"
-                params={{ tenant: scope.tenant, env: scope.env }}
-                search={{ ...keptSearch(scope.filters), status: row.status }}
-                className="rounded-sm hover:text-accent-text"
-              >
-                <StatusCode status={row.status} />
-              </PlainLink>
-            ),
-            value: row.requests,
-            aside: format.percent(total === 0 ? 0 : row.requests / total),
-          }))}
-        />
-      ) : query.error ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} className="py-8!" />
-      ) : (
-        <Skeleton className="h-48 w-full" />
-      )}
-    </Panel>
+    <AnswerPanel title={t('traffic.status')} question="status" slice={scope.slice} query={useStatus(scope)}>
+      {({ data }) => {
+        const total = data.reduce((sum, row) => sum + row.requests, 0)
+        return (
+          <BarList
+            label={t('traffic.status')}
+            format={format.compact}
+            head={[t('errors.column.status'), t('ranked.requests'), t('ranked.share')]}
+            items={data.slice(0, 12).map((row) => ({
+              id: String(row.status),
+              color: colorOf(row.status),
+              label: (
+                <PlainLink
+                  to="/insights/t/$tenant/$env/requests"
+                  params={{ tenant: scope.tenant, env: scope.env }}
+                  search={{ ...keptSearch(scope.filters), status: row.status }}
+                  className="rounded-sm hover:text-accent-text"
+                >
+                  <StatusCode status={row.status} />
+                </PlainLink>
+              ),
+              value: row.requests,
+              aside: format.percent(total === 0 ? 0 : row.requests / total),
+            }))}
+          />
+        )
+      }}
+    </AnswerPanel>
   )
 }

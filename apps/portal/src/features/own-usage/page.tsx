@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { chooseStage, environmentsQuery } from '../../api/environments.ts'
+import { byReason, type Cause } from '../../api/reasons.ts'
 import { rowsOf } from '../../api/rows.ts'
 import { ChartPanel } from '../../charts/panel.tsx'
 import { MethodBadge, StatusCode } from '../../ui/badge.tsx'
@@ -198,8 +199,8 @@ function Numbers({ scope, applicationId }: { scope: Scope; applicationId: string
           <Stat
             label={t('usage.errors')}
             definition={t('usage.errorsDefinition')}
-            value={now ? format.percent(now.requests ? now.errors / now.requests : 0) : '–'}
-            change={changeOf(now?.errors, before?.errors)}
+            value={now ? format.percent(rateOf(now)) : '–'}
+            change={changeOf(now && rateOf(now), before && rateOf(before))}
             isBadWhenUp
           />
           <Stat
@@ -282,11 +283,7 @@ function Numbers({ scope, applicationId }: { scope: Scope; applicationId: string
   )
 }
 
-function Reasons({
-  errors,
-}: {
-  errors: ReadonlyArray<{ status: number; reason: string | null; requests: number; lastAt: string }>
-}) {
+function Reasons({ errors }: { errors: readonly Cause[] }) {
   const { t } = useTranslation('developer')
   const format = useFormat()
   if (errors.length === 0) return null
@@ -294,38 +291,45 @@ function Reasons({
   return (
     <Section title={t('usage.whyQuestion')}>
       <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
-        {errors.slice(0, 6).map((error) => (
-          <li
-            key={`${error.status}${error.reason}`}
-            className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2"
-          >
-            <StatusCode status={error.status} />
-            <span className="min-w-0 flex-1">
-              {error.reason ? (
-                <a
-                  href={`/errors/${error.reason}`}
-                  className="font-mono text-sm text-accent-text underline-offset-4 hover:underline"
-                >
-                  {error.reason}
-                </a>
-              ) : (
-                <span className="text-muted">{t('usage.byUpstream')}</span>
-              )}
-            </span>
-            <span className="tabular text-right">
-              {format.count(error.requests)}{' '}
-              <span className="text-muted">({format.percent(error.requests / total)})</span>
-            </span>
-            <span className="w-28 text-right text-sm text-muted">
-              <Time at={error.lastAt} />
-            </span>
-          </li>
-        ))}
+        {byReason(errors)
+          .slice(0, 6)
+          .map((error) => (
+            <li
+              key={`${error.status}/${error.reason}`}
+              className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2"
+            >
+              <StatusCode status={error.status} />
+              <span className="min-w-0 flex-1">
+                {error.reason ? (
+                  <a
+                    href={`/errors/${error.reason}`}
+                    className="font-mono text-sm text-accent-text underline-offset-4 hover:underline"
+                  >
+                    {error.reason}
+                  </a>
+                ) : (
+                  <span className="text-muted">{t('usage.byUpstream')}</span>
+                )}
+              </span>
+              <span className="tabular text-right">
+                {format.count(error.requests)}{' '}
+                <span className="text-muted">({format.percent(error.requests / total)})</span>
+              </span>
+              <span className="w-28 text-right text-sm text-muted">
+                <Time at={error.lastAt} />
+              </span>
+            </li>
+          ))}
       </ul>
     </Section>
   )
 }
 
+function rateOf({ requests, errors }: { requests: number; errors: number }): number {
+  return requests === 0 ? 0 : errors / requests
+}
+
+/** As a ratio: 0.5 is half as much again; undefined without anything to compare with. */
 function changeOf(now: number | null | undefined, before: number | null | undefined): number | undefined {
   if (now == null || !before) return undefined
   return (now - before) / before

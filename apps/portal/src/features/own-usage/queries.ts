@@ -35,6 +35,12 @@ export const quotaQuery = (scope: Scope & { application: string }) =>
     ...fresh,
   })
 
+/** For the names of the plans that the limits belong to. */
+export const subscriptionsQuery = (scope: Scope & { application: string }) =>
+  orpc.subscriptions.list.queryOptions({
+    input: { tenant: scope.tenant, application: scope.application, state: 'active', limit: 200 },
+  })
+
 export const requestsQuery = (
   scope: Scope,
   filters: { search?: string | undefined; statusClass?: '2xx' | '3xx' | '4xx' | '5xx' | undefined },
