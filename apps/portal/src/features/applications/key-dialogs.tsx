@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useAttempts } from '../../api/attempt.ts'
 import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import { Button } from '../../ui/button.tsx'
 import { RadioGroup } from '../../ui/choice.tsx'
@@ -30,7 +31,9 @@ export function IssueKeyDialog({ tenant, application, onClose }: Place) {
   const [name, setName] = useState(t('keys.defaultName'))
   const [picked, setPicked] = useState<string>()
   const [life, setLife] = useState<Life>('never')
-  const [attempt] = useState(() => crypto.randomUUID())
+  const { keyOf } = useAttempts()
+  // Lives are counted from here, so that a repeated press asks for the very same key.
+  const [openedAt] = useState(() => Date.now())
   const all = environments.data?.data ?? []
   const environment = chooseStage(all, picked)?.name
   const days = lives[life]
@@ -47,8 +50,9 @@ export function IssueKeyDialog({ tenant, application, onClose }: Place) {
           isDisabled={!environment || name.trim() === ''}
           onPress={() => {
             if (!environment) return
-            const expiresAt = days === null ? null : new Date(Date.now() + days * 86_400_000).toISOString()
-            issue.mutate({ environment, name: name.trim(), expiresAt, attempt })
+            const expiresAt = days === null ? null : new Date(openedAt + days * 86_400_000).toISOString()
+            const wish = { environment, name: name.trim(), expiresAt }
+            issue.mutate({ ...wish, attempt: keyOf(wish) })
           }}
         >
           {t('keys.create')}
@@ -95,10 +99,13 @@ export function RotateKeyDialog({
   const { t } = useTranslation('developer')
   const rotate = useRotateKey(tenant, application)
   const [overlap, setOverlap] = useState<Overlap>('3600')
-  const [attempt] = useState(() => crypto.randomUUID())
+  const { keyOf } = useAttempts()
   return (
     <KeyDialog
       issued={rotate.data}
+      note={
+        overlap === '0' ? t('keys.oldEnded') : t('keys.oldWorks', { time: t(`keys.overlapTimes.${overlap}`) })
+      }
       onClose={onClose}
       title={t('keys.rotateTitle', { key: credential.name })}
       sentence={t('keys.rotateSentence')}
@@ -107,7 +114,11 @@ export function RotateKeyDialog({
           variant="primary"
           isPending={rotate.isPending}
           onPress={() =>
-            rotate.mutate({ credential: credential.id, overlapSeconds: Number(overlap), attempt })
+            rotate.mutate({
+              credential: credential.id,
+              overlapSeconds: Number(overlap),
+              attempt: keyOf(overlap),
+            })
           }
         >
           {t('keys.rotateAction')}
@@ -127,6 +138,7 @@ export function RotateKeyDialog({
 
 function KeyDialog({
   issued,
+  note,
   onClose,
   title,
   sentence,
@@ -134,6 +146,8 @@ function KeyDialog({
   children,
 }: {
   issued: Issued | undefined
+  /** Under the fresh key. */
+  note?: string
   onClose(): void
   title: string
   sentence: string
@@ -179,6 +193,7 @@ function KeyDialog({
     >
       <div className="flex flex-col gap-3">
         <SecretReveal secret={issued.key} label={t('keys.key')} onCopied={() => setCopied(true)} />
+        {note ? <p className="text-muted">{note}</p> : null}
         {issued.expiresAt ? (
           <p className="text-muted">{t('keys.expiresAt', { time: format.dateTime(issued.expiresAt) })}</p>
         ) : null}

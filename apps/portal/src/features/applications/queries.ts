@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client, orpc } from '../../api/client.ts'
 import { byCursor } from '../../api/rows.ts'
+import { untilNextEnd } from './expiry.ts'
 
 export type Application = Awaited<ReturnType<typeof client.applications.get>>
 export type Credential = Awaited<ReturnType<typeof client.credentials.list>>['data'][number]
@@ -19,7 +20,10 @@ export const applicationQuery = (tenant: string, application: string) =>
   orpc.applications.get.queryOptions({ input: { tenant, application } })
 
 export const credentialsQuery = (tenant: string, application: string) =>
-  orpc.credentials.list.queryOptions({ input: { tenant, application } })
+  orpc.credentials.list.queryOptions({
+    input: { tenant, application },
+    refetchInterval: ({ state }) => untilNextEnd(state.data?.data ?? [], Date.now()),
+  })
 
 export const subscriptionsQuery = (tenant: string, application: string) =>
   orpc.subscriptions.list.infiniteOptions({

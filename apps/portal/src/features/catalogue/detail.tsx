@@ -20,6 +20,7 @@ import {
   type CatalogueApi,
   type CatalogueVersion,
   currentVersion,
+  namesPrice,
   operationsQuery,
   type Plan,
   plansOf,
@@ -248,7 +249,7 @@ function PlanCard({ plan, onChoose, isOnly }: { plan: Plan; onChoose(): void; is
     <div className="flex flex-col gap-2.5 rounded-lg border border-line bg-surface p-4">
       <div className="flex items-baseline justify-between gap-3">
         <h3 className="font-semibold">{plan.title}</h3>
-        <span className="text-sm text-muted">{plan.price}</span>
+        {namesPrice(plan) ? null : <span className="text-sm text-muted">{plan.price}</span>}
       </div>
       {plan.description ? <p className="text-muted">{plan.description}</p> : null}
       <ul className="flex flex-col gap-1">

@@ -15,6 +15,7 @@ import { Select } from '../../ui/select.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
 import { SearchField } from '../../ui/text-field.tsx'
 import {
+  accessQuery,
   apiQuery,
   type CatalogueApi,
   type CatalogueVersion,
@@ -51,7 +52,14 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
   })
   const applications = useQuery({ ...myApplicationsQuery(tenant), enabled: me !== null })
   const own = applications.data?.data ?? []
-  const application = own.find(({ name }) => name === search.application) ?? own[0]
+  const access = useQuery({ ...accessQuery(tenant, api.name), enabled: own.length > 0 })
+  const holders = new Set(access.data?.data.map((subscription) => subscription.application.id))
+  // Of several applications one that may call this API is the reader's likeliest choice.
+  const application =
+    own.find(({ name }) => name === search.application) ?? own.find(({ id }) => holders.has(id)) ?? own[0]
+  const needsAccess =
+    !version.public && access.data !== undefined && application !== undefined && !holders.has(application.id)
+  const isStranger = !me || (applications.data !== undefined && own.length === 0)
   const [go, setGo] = useState<{ tag: string; operationId: string }>()
   useEffect(() => {
     document.title = t('docs.title', { api: api.title, version: version.name })
@@ -60,8 +68,8 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
   const spec = useMemo(() => (document_.data ? structuredClone(document_.data) : undefined), [document_.data])
 
   return (
-    <div className="mx-auto flex max-w-[1440px] gap-8 px-4 py-6 sm:px-8">
-      <aside className="sticky top-14 flex h-[calc(100dvh-3.5rem)] w-72 shrink-0 flex-col gap-3 py-2 max-lg:hidden">
+    <div className="mx-auto flex max-w-[1200px] gap-8 px-4 py-6 sm:px-8">
+      <aside className="sticky top-14 flex h-[calc(100dvh-3.5rem)] w-64 shrink-0 flex-col gap-3 py-2 max-lg:hidden">
         <Operations tenant={tenant} api={api} version={version} onChoose={setGo} />
       </aside>
       <div className="flex min-w-0 flex-1 flex-col gap-5">
@@ -112,7 +120,7 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
                   }
                 />
               ) : null}
-              {!me || own.length === 0 ? (
+              {isStranger || needsAccess ? (
                 <LinkButton
                   variant="primary"
                   to="/p/$tenant/apis/$api"
@@ -124,9 +132,11 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
               ) : null}
             </div>
           </div>
-          {me && own.length > 0 ? null : (
+          {isStranger ? (
             <p className="text-muted">{me ? t('docs.needApplication') : t('docs.needSignIn')}</p>
-          )}
+          ) : needsAccess ? (
+            <p className="text-muted">{t('docs.needAccess', { application: application.title })}</p>
+          ) : null}
         </header>
         {document_.error && !document_.data ? (
           <ErrorPage error={document_.error} reset={() => void document_.refetch()} />
@@ -213,6 +223,9 @@ function Operations({
             </ul>
           </div>
         ))}
+        {query.data && operations.length === 0 ? (
+          <p className="px-2 text-sm text-muted">{t('docs.nothingFound')}</p>
+        ) : null}
         {query.hasNextPage ? (
           <button
             type="button"

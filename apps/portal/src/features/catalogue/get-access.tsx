@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Clock, Play } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useAttempts } from '../../api/attempt.ts'
 import { chooseStage } from '../../api/environments.ts'
 import { useMe } from '../../api/session.ts'
 import { StatusCode } from '../../ui/badge.tsx'
@@ -22,6 +23,7 @@ import {
   firstCallQuery,
   type Grant,
   myApplicationsQuery,
+  namesPrice,
   type Plan,
   useGetAccess,
   useTestCall,
@@ -52,7 +54,7 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
   const [note, setNote] = useState('')
   const [isCopied, setCopied] = useState(false)
   // A repeated press after a failure continues the same attempt: nothing is made twice.
-  const [attempt, setAttempt] = useState(() => crypto.randomUUID())
+  const attempts = useAttempts()
   const access = useGetAccess(tenant)
 
   const application = picked ?? own[0]?.id ?? newApplication
@@ -67,7 +69,7 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
     setCopied(false)
     setTitle(undefined)
     setNote('')
-    setAttempt(crypto.randomUUID())
+    attempts.renew()
     onClose()
   }
   if (!plan || !environment) return null
@@ -125,7 +127,7 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
                 plan,
                 environment,
                 note,
-                attempt,
+                keyOf: attempts.keyOf,
               })
             }
           >
@@ -161,17 +163,17 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
             look="cards"
             value={plan.id}
             onChange={setPlanId}
-            options={plans.map(({ id, title: label, price, terms, approval }) => ({
-              value: id,
-              label: offer(label, price),
-              detail: [...terms, approval === 'manual' ? t('api.manualApproval') : '']
+            options={plans.map((one) => ({
+              value: one.id,
+              label: offer(one),
+              detail: [...one.terms, one.approval === 'manual' ? t('api.manualApproval') : '']
                 .filter(Boolean)
                 .join(' · '),
             }))}
           />
         ) : (
           <div className="rounded-lg border border-line bg-sunken px-3 py-2.5">
-            <p className="font-medium">{offer(plan.title, plan.price)}</p>
+            <p className="font-medium">{offer(plan)}</p>
             <p className="text-sm text-muted">{plan.terms.join(' · ')}</p>
           </div>
         )}
@@ -193,9 +195,9 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
   )
 }
 
-/** "Gold · € 49 a month", and not "Free · free". */
-function offer(title: string, price: string): string {
-  return price === '' || price.toLowerCase() === title.toLowerCase() ? title : `${title} · ${price}`
+/** "Gold · € 49 a month" */
+function offer(plan: Plan): string {
+  return namesPrice(plan) ? plan.title : `${plan.title} · ${plan.price}`
 }
 
 function Granted({

@@ -214,7 +214,7 @@ function ApiCard({ tenant, api }: { tenant: string; api: Found }) {
           <span className="truncate">
             {first.title}
             {first.terms[0] ? `: ${first.terms[0]}` : ''}
-            {plans.length > 1 ? ` ${t('catalogue.morePlans', { count: plans.length - 1 })}` : ''}
+            {plans.length > 1 ? t('catalogue.morePlans', { count: plans.length - 1 }) : ''}
           </span>
         ) : null}
       </span>

@@ -2,6 +2,7 @@
 
 import type { CatalogueApi } from '@gatewright/shared/contract/catalogue'
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { client, orpc } from '../../api/client.ts'
 import { byCursor } from '../../api/rows.ts'
 
@@ -37,6 +38,10 @@ export const operationsQuery = (tenant: string, api: string, apiVersion: string,
 export const myApplicationsQuery = (tenant: string) =>
   orpc.applications.list.queryOptions({ input: { tenant, owner: 'me', limit: 200 } })
 
+/** The subscriptions that cover an API: which applications may call it now. */
+export const accessQuery = (tenant: string, api: string) =>
+  orpc.subscriptions.list.queryOptions({ input: { tenant, api, state: 'active', limit: 200 } })
+
 /** The version a reader wants when none is named: the newest that is not on its way out. */
 export function currentVersion(api: CatalogueApi, name?: string): CatalogueVersion | undefined {
   return (
@@ -51,6 +56,13 @@ export function plansOf(version: CatalogueVersion): Plan[] {
   return [...new Map(all.map((plan) => [plan.id, plan])).values()]
 }
 
+/** Whether the price says nothing that the title does not: "Free" that costs "free". */
+export function namesPrice({ title, price }: Plan): boolean {
+  return price === '' || price.toLowerCase() === title.toLowerCase()
+}
+
+type Application = Awaited<ReturnType<typeof client.applications.get>>
+
 export interface Grant {
   application: { id: string; name: string; title: string }
   environment: Environment
@@ -61,19 +73,22 @@ export interface Grant {
 /** Application (if new) → subscription → key; each step waits until every gateway knows it, so the key works when it is seen. */
 export function useGetAccess(tenant: string) {
   const queryClient = useQueryClient()
+  // Applications have no idempotency key: one that an earlier, failed press made is used by the next.
+  const made = useRef(new Map<string, Application>())
   return useMutation({
     mutationFn: async (wish: {
       application: { id: string } | { title: string }
       plan: Plan
       environment: Environment
       note: string
-      attempt: string
+      keyOf(step: unknown): string
     }): Promise<Grant> => {
-      const context = (step: string) => ({ context: { idempotencyKey: `${wish.attempt}-${step}` } })
       const application =
         'id' in wish.application
           ? await client.applications.get({ tenant, application: wish.application.id })
-          : await client.applications.create({ tenant, title: wish.application.title })
+          : (made.current.get(wish.application.title) ??
+            (await client.applications.create({ tenant, title: wish.application.title })))
+      if (!('id' in wish.application)) made.current.set(wish.application.title, application)
       const held = await client.subscriptions.list({
         tenant,
         application: application.id,
@@ -81,16 +96,17 @@ export function useGetAccess(tenant: string) {
         limit: 50,
       })
       const open = held.data.find(({ state }) => state === 'active' || state === 'pending')
+      const subscribe = { tenant, application: application.id, plan: wish.plan.id, note: wish.note }
       const subscription =
         open ??
-        (await client.subscriptions.create(
-          { tenant, application: application.id, plan: wish.plan.id, note: wish.note },
-          context('subscribe'),
-        ))
-      const issued = await client.credentials.issue(
-        { tenant, application: application.id, environment: wish.environment.name },
-        context('issue'),
-      )
+        (await client.subscriptions.create(subscribe, {
+          context: { idempotencyKey: wish.keyOf({ subscribe }) },
+        }))
+      const issue = { tenant, application: application.id, environment: wish.environment.name }
+      const issued = await client.credentials.issue(issue, {
+        context: { idempotencyKey: wish.keyOf({ issue }) },
+      })
+      made.current.clear()
       return {
         application,
         environment: wish.environment,

@@ -18,6 +18,8 @@ export function SearchBox({
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const sent = useRef(value)
+  // What was typed just before the page was left must not lead back to it.
+  useEffect(() => () => clearTimeout(timer.current), [])
   useEffect(() => {
     // Back and forward change the URL; what this box sent itself does not overwrite newer typing.
     if (value !== sent.current) {

@@ -103,6 +103,7 @@ export function SignUpPage() {
             />
             <TextField
               label={t('signUp.teamName')}
+              help={t('signUp.teamNameHelp', { address: `${location.host}/p/${slug || '…'}` })}
               name="slug"
               mono
               isRequired

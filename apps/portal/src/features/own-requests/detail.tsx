@@ -3,7 +3,8 @@
 import { type ErrorCode, errors } from '@gatewright/shared/errors'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ArrowRight, CircleAlert, CircleCheck } from 'lucide-react'
+import { ArrowRight, CircleAlert, CircleCheck, Hourglass, RotateCw, SearchX } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
 import { asProblem } from '../../api/problem.ts'
@@ -12,8 +13,9 @@ import { cx } from '../../ui/class-names.ts'
 import { CopyField } from '../../ui/copy.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { Link } from '../../ui/link.tsx'
+import { Link, LinkButton } from '../../ui/link.tsx'
 import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
+import { PlainButton } from '../../ui/plain-button.tsx'
 import { EmptyState, ErrorState, PageLoading } from '../../ui/states.tsx'
 import { fixOf } from './fixes.ts'
 
@@ -49,34 +51,99 @@ const requestQuery = (tenant: string, request: string, environment: string | und
   })
 
 export function RequestPage() {
-  const { t } = useTranslation('developer')
   const { tenant, request: id } = route.useParams()
   const search = route.useSearch()
   const query = useQuery(requestQuery(tenant, id, search.environment))
-  if (query.data) return <Loaded tenant={tenant} {...query.data} />
-  if (query.error) {
-    return asProblem(query.error).status === 404 ? (
-      <EmptyState
-        title={t('request.unknown')}
-        sentence={t('request.unknownDetail')}
-        className="min-h-[50dvh] justify-center"
-      />
-    ) : (
-      <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-    )
-  }
-  return query.failureCount > 0 ? (
-    <EmptyState
-      title={t('request.waiting')}
-      sentence={t('request.waitingDetail')}
-      className="min-h-[50dvh] justify-center"
-    />
-  ) : (
-    <PageLoading onRetry={() => void query.refetch()} />
+  if (query.data) return <Found tenant={tenant} {...query.data} />
+  return (
+    <Frame
+      tenant={tenant}
+      environment={search.environment}
+      sentence={<code className="break-all">{id}</code>}
+    >
+      {query.isFetching ? (
+        query.error || query.failureCount > 0 ? (
+          <Waiting />
+        ) : (
+          <PageLoading onRetry={() => void query.refetch()} />
+        )
+      ) : query.error && asProblem(query.error).status === 404 ? (
+        <Unknown tenant={tenant} onRetry={() => void query.refetch()} />
+      ) : (
+        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+      )}
+    </Frame>
   )
 }
 
-function Loaded({
+/** The page of a request, found or not: where it belongs is the same. */
+function Frame({
+  tenant,
+  environment,
+  mark,
+  sentence,
+  children,
+}: {
+  tenant: string
+  environment: string | undefined
+  mark?: ReactNode
+  sentence: ReactNode
+  children: ReactNode
+}) {
+  const { t } = useTranslation('developer')
+  return (
+    <Page width="text">
+      <PageHeader
+        crumbs={[
+          <Link key="usage" to="/p/$tenant/usage" params={{ tenant }} search={{ environment }}>
+            {t('usage.title')}
+          </Link>,
+        ]}
+        title={t('request.title')}
+        mark={mark}
+        sentence={sentence}
+      />
+      {children}
+    </Page>
+  )
+}
+
+function Waiting() {
+  const { t } = useTranslation('developer')
+  return (
+    <Card>
+      <div role="status">
+        <EmptyState icon={Hourglass} title={t('request.waiting')} sentence={t('request.waitingDetail')} />
+      </div>
+    </Card>
+  )
+}
+
+/** Why an id may lead nowhere, and the two ways on. */
+function Unknown({ tenant, onRetry }: { tenant: string; onRetry(): void }) {
+  const { t } = useTranslation('developer')
+  return (
+    <Card>
+      <EmptyState
+        icon={SearchX}
+        title={t('request.unknown')}
+        sentence={t('request.unknownDetail')}
+        action={
+          <>
+            <PlainButton icon={RotateCw} onPress={onRetry}>
+              {t('request.lookAgain')}
+            </PlainButton>
+            <LinkButton to="/p/$tenant/usage" params={{ tenant }}>
+              {t('request.toLog')}
+            </LinkButton>
+          </>
+        }
+      />
+    </Card>
+  )
+}
+
+function Found({
   tenant,
   request,
   environment,
@@ -92,22 +159,17 @@ function Loaded({
   const isGood = request.status < 400
   const total = request.gatewayMs + request.upstreamMs
   return (
-    <Page width="text">
-      <PageHeader
-        crumbs={[
-          <Link key="usage" to="/p/$tenant/usage" params={{ tenant }} search={{ environment }}>
-            {t('usage.title')}
-          </Link>,
-        ]}
-        title={t('request.title')}
-        mark={<StatusCode status={request.status} />}
-        sentence={
-          <span className="flex items-center font-mono text-sm">
-            <MethodBadge method={request.method} />
-            <span className="min-w-0 break-all text-ink">{request.path}</span>
-          </span>
-        }
-      />
+    <Frame
+      tenant={tenant}
+      environment={environment}
+      mark={<StatusCode status={request.status} />}
+      sentence={
+        <span className="flex items-center font-mono text-sm">
+          <MethodBadge method={request.method} />
+          <span className="min-w-0 break-all text-ink">{request.path}</span>
+        </span>
+      }
+    >
       <div
         className={cx(
           'flex items-start gap-3 rounded-lg border p-4',
@@ -219,7 +281,7 @@ function Loaded({
           />
         </Card>
       </Section>
-    </Page>
+    </Frame>
   )
 }
 
