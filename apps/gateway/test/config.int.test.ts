@@ -535,11 +535,7 @@ describe('process', () => {
     await using rig = await createRig()
     const folder = join(rig.folder, 'd')
     const first = await rig.startGateway({ DATA_DIR: folder })
-    const { code, stderr } = await failToStart({
-      DATA_DIR: folder,
-      REDIS_URL: rig.redis.url,
-      GATEWAY_PORT: '0',
-    })
+    const { code, stderr } = await failToStart({ DATA_DIR: folder, REDIS_URL: rig.redis.url })
     expect(code).toBe(1)
     expect(stderr).toContain(`is used by the process ${first.pid}`)
   })
@@ -596,7 +592,7 @@ apis:
     await using rig = await createRig()
     const path = join(rig.folder, 'gateway.yaml')
     writeFileSync(path, 'gatewright: 1\napis:\n  - name: Books\n')
-    const settings = { DATA_DIR: join(rig.folder, 'd'), GATEWAY_PORT: '0', OPS_PORT: '0' }
+    const settings = { DATA_DIR: join(rig.folder, 'd') }
     const wrong = await failToStart(settings, ['--manifest', path])
     expect(wrong.code).toBe(1)
     expect(wrong.stderr).toContain(`${path}:3:11: apis.0.name: Use lower-case letters`)

@@ -51,7 +51,9 @@ describe('G1: events', () => {
     const gateway = await rig.startGateway()
     await rig.publisher.live([gateway])
     const headers = { 'X-API-Key': app.key, 'User-Agent': 'curl/8.5.0' }
+    const calledAt = performance.now()
     const passed = await gateway.call('/echo/things/7?secret=x', { headers })
+    const tookUs = (performance.now() - calledAt) * 1_000
     await gateway.call('/echo/things', { headers })
     await gateway.call(`/nowhere/${app.key}`)
     await until(async () => (await rig.publisher.events()).length === 3, 'three events arrive')
@@ -81,9 +83,10 @@ describe('G1: events', () => {
       address: '127.0.0.1',
       agent: 'curl',
     })
-    // G2: the two latencies are told apart.
-    expect(byStatus(200)?.upstreamUs).toBeGreaterThanOrEqual(99_000)
-    expect(byStatus(200)?.gatewayUs).toBeLessThan(50_000)
+    // G2: the two latencies are told apart. The call took its caller at least both, and the upstream's pause is in one.
+    const { upstreamUs = 0, gatewayUs = Number.NaN } = byStatus(200) ?? {}
+    expect(upstreamUs).toBeGreaterThanOrEqual(99_000)
+    expect(gatewayUs).toBeLessThanOrEqual(tookUs - upstreamUs)
     expect(byStatus(429)).toMatchObject({
       reason: 'rate_limited',
       policy: 'rate-limit',
@@ -101,7 +104,8 @@ describe('G1: events', () => {
     const ids = await send(gateway, 500)
     await rig.redis.stop()
     ids.push(...(await send(gateway, 3_000)))
-    expect((await gateway.ops('/metrics')).body).toMatch(/gw_events_spooled [1-9]/)
+    const spools = async () => /gw_events_spooled [1-9]/.test((await gateway.ops('/metrics')).body)
+    await until(spools, 'events wait on disk')
     await rig.redis.start()
     ids.push(...(await send(gateway, 500)))
     await until(async () => (await idsOf(rig)).size === ids.length, `${ids.length} events arrive`)

@@ -55,7 +55,7 @@ describe('three gateways', () => {
     expect(first.get(200)).toBeGreaterThanOrEqual(90)
     // What idle workers held goes back, so that callers get the rest of it, and not one more.
     let admitted = first.get(200) ?? 0
-    for (const deadline = performance.now() + 5_000; admitted < 100 && performance.now() < deadline; ) {
+    while (admitted < 100) {
       admitted += (await flood(() => send('/echo/things'), 20)).get(200) ?? 0
     }
     expect(admitted).toBe(100)
@@ -91,22 +91,22 @@ describe('three gateways', () => {
     await rig.publisher.publish(
       snapshotOf([version({ upstreamUrls: [upstream.url], isPublic: true, policies: [limit] })]),
     )
-    const gateways = await threeGateways(rig)
-    const send = balance(gateways)
+    const send = balance(await threeGateways(rig))
     const until = performance.now() + 6_000
+    const admitted: { sentMs: number; answeredMs: number }[] = []
     await Promise.all(
       Array.from({ length: 8 }, async () => {
-        while (performance.now() < until) await send('/echo/things')
+        while (performance.now() < until) {
+          const sentMs = performance.now()
+          const { status } = await send('/echo/things')
+          if (status === 200) admitted.push({ sentMs, answeredMs: performance.now() })
+        }
       }),
     )
-    for (const gateway of gateways) await gateway.stop()
-    const events = await rig.publisher.events()
-    const admitted = events.filter((event) => event.status === 200).map((event) => event.at)
-    admitted.sort((a, b) => a - b)
-    // The clock that decides is that of Redis; a gateway stamps a call a little before, on a busy machine more than a little.
-    const observedMs = 1_000 - 100
-    for (let i = 40; i < admitted.length; i++) {
-      expect((admitted[i] ?? 0) - (admitted[i - 40] ?? 0)).toBeGreaterThanOrEqual(observedMs)
+    // When a call was let in is known to lie between its way out and its answer: those that lie wholly in a window count.
+    for (const { sentMs: beginMs } of admitted) {
+      const within = admitted.filter((it) => it.sentMs >= beginMs && it.answeredMs <= beginMs + 1_000)
+      expect(within.length).toBeLessThanOrEqual(40)
     }
     // Six windows: nearly all that the rule allows, so that it is the rule that was tested.
     expect(admitted.length).toBeGreaterThanOrEqual(200)
@@ -130,8 +130,14 @@ describe('three gateways', () => {
     const startedAt = performance.now()
     const secondsSince = () => (performance.now() - startedAt) / 1_000
     let admitted = 0
+    let openedAt = Number.POSITIVE_INFINITY
+    let emptyAt = 0
     async function once() {
-      if ((await send('/echo/things')).status === 200) admitted++
+      const sentAt = secondsSince()
+      const { status } = await send('/echo/things')
+      openedAt = Math.min(openedAt, secondsSince())
+      if (status === 200) admitted++
+      else emptyAt = Math.max(emptyAt, sentAt)
     }
     await Promise.all(Array.from({ length: 40 }, once))
     expect(admitted).toBeGreaterThanOrEqual(20)
@@ -142,8 +148,10 @@ describe('three gateways', () => {
         while (secondsSince() < 10) await once()
       }),
     )
-    const expected = 20 + perSecond * secondsSince()
-    expect(Math.abs(admitted - expected)).toBeLessThanOrEqual(0.02 * expected + 2)
+    expect(admitted).toBeLessThanOrEqual(20 + perSecond * secondsSince())
+    // A call that is refused found less than one token: all that came since the bucket was opened had been given away.
+    expect(admitted).toBeGreaterThan(20 + perSecond * (emptyAt - openedAt) - 1)
+    expect(emptyAt).toBeGreaterThan(5)
   })
 
   it('B4: two keys count apart; an address cannot be made up', async () => {

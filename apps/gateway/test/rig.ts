@@ -8,7 +8,6 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -28,6 +27,7 @@ import { unpackEvents } from '@gatewright/shared/event-batch'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
 import type { GatewayReport, Snapshot } from '@gatewright/shared/snapshot'
 import { Redis } from 'ioredis'
+import { freePort } from '../../../scripts/stack/ports.ts'
 import { environment, sha256 } from './documents.ts'
 
 const gatewayFolder = join(import.meta.dirname, '..')
@@ -221,7 +221,14 @@ export async function failToStart(env: NodeJS.ProcessEnv, args: readonly string[
     process.execPath,
     ['--conditions=source', join(gatewayFolder, 'src/main.ts'), ...args],
     {
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', GATEWAY_HOST: '127.0.0.1', ...env },
+      env: {
+        PATH: process.env.PATH,
+        LOG_LEVEL: 'silent',
+        GATEWAY_HOST: '127.0.0.1',
+        GATEWAY_PORT: '0',
+        OPS_PORT: '0',
+        ...env,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   )
@@ -339,14 +346,4 @@ export async function until(condition: () => Promise<boolean> | boolean, what: s
     await delay(20)
   }
   throw new Error(`not within ${timeoutMs} ms: ${what}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -45,7 +45,8 @@ export class Redis implements OnApplicationShutdown {
     const client = new Client(this.#env.REDIS_URL, {
       ...options,
       connectTimeout: 2_000,
-      retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 2_000),
+      // What was committed meanwhile must be on the gateways two seconds after Redis is back.
+      retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 800),
     })
     let away = false
     client.on('error', (error: Error) => {

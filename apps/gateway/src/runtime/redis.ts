@@ -18,8 +18,9 @@ export function connectRedis(url: string, name: string, log: Logger): Redis {
     connectTimeout: 2_000,
     commandTimeout: commandTimeoutMs,
     keepAlive: 10_000,
-    // Jitter, so that a fleet does not come back in one instant.
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000) * (0.75 + Math.random() / 2),
+    // Jitter, so that a fleet does not come back in one instant; never above a second, because all that changed
+    // meanwhile must be in force two seconds after Redis is back.
+    retryStrategy: (attempt) => 50 * 2 ** Math.min(attempt, 4) * (0.75 + Math.random() / 2),
   })
   let away = false
   redis.on('error', (error: Error) => {
@@ -34,6 +35,20 @@ export function connectRedis(url: string, name: string, log: Logger): Redis {
 }
 
 export const isReady = (redis: Redis) => redis.status === 'ready'
+
+/** Resolves when the connection that is being made is there, or when it failed: at most `connectTimeout` later. */
+export function attempted(redis: Redis): Promise<void> {
+  if (!['connecting', 'connect'].includes(redis.status)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      redis.off('ready', done)
+      redis.off('close', done)
+      resolve()
+    }
+    redis.on('ready', done)
+    redis.on('close', done)
+  })
+}
 
 /**
  * A connection that swallows packets looks alive: a command that got no answer in time drops the connection, so that
