@@ -1,8 +1,8 @@
-// My account, the same in every face: profile, password, where I am signed in, tokens for scripts.
+// My account, the same in every face: profile, password, tokens for scripts, where I am signed in.
 
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { ArrowLeft, KeyRound, Plus } from 'lucide-react'
+import { ArrowLeft } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOfList } from '../../api/rows.ts'
@@ -11,16 +11,12 @@ import { Wordmark } from '../../brand/mark.tsx'
 import { errorsByPath } from '../../forms/field-problems.ts'
 import { SkipLink } from '../../shells/announcer.tsx'
 import { ProfileMenu } from '../../shells/profile-menu.tsx'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { SecretReveal } from '../../ui/copy.tsx'
+import { Checkbox } from '../../ui/choice.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
-import { Select } from '../../ui/select.tsx'
-import { EmptyState } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { ThemeSwitch } from '../../ui/theme-switch.tsx'
 import { Time } from '../../ui/time.tsx'
@@ -28,14 +24,12 @@ import { Toasts, toast } from '../../ui/toast.tsx'
 import {
   type Session,
   sessionsQuery,
-  type Token,
   tokensQuery,
   useChangePassword,
-  useCreateToken,
   useEndSession,
   useRename,
-  useRevokeToken,
 } from './queries.ts'
+import { Tokens } from './tokens.tsx'
 
 export function AccountPage() {
   const { t } = useTranslation('account')
@@ -111,6 +105,8 @@ function Password() {
   const { t } = useTranslation('account')
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
+  const [endTokens, setEndTokens] = useState(false)
+  const tokenCount = useQuery(tokensQuery()).data?.data.length ?? 0
   const change = useChangePassword()
   const errors = errorsByPath(change.error)
   return (
@@ -121,11 +117,12 @@ function Password() {
           onSubmit={(event) => {
             event.preventDefault()
             change.mutate(
-              { current, next },
+              { current, next, endTokens },
               {
                 onSuccess: () => {
                   setCurrent('')
                   setNext('')
+                  setEndTokens(false)
                   toast({ title: t('passwordChanged') })
                 },
               },
@@ -149,6 +146,11 @@ function Password() {
             onChange={setNext}
             error={errors.get('/next')}
           />
+          {tokenCount > 0 ? (
+            <Checkbox isSelected={endTokens} onChange={setEndTokens} help={t('endTokensHelp')}>
+              {t('endTokens', { count: tokenCount })}
+            </Checkbox>
+          ) : null}
           <ProblemNote problem={change.error} />
           <Button
             type="submit"
@@ -161,160 +163,6 @@ function Password() {
         </form>
       </Card>
     </Section>
-  )
-}
-
-function Tokens() {
-  const { t } = useTranslation('account')
-  const query = useQuery(tokensQuery())
-  const revoke = useRevokeToken()
-  const [isCreating, setCreating] = useState(false)
-  const [ending, setEnding] = useState<Token>()
-  const columns: ReadonlyArray<Column<Token>> = [
-    {
-      id: 'name',
-      header: t('token'),
-      card: 'title',
-      cell: (row) => (
-        <span className="flex flex-col py-1">
-          <span className="font-medium">{row.name}</span>
-          <code className="text-sm text-muted">{row.prefix}…</code>
-        </span>
-      ),
-    },
-    {
-      id: 'used',
-      header: t('lastUsed'),
-      align: 'end',
-      cell: (row) => (row.lastUsedAt ? <Time at={row.lastUsedAt} /> : t('never')),
-    },
-    {
-      id: 'expires',
-      header: t('expires'),
-      align: 'end',
-      cell: (row) => (row.expiresAt ? <Time at={row.expiresAt} /> : t('never')),
-    },
-    {
-      id: 'actions',
-      header: '',
-      align: 'end',
-      width: '6rem',
-      cell: (row) => (
-        <Button size="sm" variant="danger-quiet" onPress={() => setEnding(row)}>
-          {t('revoke')}
-        </Button>
-      ),
-    },
-  ]
-  const create = (
-    <Button icon={Plus} onPress={() => setCreating(true)}>
-      {t('newToken')}
-    </Button>
-  )
-  return (
-    <Section
-      title={t('tokens')}
-      sentence={t('tokensSentence')}
-      actions={query.data?.data.length ? create : null}
-    >
-      <DataTable
-        label={t('tokens')}
-        columns={columns}
-        source={rowsOfList(query)}
-        rowId={(row) => row.id}
-        empty={
-          <EmptyState
-            icon={KeyRound}
-            title={t('noTokens')}
-            sentence={t('noTokensDetail')}
-            action={create}
-            className="py-8!"
-          />
-        }
-      />
-      {isCreating ? <TokenDialog onClose={() => setCreating(false)} /> : null}
-      <AlertDialog
-        isOpen={ending !== undefined}
-        onClose={() => setEnding(undefined)}
-        title={t('revokeTokenTitle', { name: ending?.name ?? '' })}
-        action={t('revokeToken')}
-        isPending={revoke.isPending}
-        problem={revoke.error}
-        onConfirm={() => {
-          if (ending) revoke.mutate(ending.id, { onSuccess: () => setEnding(undefined) })
-        }}
-      >
-        {t('revokeTokenDetail')}
-      </AlertDialog>
-    </Section>
-  )
-}
-
-const lives = { month: 30, quarter: 90, year: 365, never: null } as const
-type Life = keyof typeof lives
-
-function TokenDialog({ onClose }: { onClose(): void }) {
-  const { t } = useTranslation('account')
-  const [name, setName] = useState('')
-  const [life, setLife] = useState<Life>('quarter')
-  const [isCopied, setCopied] = useState(false)
-  const create = useCreateToken()
-  const made = create.data
-  const days = lives[life]
-  return (
-    <Dialog
-      isOpen
-      isLocked={made !== undefined && !isCopied}
-      onClose={onClose}
-      title={made ? t('tokenReady') : t('newToken')}
-      sentence={made ? undefined : t('newTokenSentence')}
-      footer={
-        made ? (
-          <Button variant="primary" isDisabled={!isCopied} onPress={onClose}>
-            {t('done')}
-          </Button>
-        ) : (
-          <>
-            <Button onPress={onClose}>{t('cancel')}</Button>
-            <Button
-              variant="primary"
-              isPending={create.isPending}
-              isDisabled={name.trim() === ''}
-              onPress={() =>
-                create.mutate({
-                  name: name.trim(),
-                  expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000).toISOString(),
-                })
-              }
-            >
-              {t('createToken')}
-            </Button>
-          </>
-        )
-      }
-    >
-      {made ? (
-        <SecretReveal secret={made.token} label={t('token')} onCopied={() => setCopied(true)} />
-      ) : (
-        <div className="flex flex-col gap-4">
-          <TextField
-            label={t('tokenName')}
-            help={t('tokenNameHelp')}
-            value={name}
-            onChange={setName}
-            autoFocus
-            isRequired
-          />
-          <Select
-            label={t('expires')}
-            options={(Object.keys(lives) as Life[]).map((value) => ({ value, label: t(`lives.${value}`) }))}
-            value={life}
-            onChange={setLife}
-          />
-          <ProblemNote problem={create.error} />
-        </div>
-      )}
-    </Dialog>
   )
 }
 

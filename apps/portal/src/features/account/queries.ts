@@ -1,5 +1,6 @@
 // My account: name, password, sessions, access tokens.
 
+import type { TokenScope } from '@gatewright/shared/model/user'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client, orpc } from '../../api/client.ts'
 import { sessionQuery } from '../../api/session.ts'
@@ -21,8 +22,13 @@ export function useRename() {
 export function useChangePassword() {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (input: { current: string; next: string }) => client.identity.changePassword(input),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.identity.sessions.key() }),
+    mutationFn: (input: { current: string; next: string; endTokens: boolean }) =>
+      client.identity.changePassword(input),
+    onSuccess: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: orpc.identity.sessions.key() }),
+        queryClient.invalidateQueries({ queryKey: orpc.identity.tokens.key() }),
+      ]),
   })
 }
 
@@ -37,7 +43,12 @@ export function useEndSession() {
 export function useCreateToken() {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (input: { name: string; expiresAt: string | null }) => client.identity.createToken(input),
+    mutationFn: (input: {
+      name: string
+      scope: TokenScope
+      tenant: string | null
+      expiresAt: string | null
+    }) => client.identity.createToken(input),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.identity.tokens.key() }),
   })
 }

@@ -8,7 +8,6 @@ import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOf } from '../../api/rows.ts'
 import { useMe } from '../../api/session.ts'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -22,6 +21,7 @@ import { TextField } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { groupsOf, type Member, membersQuery, roles } from './queries.ts'
+import { RemoveDialog } from './remove-dialog.tsx'
 
 interface MemberListProps {
   tenant: string
@@ -33,19 +33,9 @@ interface MemberListProps {
 export function MemberList({ tenant, search, isEditable, onSearch }: MemberListProps) {
   const { t } = useTranslation('admin')
   const me = useMe()
-  const queryClient = useQueryClient()
   const source = rowsOf<Member>(useInfiniteQuery(membersQuery(tenant, search)))
   const [changing, setChanging] = useState<Member>()
   const [removing, setRemoving] = useState<Member>()
-  const remove = useMutation({
-    mutationFn: (member: Member) =>
-      client.tenancy.removeMember({ tenant, member: member.id }, { context: { ifMatch: member.version } }),
-    onSuccess: async (_, member) => {
-      toast({ title: t('members.removed', { name: member.user.name }) })
-      setRemoving(undefined)
-      await queryClient.invalidateQueries({ queryKey: orpc.tenancy.key() })
-    },
-  })
   const columns: Column<Member>[] = [
     {
       id: 'member',
@@ -152,22 +142,9 @@ export function MemberList({ tenant, search, isEditable, onSearch }: MemberListP
       {changing ? (
         <MemberDialog tenant={tenant} member={changing} onClose={() => setChanging(undefined)} />
       ) : null}
-      <AlertDialog
-        isOpen={removing !== undefined}
-        onClose={() => {
-          setRemoving(undefined)
-          remove.reset()
-        }}
-        title={t('members.removeTitle', { name: removing?.user.name ?? '' })}
-        action={t('members.remove')}
-        onConfirm={() => {
-          if (removing) remove.mutate(removing)
-        }}
-        isPending={remove.isPending}
-        problem={remove.error}
-      >
-        {t('members.removeDetail')}
-      </AlertDialog>
+      {removing ? (
+        <RemoveDialog tenant={tenant} member={removing} onClose={() => setRemoving(undefined)} />
+      ) : null}
     </>
   )
 }
