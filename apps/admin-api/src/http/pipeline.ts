@@ -6,6 +6,7 @@ import { type Call, type CausedRevision, causedRevisions, type TenantCall } from
 import { Database } from '../infra/database.ts'
 import { LOGGER, type Logger } from '../infra/logger.ts'
 import { Fleet } from '../publishing/fleet.ts'
+import { showLive } from '../publishing/refusal-reason.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Authenticate } from './authenticate.ts'
 import { Authorise } from './authorise.ts'
@@ -76,9 +77,10 @@ export class Pipeline {
     const output = await options.next()
     const call = callOf(options)
     const waits = timeoutMs !== null && call.caused.length > 0
-    const live = waits ? { live: await this.fleet.waitLive(call.caused, timeoutMs) } : {}
+    const live = waits ? await this.fleet.waitLive(call.caused, timeoutMs) : undefined
     if (!isObject(output) || !('revisions' in output)) return output
-    return { ...output, revisions: causedRevisions(call), ...live }
+    const shown = live && { live: live.map((state) => showLive(call, state)) }
+    return { ...output, revisions: causedRevisions(call), ...shown }
   }
 
   /** `Idempotency-Key`: a repetition gets the first answer. */

@@ -15,6 +15,7 @@ import { Changes } from './change.ts'
 import { findEnvironment } from './environments.ts'
 import { GatewayRecords } from './gateway-records.ts'
 import { reason } from './publishing.service.ts'
+import { showGateway } from './refusal-reason.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { assertServable } from './servable.ts'
 
@@ -69,7 +70,8 @@ export class EnvironmentsService implements Service<Noun> {
 
   async gateways(call: TenantCall, input: InputOf<Noun['gateways']>) {
     const row = await withGroups(call.platform, input.environment)
-    return { environment: showEnvironment(row), data: await this.records.gateways(row) }
+    const gateways = await this.records.gateways(row)
+    return { environment: showEnvironment(row), data: gateways.map((gateway) => showGateway(call, gateway)) }
   }
 
   async revisions(call: TenantCall, input: InputOf<Noun['revisions']>) {
