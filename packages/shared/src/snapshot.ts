@@ -24,9 +24,20 @@ export const upstreamDocument = z.strictObject({
   tlsVerify: z.boolean(),
 })
 
+// RFC 9110 8.3.1. It becomes a field of the reply as it is, so nothing may stand in it that a field cannot carry.
+export const mediaType = z
+  .string()
+  .max(200)
+  .regex(
+    /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[\t ]*;[\t ]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[\t\x20-\x21\x23-\x5b\x5d-\x7e]*"))*$/,
+    'Use a media type such as application/json or text/plain; charset=utf-8',
+  )
+  .meta({ title: 'Media type' })
+
+/** An interim status (1xx) is none that an answer can have. */
 export const mockExample = z.strictObject({
-  status: z.int().min(100).max(599),
-  mediaType: z.string().nullable(),
+  status: z.int().min(200).max(599),
+  mediaType: mediaType.nullable(),
   name: z.string().nullable(),
   body: z.string(),
 })

@@ -1,4 +1,5 @@
 // Responses of an operation → what the `mock` policy sends: a real status, headers and a body ready for the wire.
+import { mediaType } from '@gatewright/shared/snapshot'
 import { isJson, statedExample } from './example.ts'
 import type { ImportedExample, ImportedMedia, ImportedResponse, MockResponse } from './imported-document.ts'
 import { entriesAt, isObject, type JsonObject, type JsonValue, own } from './json.ts'
@@ -80,7 +81,9 @@ function order(status: number): number {
 function bodyOf(media: ImportedMedia, example: ImportedExample): MockBody | undefined {
   const body = serialize(example.value, media.contentType)
   if (body === undefined || body.length > MAX_BODY_CHARS) return undefined
-  const contentType = media.contentType.includes('*') ? 'application/json' : media.contentType
+  const named = media.contentType.includes('*') ? 'application/json' : media.contentType
+  // Documents name contents as they please; a reply may only name a media type.
+  const contentType = mediaType.safeParse(named).success ? named : null
   return { contentType, body, exampleName: example.name, source: example.source }
 }
 

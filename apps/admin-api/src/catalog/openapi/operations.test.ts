@@ -330,6 +330,15 @@ describe('A25: mock responses', () => {
     ])
   })
 
+  it('a content that is named by no media type is sent without one', () => {
+    for (const named of ['json', 'text/plain\r\nX: y']) {
+      expect(replies({ [named]: { example: 'a' } })).toMatchObject([{ contentType: null, source: 'example' }])
+    }
+    expect(replies({ 'text/plain; charset=utf-8': { example: 'a' } })).toMatchObject([
+      { contentType: 'text/plain; charset=utf-8', body: 'a' },
+    ])
+  })
+
   it('headers that have an example and may be sent', () => {
     const { mocks } = only({
       responses: {
