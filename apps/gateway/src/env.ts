@@ -83,7 +83,7 @@ const envSchema = z.object({
     .describe(
       'How long new connections are still taken after SIGTERM, while balancers notice that /ready says no',
     ),
-  HEADERS_TIMEOUT_MS: durationMs.default(10_000),
+  HEADERS_TIMEOUT_MS: durationMs.min(100).default(10_000),
   REQUEST_TIMEOUT_MS: durationMs.default(0).describe('Whole request to arrive; 0 = no limit, for uploads'),
   KEEP_ALIVE_TIMEOUT_MS: durationMs.default(65_000).describe('Longer than that of the balancer in front'),
   MAX_HEADER_BYTES: bytes.min(1024).max(1_048_576).default(32_768),

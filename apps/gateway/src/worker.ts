@@ -11,6 +11,7 @@ import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } fr
 import { explain } from './ops/explain.ts'
 import { WorkerMetrics } from './ops/metrics.ts'
 import { drain } from './ops/shutdown.ts'
+import type { RequestContext } from './request/context.ts'
 import { createDebugGate } from './request/debug-gate.ts'
 import { createHandler } from './request/handle.ts'
 import { createGatewayServer } from './request/server.ts'
@@ -138,19 +139,24 @@ function isSame(a: Identity | null, b: Identity): boolean {
 // Serving.
 const metrics = new WorkerMetrics()
 const settings = { problemBaseUrl: env.DOCS_URL }
+const proxies = createAddressSet(env.TRUSTED_PROXIES)
+
+/** A request is over. */
+function observe(ctx: RequestContext) {
+  metrics.observe(ctx)
+  // A standalone gateway has nobody to tell.
+  if (redis !== null)
+    events.push(buildEvent(ctx, { environmentId: live.current?.environmentId ?? '', gatewayId }))
+}
+
 const handle = createHandler({
   ...settings,
   live,
-  proxies: createAddressSet(env.TRUSTED_PROXIES),
+  proxies,
   urlBytesMax: env.MAX_URL_BYTES,
   wantsTrace: createDebugGate(env.DEBUG_SECRET ?? null),
   arrived: () => metrics.arrived(),
-  observe(ctx) {
-    metrics.observe(ctx)
-    // A standalone gateway has nobody to tell.
-    if (redis !== null)
-      events.push(buildEvent(ctx, { environmentId: live.current?.environmentId ?? '', gatewayId }))
-  },
+  observe,
   log,
 })
 let isDraining = false
@@ -167,6 +173,11 @@ const server = createGatewayServer(serve, {
   requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
   keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
   headerBytesMax: env.MAX_HEADER_BYTES,
+  proxies,
+  observeUnread(ctx) {
+    metrics.arrived()
+    observe(ctx)
+  },
 })
 
 function listen() {

@@ -134,7 +134,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     if (ctx.wireLength > ctx.bodyLimit) return tooLarge
     const relay = new Relay(ctx, route, target, upstream.timeouts, ends)
     // A body that breaks the rules in its first bytes is refused by the parser in this very turn, before we connect.
-    if (ctx.hasBody) setImmediate(startUnlessGone, ctx, relay)
+    if (ctx.hasBody) setImmediate(startUnlessRefused, ctx, relay)
     else relay.start()
     return undefined
   }
@@ -214,6 +214,6 @@ function linger(request: IncomingMessage): void {
   setTimeout(() => request.complete || request.destroy(), lingerMs).unref()
 }
 
-function startUnlessGone(ctx: RequestContext, relay: Relay): void {
-  if (!ctx.response.destroyed && !ctx.peer.closing) relay.start()
+function startUnlessRefused(ctx: RequestContext, relay: Relay): void {
+  if (!ctx.response.destroyed && ctx.reason === null) relay.start()
 }

@@ -66,12 +66,12 @@ export function upstreamFields(ctx: RequestContext, route: CompiledRoute, target
   fields.push('Via', viaValue)
   pushForwarding(ctx, fields, received)
   fields.push('X-Request-Id', ctx.requestId)
-  if (edits !== null) pushAddedFor(edits, fields)
+  if (edits !== null) pushAddedToRequest(edits, fields)
   return fields
 }
 
-/** As `pushAdded`; a policy that trims the cookies it was given may still hold the portal's. */
-function pushAddedFor(edits: HeaderEditList, fields: string[]): void {
+/** A policy that trims the cookies it was given may still hold the portal's. */
+function pushAddedToRequest(edits: HeaderEditList, fields: string[]): void {
   const { added } = edits
   for (let i = 0; i < added.length; i += 2) {
     const name = added[i] as string
@@ -161,11 +161,17 @@ export function pushOwn(ctx: RequestContext, lifecycleFields: readonly string[],
   if (ctx.trace !== null) fields.push('X-Gatewright-Trace', ctx.trace.toField())
   // A client that still waits for 100 may or may not send its body: only a new connection is sure to be in step.
   if (ctx.expectsContinue && !ctx.continued) fields.push('Connection', 'close')
-  if (ctx.replyEdits !== null) pushAdded(ctx.replyEdits, fields)
+  if (ctx.replyEdits !== null) pushAddedToReply(ctx.replyEdits, fields)
 }
 
-function pushAdded(edits: HeaderEditList, fields: string[]): void {
-  for (const item of edits.added) fields.push(item)
+/** A policy may set cookies, as an upstream may, but none of the portal's. */
+function pushAddedToReply(edits: HeaderEditList, fields: string[]): void {
+  const { added } = edits
+  for (let i = 0; i < added.length; i += 2) {
+    const name = added[i] as string
+    const value = added[i + 1] as string
+    if (name !== 'set-cookie' || !setsPortalCookie(value)) fields.push(name, value)
+  }
 }
 
 function nominatedIn(received: readonly string[]): ReadonlySet<string> | null {

@@ -84,6 +84,25 @@ it('C17 and an API cannot set them', async () => {
   expect(answer).toContain('mine=1')
 })
 
+it('C17 nor can one of its policies', async () => {
+  const rig = await open({
+    route: {
+      chain: {
+        ...emptyChain,
+        response: [
+          (ctx) => {
+            ctx.replyHeaders.append('set-cookie', 'gw_csrf=fixed; Path=/')
+            ctx.replyHeaders.append('set-cookie', 'mine=1')
+          },
+        ],
+      },
+    },
+  })
+  const answer = await rig.raw(get())
+  expect(answer).not.toContain('fixed')
+  expect(answer).toContain('mine=1')
+})
+
 it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]'])(
   'D7 a forbidden address is not connected to, also not as %s',
   async (host) => {

@@ -686,6 +686,19 @@ describe('streams', () => {
     expect(await rig.over(1)).toMatchObject([{ status: 413, reason: 'body_too_large' }])
   })
 
+  it('says so once, however many pieces come after the limit', async () => {
+    const rig = await open({ route: chainOf({ request: [(ctx) => ctx.limitBody(3) as undefined] }) })
+    const socket = connect({ host: '127.0.0.1', port: rig.port })
+    const pieces = '2\r\nab\r\n'.repeat(5_000)
+    socket.write(`POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`)
+    socket.write(get('Connection: close\r\n'))
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    // Were the connection broken off over the rest of the body, the reply could be lost with it.
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*"code":"body_too_large"[\s\S]*HTTP\/1\.1 200 /)
+    expect(await rig.over(2)).toMatchObject([{ status: 413, reason: 'body_too_large' }, { status: 200 }])
+  })
+
   it('D7 ends a head that does not arrive in time', async () => {
     const rig = await open({ headersTimeoutMs: 60 })
     const answer = await rig.raw('GET /a HTTP/1.1\r\nHost: a\r\nX-Slow:')
@@ -814,5 +827,20 @@ describe('streams', () => {
     })
     const answer = await rig.raw(`${get('', '/1')}${get('Connection: close\r\n', '/2')}`)
     expect(answer.replace(/\r\n/g, ' ')).toMatch(/ \/1HTTP\/1\.1 200 .* \/2$/)
+  })
+
+  it.each([
+    ['an upstream answers', {}],
+    ['a policy answers at once', chainOf({ request: [() => refuse('credential_missing')] })],
+  ])('answers a whole request although garbage follows it, then closes: %s', async (_, route) => {
+    const rig = await open({ route })
+    const answer = await rig.raw(`${get()}garbage\r\n\r\n${get('', '/hidden')}`)
+    expect(answer).toMatch(route.chain ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 200 [\s\S]*hello$/)
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    expect(rig.seen.map(({ url }) => url)).not.toContain('/hidden')
+    const outcomes = await rig.over(2)
+    expect(outcomes.map(({ reason }) => reason).sort()).toEqual(
+      ['malformed_request', route.chain ? 'credential_missing' : null].sort(),
+    )
   })
 })

@@ -46,6 +46,8 @@ export class Relay implements UpstreamRequest, UpstreamObserver {
   #headHeld = false
   #ended = false
   #waitsForClient = false
+  /** The request body passed its limit: what still comes of it is dropped. */
+  #tooLarge = false
 
   constructor(
     ctx: RequestContext,
@@ -78,8 +80,10 @@ export class Relay implements UpstreamRequest, UpstreamObserver {
     const ctx = this.#ctx
     const { request } = ctx
     request.on('data', (chunk: Buffer) => {
+      if (this.#tooLarge) return
       ctx.bytesIn += chunk.length
-      if (ctx.bytesIn > ctx.bodyLimit) this.#ends.tooLarge(ctx)
+      this.#tooLarge = ctx.bytesIn > ctx.bodyLimit
+      if (this.#tooLarge) this.#ends.tooLarge(ctx)
       else if (ctx.call?.write(chunk) === false) request.pause()
     })
     request.on('end', () => ctx.call?.end(passedTrailers(request.rawTrailers)))

@@ -114,6 +114,7 @@ describe('strictness of the edge', () => {
   afterAll(() => rig.close())
   beforeEach(() => {
     rig.seen.length = 0
+    rig.outcomes.length = 0
   })
 
   it.each(refused)('D6 refuses %s', async (_, bytes, status) => {
@@ -122,6 +123,17 @@ describe('strictness of the edge', () => {
     expect(answer).toContain('application/problem+json')
     expect(answer).toMatch(/"request_id":"req_[0-9a-hjkmnp-tv-z]{22}"/)
     expect(rig.seen).toEqual([])
+    const [outcome] = await rig.over(1)
+    expect(outcome).toMatchObject({ status, reason: expect.any(String), clientAddress: '127.0.0.1' })
+    expect(answer).toContain(`"request_id":"${outcome?.ctx.requestId}"`)
+    expect(rig.outcomes).toHaveLength(1)
+  })
+
+  it('G2 counts no connection on which nothing was asked', async () => {
+    const own = await startRig({ headersTimeoutMs: 60 })
+    await own.raw('')
+    expect(own.outcomes).toEqual([])
+    await own.close()
   })
 
   it.each([

@@ -101,18 +101,20 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
   }
   let waiting: (() => void)[] = []
+  const proxies = createAddressSet(options.trustedProxies ?? [])
+  function observe(ctx: RequestContext): void {
+    const { status, reason, bytesIn, bytesOut, durationMs, upstreamMs, clientAddress } = ctx
+    outcomes.push({ status, reason, bytesIn, bytesOut, durationMs, upstreamMs, clientAddress, ctx })
+    for (const wake of waiting.splice(0)) wake()
+  }
   const handle = createHandler({
     live: { current: options.ready === false ? null : generation },
-    proxies: createAddressSet(options.trustedProxies ?? []),
+    proxies,
     urlBytesMax: 8_192,
     problemBaseUrl: 'https://docs.example',
     wantsTrace: () => false,
     arrived: () => undefined,
-    observe(ctx) {
-      const { status, reason, bytesIn, bytesOut, durationMs, upstreamMs, clientAddress } = ctx
-      outcomes.push({ status, reason, bytesIn, bytesOut, durationMs, upstreamMs, clientAddress, ctx })
-      for (const wake of waiting.splice(0)) wake()
-    },
+    observe,
     log: { warn: (fields) => logged.push(fields), error: (fields) => logged.push(fields) },
   })
   const server = createGatewayServer(handle, {
@@ -121,6 +123,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     requestTimeoutMs: 0,
     keepAliveTimeoutMs: 5_000,
     headerBytesMax: 16_384,
+    proxies,
+    observeUnread: observe,
   })
   const port = await listen(server)
 

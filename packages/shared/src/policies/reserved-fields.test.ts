@@ -11,6 +11,7 @@ const names = [
   'X-Consumer-Plan',
   'X_Consumer_Plan',
   'x-forwarded_for',
+  'X-Request-Id',
 ]
 
 it.each(names)('C10 neither written nor asked for a key: %s', (name) => {

@@ -17,6 +17,7 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
   'via',
+  'x-request-id',
 ])
 const reservedPrefixes = ['x-consumer-', 'x-gatewright-', 'x-forwarded-']
 
