@@ -10,6 +10,7 @@ import {
   clientOf,
   environment,
   joinAs,
+  live,
   newAccount,
   publish,
   publishApi,
@@ -119,6 +120,34 @@ test('J9: a key is rotated while it is used at 50 calls a second, and none fails
   expect(Date.parse(old?.expiresAt ?? ''), 'the old key ends by itself').toBeGreaterThan(Date.now())
 })
 
+test('J9: a replaced key is refused within five seconds of its end, and the page says so by itself', async ({
+  enter,
+}) => {
+  const { planId, url } = await publishApi('Expiry')
+  const client = await clientOf('developer')
+  const mine = await subscribe(client, planId, 'Short overlap')
+  const inApplication = { tenant, application: mine.application }
+  const [first] = (await client.credentials.list(inApplication)).data
+  if (!first) throw new Error('the application has no key')
+  const successor = await client.credentials.rotate(
+    { ...inApplication, credential: first.id, overlapSeconds: 8 },
+    { context: live() },
+  )
+  expect((await call(url, mine.key)).status, 'both work while they overlap').toBe(200)
+  expect((await call(url, successor.key)).status).toBe(200)
+  const replaced = (await client.credentials.list(inApplication)).data.find(({ id }) => id === first.id)
+  const endsInSeconds = (Date.parse(replaced?.expiresAt ?? '') - Date.now()) / 1000
+
+  const { page } = await enter('developer')
+  await page.goto(`${portalHome}/applications/${mine.name}`)
+  const row = page.getByRole('row').filter({ hasText: first.last4 })
+  await row.waitFor()
+  await until(endsInSeconds + 5, async () => (await call(url, mine.key)).status === 401)
+  expect(JSON.parse((await call(url, mine.key)).body)).toMatchObject({ code: 'credential_expired' })
+  await expect(row.getByText('Expired', { exact: true })).toBeVisible()
+  expect((await call(url, successor.key)).status, 'the successor goes on').toBe(200)
+})
+
 test('J10: from the id of a refused call to its reason and to the page about it', async ({ enter }, info) => {
   const { url } = await publishApi('Closed')
   const developer = await enter('developer')
@@ -152,6 +181,23 @@ test('J10: from the id of a refused call to its reason and to the page about it'
     application: { name: 'reading-list' },
   })
   await expect(readBy(stranger.client)).rejects.toMatchObject({ status: 404 })
+})
+
+test('J10: an id that leads nowhere says so within the page, with the ways on', async ({ enter }) => {
+  const developer = await enter('developer')
+  developer.expects(/404.*requests\/req_0000/s)
+  const { page } = developer
+  await page.goto(`${portalHome}/requests/req_0000000000000000000000`)
+  const main = page.getByRole('main')
+  await expect(main.getByText('Looking for this request')).toBeVisible()
+  await expect(main.getByRole('heading', { name: 'No such request of yours' })).toBeVisible({
+    timeout: 30_000,
+  })
+  await expect(main.getByRole('heading', { level: 1, name: 'Request' })).toBeVisible()
+  await main.getByRole('button', { name: 'Look again' }).click()
+  await expect(main.getByText('Looking for this request')).toBeVisible()
+  await main.getByRole('link', { name: 'Usage' }).click()
+  await page.waitForURL('**/usage**')
 })
 
 test('H4: try-it calls with the access of the reader and shows the limits that are left', async ({
