@@ -128,7 +128,9 @@ describe('gatewright', () => {
     const nobody = await gatewright(['export'], { env: { XDG_CONFIG_HOME: file('nobody') } })
     expect(nobody).toMatchObject({ code: 1 })
     expect(nobody.stderr).toContain('gatewright login')
-    const nowhere = await gatewright(['export', '--url', 'http://127.0.0.1:9'])
+    const nowhere = await gatewright(['export', '--url', 'http://127.0.0.1:9', '--tenant', tenant], {
+      env: { GATEWRIGHT_TOKEN: 'gwp_any' },
+    })
     expect(nowhere.code).toBe(1)
     expect(nowhere.stderr).toContain('cannot reach http://127.0.0.1:9')
     const revoked = await gatewright(['export'], { env: { GATEWRIGHT_TOKEN: 'gwp_wrong' } })

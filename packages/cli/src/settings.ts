@@ -30,7 +30,8 @@ interface GlobalOptions {
 
 /** `$XDG_CONFIG_HOME/gatewright/config.json`, by default below `~/.config`. */
 export function settingsPath(): string {
-  return join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'gatewright', 'config.json')
+  // Set to nothing is not set, says the XDG Base Directory Specification.
+  return join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'gatewright', 'config.json')
 }
 
 export async function readSaved(): Promise<Saved> {
@@ -59,16 +60,19 @@ export async function writeSaved(saved: Saved): Promise<void> {
   await rename(temporary, path)
 }
 
+/** Throws a `Failure` that says what is missing, and how to give it. */
 export async function settings(command: Command): Promise<Settings> {
   const options = command.optsWithGlobals<GlobalOptions>()
   const saved = await readSaved()
-  const url = options.url ?? process.env.GATEWRIGHT_URL ?? saved.url
-  const token = options.token ?? process.env.GATEWRIGHT_TOKEN ?? saved.token
-  const tenant = options.tenant ?? process.env.GATEWRIGHT_TENANT ?? saved.tenant
+  const url = options.url ?? (process.env.GATEWRIGHT_URL || saved.url)
   if (!url) throw new Failure('no server: run gatewright login, or set GATEWRIGHT_URL or --url')
-  if (!token) throw new Failure('not signed in: run gatewright login, or set GATEWRIGHT_TOKEN')
-  if (!tenant) throw new Failure('no tenant: set GATEWRIGHT_TENANT or --tenant')
   if (!URL.canParse(url)) throw new Failure(`${url} is not a URL`)
+  // A token is a secret between us and the server that made it: another one must not be told.
+  const here = saved.url !== undefined && new URL(url).origin === new URL(saved.url).origin ? saved : {}
+  const token = options.token ?? (process.env.GATEWRIGHT_TOKEN || here.token)
+  const tenant = options.tenant ?? (process.env.GATEWRIGHT_TENANT || here.tenant)
+  if (!token) throw new Failure(`not signed in: run gatewright login ${url}, or set GATEWRIGHT_TOKEN`)
+  if (!tenant) throw new Failure('no tenant: set GATEWRIGHT_TENANT or --tenant')
   return { url: url.replace(/\/+$/, ''), token, tenant }
 }
 

@@ -31,14 +31,14 @@ export function loginCommand(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       const saved = await readSaved()
       const given =
-        url ?? options.url ?? process.env.GATEWRIGHT_URL ?? saved.url ?? (await ask('Server URL: '))
+        url ?? options.url ?? (process.env.GATEWRIGHT_URL || saved.url) ?? (await ask('Server URL: '))
       if (!URL.canParse(given)) throw new Failure(`${given} is not a URL`)
       const server = given.replace(/\/+$/, '')
       const token = options.tokenStdin
         ? (await readStream(process.stdin)).trim()
         : await signIn(server, options)
       const { user, memberships } = await createClient(server, token).identity.me({})
-      const tenant = options.tenant ?? process.env.GATEWRIGHT_TENANT ?? memberships[0]?.tenant.name
+      const tenant = options.tenant ?? (process.env.GATEWRIGHT_TENANT || memberships[0]?.tenant.name)
       await writeSaved({ url: server, token, ...(tenant === undefined ? {} : { tenant }) })
       const place = tenant === undefined ? 'no tenant yet' : `tenant ${tenant}`
       process.stdout.write(`signed in to ${server} as ${user.email}, ${place}; saved in ${settingsPath()}\n`)
@@ -48,7 +48,8 @@ export function loginCommand(program: Command): void {
 async function signIn(url: string, options: Options): Promise<string> {
   const email = options.email ?? (await ask('Email address: '))
   const password = options.passwordStdin
-    ? (await readStream(process.stdin)).trim()
+    ? // Only the end of the line is not part of it: a password may begin or end with a space.
+      (await readStream(process.stdin)).replace(/\r?\n$/, '')
     : await ask('Password: ', true)
   const session = await post(url, '/sign-in', { email, password }, {})
   const body = (await session.json()) as { csrfToken: string }
