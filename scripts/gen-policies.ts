@@ -1,6 +1,6 @@
 // Writes docs/policies/<type>.md from the policy specs; what stands between the prose marks of a page is written by hand and kept.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { stringify } from 'yaml'
 import * as z from 'zod'
 import type { PolicySpec } from '../packages/shared/src/policies/policy.ts'
@@ -43,10 +43,13 @@ export function stalePolicyPages(): string[] {
   return [...stale, ...left.map((name) => `docs/policies/${name}`)]
 }
 
-export function writePolicyPages(): string[] {
+/** Answers what was stale; pages of policies that are no more are removed. */
+function writePolicyPages(): string[] {
   const stale = stalePolicyPages()
+  const pages = policyPages()
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of policyPages()) writeFileSync(join(folder, name), text)
+  for (const [name, text] of pages) writeFileSync(join(folder, name), text)
+  for (const path of stale) if (!pages.has(basename(path))) rmSync(join(folder, basename(path)))
   return stale
 }
 
@@ -156,5 +159,7 @@ function listOf(words: readonly string[]): string {
 
 if (import.meta.main) {
   const written = writePolicyPages()
-  console.log(written.length === 0 ? 'The policy pages are up to date.' : `Wrote ${written.join(', ')}.`)
+  console.log(
+    written.length === 0 ? 'The policy pages are up to date.' : `Brought up to date: ${written.join(', ')}.`,
+  )
 }
