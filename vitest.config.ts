@@ -33,8 +33,9 @@ export default defineConfig({
           include: [`${folders}/*.int.test.ts`],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: [join(root, 'scripts/stack/vitest-global.ts')],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

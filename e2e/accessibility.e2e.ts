@@ -8,7 +8,8 @@ const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** What a theme can break; everything else in a page is the same in both. */
 const themed = ['color-contrast', 'link-in-text-block']
 
-test.describe.configure({ timeout: 120_000 })
+// Dozens of pages each: a limit for what hangs, not for what is slow on a busy machine.
+test.describe.configure({ timeout: 400_000 })
 
 let refused: string
 
@@ -171,16 +172,22 @@ async function lookAtOne(page: Page, path: string): Promise<void> {
 /** Data is there, nothing moves. */
 async function settle(page: Page): Promise<void> {
   await page.getByRole('heading').first().waitFor()
-  await expect(page.locator('[role=status][aria-label=Loading], .animate-pulse')).toHaveCount(0)
   await page.evaluate(async () => {
-    // A theme is changed by script, and transitions begin with the frame after: wait for both before looking for them.
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
-    await frame()
-    await frame()
-    const ending = document
-      .getAnimations()
-      .filter((animation) => animation.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY)
-    await Promise.all(ending.map((animation) => animation.finished.catch(() => undefined)))
+    const deadline = performance.now() + 30_000
+    for (;;) {
+      // A theme is changed by script, and transitions begin with the frame after: wait for both before looking for them.
+      await frame()
+      await frame()
+      const ending = document
+        .getAnimations()
+        .filter((one) => one.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY)
+      const isLoading = document.querySelector('[role=status][aria-label=Loading], .animate-pulse') !== null
+      // What has come may fade in, and what has faded in may begin to load: at rest only when neither is so.
+      if (ending.length === 0 && !isLoading) return
+      if (performance.now() > deadline) throw new Error(isLoading ? 'it loads for ever' : 'it moves for ever')
+      await Promise.all(ending.map((animation) => animation.finished.catch(() => undefined)))
+    }
   })
 }
 

@@ -65,6 +65,15 @@ export class Persona {
     await target.fill(text)
   }
 
+  /** Presses a button that copies, and answers what it put into the clipboard: writing there takes its time. */
+  async copy(button: Locator): Promise<string> {
+    const read = () => this.page.evaluate(() => navigator.clipboard.readText())
+    await this.page.evaluate(() => navigator.clipboard.writeText(''))
+    await this.click(button)
+    await expect.poll(read).not.toBe('')
+    return read()
+  }
+
   /** A key on whatever has the focus. */
   async press(key: string): Promise<void> {
     if (key === 'Enter' || key === 'Space') this.clicks += 1

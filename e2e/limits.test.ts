@@ -100,7 +100,8 @@ describe('limits on three gateways', () => {
       await gateway.stop()
       await gateway.start()
     }
-    await untilTrue(10_000, async () => (await call(published.url, 'gw_prod_wrong')) === 401)
+    for (const { url } of rig.stack.gateways)
+      await untilTrue(10_000, async () => (await call(`${url}${published.path}`, 'gw_prod_wrong')) === 401)
     expect(await flood(published.url, key, 20, 1)).toEqual({ 200: 8, 429: 12 })
   })
 })

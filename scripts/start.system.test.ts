@@ -68,7 +68,8 @@ test('I13: starts, makes a real call, stops cleanly on Ctrl-C, and finds its dat
 })
 
 test('I13: a port in use is named, with the variable that chooses another', async () => {
-  const holder = createServer().listen(Number(ports.GATEWAY_PORT))
+  const holder = createServer()
+  await new Promise<void>((resolve) => holder.listen(Number(ports.GATEWAY_PORT), resolve))
   const refused = start()
   expect(await refused.exited).toBe(1)
   expect(refused.output()).toContain(`Port ${ports.GATEWAY_PORT} (gateway) is already in use`)
