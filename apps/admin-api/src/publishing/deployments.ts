@@ -2,7 +2,7 @@
 import { createId } from '@gatewright/shared/ids'
 import { refuse } from '../refusal.ts'
 import type { TenantTransaction } from './change.ts'
-import { claimPaths } from './path-claims.ts'
+import { claimPaths, type Place } from './path-claims.ts'
 import type { FrozenVersion } from './version-document.ts'
 
 interface DeployInput {
@@ -15,6 +15,8 @@ interface DeployInput {
   readonly deployedAt: Date
   /** Whether named hosts may stand before what other teams answer on any host. */
   readonly hostsGranted: boolean
+  /** Places that the team had before this change, see `claimPaths`. */
+  readonly held?: readonly Place[]
 }
 
 /** Makes `environment` run a revision, in place of what it ran of that version. */

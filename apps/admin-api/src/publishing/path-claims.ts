@@ -17,6 +17,8 @@ interface ClaimInput {
   readonly document: FrozenVersion
   /** Whether a host of its own may stand before what other teams answer on any host: DNS names are the operator's to give. */
   readonly hostsGranted: boolean
+  /** The team's places before this change, where it gives some up on the way; absent: those it has now. */
+  readonly held?: readonly Place[]
 }
 
 // Any number will do, as long as nothing else of the product locks it.
@@ -32,7 +34,7 @@ export async function claimPaths(
   // The primary key refuses equal places only; that two do not overlap can be told by one claimant at a time.
   await tx.everything.$queryRaw`SELECT pg_advisory_xact_lock(${claimsLock})::text`
   const { gatewayUrl } = await tx.platform.environment.findUniqueOrThrow({ where: { id: environment.id } })
-  const held = await tx.db.pathClaim.findMany({ where: { environmentId: environment.id } })
+  const held = input.held ?? (await tx.db.pathClaim.findMany({ where: { environmentId: environment.id } }))
   await tx.db.pathClaim.deleteMany({ where: { deploymentId } })
   const places = placesOf(document)
   const taken = await tx.everything.pathClaim.findMany({

@@ -192,6 +192,24 @@ describe('publish and promote', () => {
     }
   })
 
+  test('C17: returning to a revision takes no place before which another team has come to stand', async () => {
+    const [early, late] = [await plane.createTenant('early'), await plane.createTenant('late')]
+    const input = (team: TestTenant) => ({ tenant: team.name, api: 'books', apiVersion: 'v1' })
+    const publishBooks = (team: TestTenant) => {
+      const where = { environments: ['prod'], groups: [], note: '' }
+      return publishing.publish(plane.call(team), { ...input(team), ...where })
+    }
+    const draft = await plane.createDraft(early, 'books', '/shelf')
+    const named = { hosts: ['shelf.example.org'] }
+    await plane.database.everything.apiVersion.update({ where: { id: draft.id }, data: named })
+    const { revisions } = await publishBooks(early)
+    await publishing.undeploy(plane.call(early), { ...input(early), environment: 'prod', note: '' })
+    await plane.createDraft(late, 'books', '/shelf')
+    await publishBooks(late)
+    const back = { tenant: 'early', environment: 'prod', number: revisions[0]?.revision ?? 0, note: '' }
+    await expect(environments.rollback(plane.call(early), back)).rejects.toMatchObject({ code: 'path_taken' })
+  })
+
   test('C17: of two teams that claim overlapping paths at once, one is refused', async () => {
     const [left, right] = [await plane.createTenant('left'), await plane.createTenant('right')]
     const drafts = [

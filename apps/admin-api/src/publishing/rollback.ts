@@ -97,6 +97,7 @@ export async function rollBack(
   now: Date,
 ): Promise<void> {
   const staying = new Set(target.deployments.map(({ versionId }) => versionId))
+  const held = await tx.db.pathClaim.findMany({ where: { environmentId: environment.id } })
   // First what goes, so that a path is free for whom it belonged to then.
   for (const { versionId } of current.deployments) {
     if (!staying.has(versionId)) await undeploy(tx, environment.id, versionId)
@@ -114,8 +115,9 @@ export async function rollBack(
       groups,
       deployedBy: call.actor.name,
       deployedAt: now,
-      // It ran there before, so its hosts were the team's.
-      hostsGranted: true,
+      // That it ran there once grants nothing: another team may have come to answer there since.
+      hostsGranted: call.user?.platformAdmin === true,
+      held,
     })
   }
   if (policiesDiffer) await restorePolicies(tx, call.tenant.id, target.policies)
