@@ -88,10 +88,10 @@ function Settings({ tenant, application }: { tenant: string; application: Applic
   return (
     <div className="flex max-w-3xl flex-col gap-8">
       <Section title={t('applications.details')}>
-        <Card className="flex items-center justify-between gap-4">
+        <Card className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
           <div className="flex min-w-0 flex-col">
             <span className="font-medium">{application.title}</span>
-            <code className="text-sm text-muted">{application.id}</code>
+            <code className="text-sm break-all text-muted">{application.id}</code>
           </div>
           <Button onPress={() => setOpen('edit')}>{t('applications.edit')}</Button>
         </Card>

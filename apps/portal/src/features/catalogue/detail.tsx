@@ -16,15 +16,14 @@ import { useFormat } from '../../ui/format.ts'
 import { Link, LinkButton, PlainLink } from '../../ui/link.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
 import {
-  apiQuery,
   type CatalogueApi,
   type CatalogueVersion,
   currentVersion,
   namesPrice,
-  operationsQuery,
   type Plan,
   plansOf,
-} from './queries.ts'
+} from './plans.ts'
+import { apiQuery, operationsQuery } from './queries.ts'
 
 const GetAccess = lazy(async () => ({ default: (await import('./get-access.tsx')).GetAccess }))
 const Markdown = lazy(async () => ({ default: (await import('../../ui/markdown.tsx')).Markdown }))
@@ -315,7 +314,7 @@ function Operations({
                 <code className={cx('min-w-0 truncate text-sm', operation.deprecated && 'line-through')}>
                   {operation.path}
                 </code>
-                <span className="ml-auto truncate pl-4 text-right text-sm text-muted max-sm:ml-0 max-sm:w-full max-sm:pl-14 max-sm:text-left">
+                <span className="ml-auto truncate pl-4 text-right text-sm text-muted max-sm:ml-0 max-sm:w-full max-sm:pl-16 max-sm:text-left">
                   {operation.summary}
                 </span>
               </PlainLink>

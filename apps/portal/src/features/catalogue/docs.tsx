@@ -14,15 +14,8 @@ import { Link, LinkButton, PlainLink } from '../../ui/link.tsx'
 import { Select } from '../../ui/select.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
 import { SearchField } from '../../ui/text-field.tsx'
-import {
-  accessQuery,
-  apiQuery,
-  type CatalogueApi,
-  type CatalogueVersion,
-  currentVersion,
-  myApplicationsQuery,
-  operationsQuery,
-} from './queries.ts'
+import { type CatalogueApi, type CatalogueVersion, currentVersion } from './plans.ts'
+import { apiQuery, myApplicationsQuery, operationsQuery, subscriptionsQuery } from './queries.ts'
 
 const SwaggerDocs = lazy(() => import('./swagger-docs.tsx'))
 
@@ -52,8 +45,9 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
   })
   const applications = useQuery({ ...myApplicationsQuery(tenant), enabled: me !== null })
   const own = applications.data?.data ?? []
-  const access = useQuery({ ...accessQuery(tenant, api.name), enabled: own.length > 0 })
-  const holders = new Set(access.data?.data.map((subscription) => subscription.application.id))
+  const access = useQuery({ ...subscriptionsQuery(tenant, api.name), enabled: own.length > 0 })
+  const active = access.data?.data.filter(({ state }) => state === 'active') ?? []
+  const holders = new Set(active.map((subscription) => subscription.application.id))
   // Of several applications one that may call this API is the reader's likeliest choice.
   const application =
     own.find(({ name }) => name === search.application) ?? own.find(({ id }) => holders.has(id)) ?? own[0]

@@ -1,7 +1,7 @@
 // "Get access": application, plan and key in one dialog; the key once, a snippet that runs, and a first call.
 
 import { useQuery } from '@tanstack/react-query'
-import { Clock, Play } from 'lucide-react'
+import { Clock, Play, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAttempts } from '../../api/attempt.ts'
@@ -20,11 +20,17 @@ import { TextField } from '../../ui/text-field.tsx'
 import {
   type CatalogueApi,
   type CatalogueVersion,
+  heldFor,
+  namesPrice,
+  type Plan,
+  productOf,
+  type Subscription,
+} from './plans.ts'
+import {
   firstCallQuery,
   type Grant,
   myApplicationsQuery,
-  namesPrice,
-  type Plan,
+  subscriptionsQuery,
   useGetAccess,
   useTestCall,
 } from './queries.ts'
@@ -57,8 +63,17 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
   const attempts = useAttempts()
   const access = useGetAccess(tenant)
 
-  const application = picked ?? own[0]?.id ?? newApplication
+  const subscriptions = useQuery({ ...subscriptionsQuery(tenant, api.name), enabled: isOpen })
   const plan = plans.find(({ id }) => id === (planId ?? chosenPlan)) ?? plans[0]
+  const product = plan && productOf(version, plan)
+  /** The subscription that stands in the way of this plan: an application has one to each product. */
+  const otherOf = (id: string) => {
+    const held = heldFor(subscriptions.data?.data ?? [], id, product)
+    return held && (held.plan.id !== plan?.id || held.state === 'suspended') ? held : undefined
+  }
+  // By itself the dialog moves no application to another plan.
+  const application = picked ?? own.find(({ id }) => !otherOf(id))?.id ?? newApplication
+  const other = otherOf(application)
   // The first key belongs where mistakes are cheap: a stage that is not production, if the API runs in one.
   const environment = chooseStage(version.environments, environmentName)
   const name = title ?? t('access.defaultApplication', { name: me?.user.name.split(' ')[0] ?? '' })
@@ -120,11 +135,17 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
           <Button
             variant="primary"
             isPending={access.isPending}
-            isDisabled={applications.isPending || (application === newApplication && name.trim() === '')}
+            isDisabled={
+              applications.isPending ||
+              subscriptions.isPending ||
+              other?.state === 'suspended' ||
+              (application === newApplication && name.trim() === '')
+            }
             onPress={() =>
               access.mutate({
                 application: application === newApplication ? { title: name.trim() } : { id: application },
                 plan,
+                product,
                 environment,
                 note,
                 keyOf: attempts.keyOf,
@@ -177,6 +198,7 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
             <p className="text-sm text-muted">{plan.terms.join(' · ')}</p>
           </div>
         )}
+        {other ? <Move held={other} plan={plan} /> : null}
         {version.environments.length > 1 ? (
           <Select
             label={t('access.environment')}
@@ -192,6 +214,22 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
         <ProblemNote problem={access.error} />
       </div>
     </Dialog>
+  )
+}
+
+/** What becomes of the plan that the application is on. */
+function Move({ held, plan }: { held: Subscription; plan: Plan }) {
+  const { t } = useTranslation('developer')
+  const names = { application: held.application.title, held: held.plan.title, plan: plan.title }
+  return (
+    <p className="flex items-start gap-2.5 rounded-lg border border-warning-line bg-warning-soft px-3 py-2.5 text-warning">
+      <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0" />
+      <span>
+        {held.state === 'suspended'
+          ? t('access.isSuspended', names)
+          : t(plan.approval === 'manual' ? 'access.movesAndWaits' : 'access.moves', names)}
+      </span>
+    </p>
   )
 }
 

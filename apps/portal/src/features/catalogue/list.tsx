@@ -11,7 +11,8 @@ import { cx } from '../../ui/class-names.ts'
 import { PlainLink } from '../../ui/link.tsx'
 import { PlainButton } from '../../ui/plain-button.tsx'
 import { EmptyState, ErrorState, Skeleton, useSlow } from '../../ui/states.tsx'
-import { type CatalogueApi, catalogueQuery, plansOf, portalQuery } from './queries.ts'
+import { type CatalogueApi, plansOf } from './plans.ts'
+import { catalogueQuery, portalQuery } from './queries.ts'
 import { SearchBox } from './search-box.tsx'
 
 const route = getRouteApi('/p/$tenant/')

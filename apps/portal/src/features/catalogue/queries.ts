@@ -1,15 +1,10 @@
 // What the catalogue asks: published APIs, one of them, its operations, and everything "Get access" does in one go.
 
-import type { CatalogueApi } from '@gatewright/shared/contract/catalogue'
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { client, orpc } from '../../api/client.ts'
 import { byCursor } from '../../api/rows.ts'
-
-export type { CatalogueApi }
-export type CatalogueVersion = CatalogueApi['versions'][number]
-export type Plan = CatalogueVersion['products'][number]['plans'][number]
-export type Environment = CatalogueVersion['environments'][number]
+import { type CatalogueVersion, type Environment, heldFor, type Plan } from './plans.ts'
 
 export interface CatalogueFilters {
   search?: string | undefined
@@ -38,30 +33,11 @@ export const operationsQuery = (tenant: string, api: string, apiVersion: string,
 export const myApplicationsQuery = (tenant: string) =>
   orpc.applications.list.queryOptions({ input: { tenant, owner: 'me', limit: 200 } })
 
-/** The subscriptions that cover an API: which applications may call it now. */
-export const accessQuery = (tenant: string, api: string) =>
-  orpc.subscriptions.list.queryOptions({ input: { tenant, api, state: 'active', limit: 200 } })
-
-/** The version a reader wants when none is named: the newest that is not on its way out. */
-export function currentVersion(api: CatalogueApi, name?: string): CatalogueVersion | undefined {
-  return (
-    api.versions.find((version) => version.name === name) ??
-    api.versions.find((version) => version.lifecycle === 'published') ??
-    api.versions[0]
-  )
-}
-
-export function plansOf(version: CatalogueVersion): Plan[] {
-  const all = version.products.flatMap((product) => product.plans).filter((plan) => !plan.archived)
-  return [...new Map(all.map((plan) => [plan.id, plan])).values()]
-}
-
-/** Whether the price says nothing that the title does not: "Free" that costs "free". */
-export function namesPrice({ title, price }: Plan): boolean {
-  return price === '' || price.toLowerCase() === title.toLowerCase()
-}
-
 type Application = Awaited<ReturnType<typeof client.applications.get>>
+
+/** The subscriptions that cover an API, of whatever state: which applications may call it, or wait for it. */
+export const subscriptionsQuery = (tenant: string, api: string) =>
+  orpc.subscriptions.list.queryOptions({ input: { tenant, api, limit: 200 } })
 
 export interface Grant {
   application: { id: string; name: string; title: string }
@@ -70,7 +46,7 @@ export interface Grant {
   key: string
 }
 
-/** Application (if new) → subscription → key; each step waits until every gateway knows it, so the key works when it is seen. */
+/** Application (if new) → subscription, or its move to this plan → key; each step waits until every gateway knows it, so the key works when it is seen. */
 export function useGetAccess(tenant: string) {
   const queryClient = useQueryClient()
   // Applications have no idempotency key: one that an earlier, failed press made is used by the next.
@@ -79,6 +55,8 @@ export function useGetAccess(tenant: string) {
     mutationFn: async (wish: {
       application: { id: string } | { title: string }
       plan: Plan
+      /** Of the plan. */
+      product: string | undefined
       environment: Environment
       note: string
       keyOf(step: unknown): string
@@ -89,19 +67,25 @@ export function useGetAccess(tenant: string) {
           : (made.current.get(wish.application.title) ??
             (await client.applications.create({ tenant, title: wish.application.title })))
       if (!('id' in wish.application)) made.current.set(wish.application.title, application)
-      const held = await client.subscriptions.list({
+      const subscriptions = await client.subscriptions.list({
         tenant,
         application: application.id,
-        plan: wish.plan.id,
-        limit: 50,
+        limit: 200,
       })
-      const open = held.data.find(({ state }) => state === 'active' || state === 'pending')
+      const held = heldFor(subscriptions.data, application.id, wish.product)
       const subscribe = { tenant, application: application.id, plan: wish.plan.id, note: wish.note }
-      const subscription =
-        open ??
-        (await client.subscriptions.create(subscribe, {
-          context: { idempotencyKey: wish.keyOf({ subscribe }) },
-        }))
+      const subscription = !held
+        ? await client.subscriptions.create(subscribe, {
+            context: { idempotencyKey: wish.keyOf({ subscribe }) },
+          })
+        : held.plan.id === wish.plan.id
+          ? held
+          : await client.subscriptions.changePlan({
+              tenant,
+              subscription: held.id,
+              plan: wish.plan.id,
+              note: wish.note,
+            })
       const issue = { tenant, application: application.id, environment: wish.environment.name }
       const issued = await client.credentials.issue(issue, {
         context: { idempotencyKey: wish.keyOf({ issue }) },

@@ -6,7 +6,7 @@ import SwaggerUI from 'swagger-ui-react'
 import { client } from '../../api/client.ts'
 import { asProblem } from '../../api/problem.ts'
 import { toast } from '../../ui/toast.tsx'
-import type { Environment } from './queries.ts'
+import { type Environment } from './plans.ts'
 import { labelControls, plugins } from './swagger-plugins.tsx'
 
 export interface SwaggerDocsProps {

@@ -2,6 +2,7 @@
 
 import { useTranslation } from 'react-i18next'
 import { ChartPanel } from '../../charts/panel.tsx'
+import { cx } from '../../ui/class-names.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { AnswerPanel, BasisLine, CallButton } from './answer-panel.tsx'
@@ -114,14 +115,16 @@ function PercentileTable({
     total: t('latency.totalLabel'),
   }
   const names = ['p50', 'p90', 'p95', 'p99'] as const
+  // A phone has room for three: those that the charts below draw.
+  const onlyWide = (name: (typeof names)[number]) => name === 'p90' && 'max-sm:hidden'
   return (
     <div className="-mx-4 overflow-x-auto">
       <table aria-label={t('latency.summary')} className="w-full text-left">
         <thead>
-          <tr className="text-xs text-muted [&_th]:px-4 [&_th]:py-1.5 [&_th]:font-medium">
+          <tr className="text-xs text-muted [&>*]:px-4 [&>*]:py-1.5 [&_th]:font-medium max-sm:[&>*]:px-2 max-sm:[&>*:first-child]:pl-4 max-sm:[&>*:last-child]:pr-4">
             <td />
             {names.map((name) => (
-              <th key={name} scope="col" className="text-right">
+              <th key={name} scope="col" className={cx('text-right', onlyWide(name))}>
                 <span className="inline-flex items-center gap-1.5">
                   <span
                     aria-hidden
@@ -136,14 +139,24 @@ function PercentileTable({
         </thead>
         <tbody>
           {rows.map(({ part, values }) => (
-            <tr key={part} className="[&>*]:border-t [&>*]:border-line [&>*]:px-4 [&>*]:py-2">
+            <tr
+              key={part}
+              className="[&>*]:border-t [&>*]:border-line [&>*]:px-4 [&>*]:py-2 max-sm:[&>*]:px-2 max-sm:[&>*:first-child]:pl-4 max-sm:[&>*:last-child]:pr-4"
+            >
               <th scope="row" className="font-medium">
                 {labels[part]}
               </th>
               {names.map((name) => {
                 const value = values[name]
                 return (
-                  <td key={name} className={`text-right ${part === 'total' ? 'text-md font-semibold' : ''}`}>
+                  <td
+                    key={name}
+                    className={cx(
+                      'text-right tabular whitespace-nowrap',
+                      onlyWide(name),
+                      part === 'total' && 'text-md font-semibold',
+                    )}
+                  >
                     {value === null ? '–' : format.duration(value)}
                   </td>
                 )

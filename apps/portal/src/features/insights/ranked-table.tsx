@@ -64,7 +64,7 @@ export function RankedTable({
       columns={[
         {
           head,
-          className: 'relative w-[40%] max-w-0 min-w-40',
+          className: 'relative w-[40%] max-w-0 min-w-36',
           cell: (row) => {
             const { id } = row.subject
             return (
@@ -111,6 +111,8 @@ export function RankedTable({
         {
           head: t('ranked.errors'),
           isNumber: true,
+          // A phone has room for one of the two: the one that is asked about.
+          ...(sortBy === 'p95Ms' ? { from: 'sm' } : {}),
           className: (row) => (rateOf(row) >= 0.1 ? 'font-medium text-danger' : 'text-muted'),
           cell: (row) => format.percent(rateOf(row)),
         },
@@ -124,6 +126,7 @@ export function RankedTable({
         {
           head: t('ranked.p95'),
           isNumber: true,
+          ...(sortBy === 'p95Ms' ? {} : { from: 'sm' }),
           className: 'text-muted whitespace-nowrap',
           cell: (row) => (row.p95Ms === null ? '–' : format.duration(row.p95Ms)),
         },

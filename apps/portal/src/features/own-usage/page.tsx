@@ -296,26 +296,24 @@ function Reasons({ errors }: { errors: readonly Cause[] }) {
           .map((error) => (
             <li
               key={`${error.status}/${error.reason}`}
-              className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2"
+              className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2"
             >
               <StatusCode status={error.status} />
-              <span className="min-w-0 flex-1">
-                {error.reason ? (
-                  <a
-                    href={`/errors/${error.reason}`}
-                    className="font-mono text-sm text-accent-text underline-offset-4 hover:underline"
-                  >
-                    {error.reason}
-                  </a>
-                ) : (
-                  <span className="text-muted">{t('usage.byUpstream')}</span>
-                )}
-              </span>
-              <span className="tabular text-right">
+              {error.reason ? (
+                <a
+                  href={`/errors/${error.reason}`}
+                  className="min-w-0 font-mono text-sm break-all text-accent-text underline-offset-4 hover:underline"
+                >
+                  {error.reason}
+                </a>
+              ) : (
+                <span className="min-w-0 text-muted">{t('usage.byUpstream')}</span>
+              )}
+              <span className="tabular ml-auto text-right whitespace-nowrap">
                 {format.count(error.requests)}{' '}
                 <span className="text-muted">({format.percent(error.requests / total)})</span>
               </span>
-              <span className="w-28 text-right text-sm text-muted">
+              <span className="w-28 text-right text-sm text-muted max-sm:hidden">
                 <Time at={error.lastAt} />
               </span>
             </li>
