@@ -41,7 +41,13 @@ export function useAdminNav(
       id: 'publish',
       title: t('nav.publish'),
       items: [
-        { label: t('nav.apis'), icon: Boxes, path: 'apis', isHidden: !may('api:read') },
+        {
+          label: t('nav.apis'),
+          icon: Boxes,
+          path: 'apis',
+          covers: ['import'],
+          isHidden: !may('api:read'),
+        },
         { label: t('nav.policies'), icon: ShieldCheck, path: 'policies', isHidden: !may('api:read') },
         { label: t('nav.products'), icon: BadgeCheck, path: 'products', isHidden: !may('product:read') },
       ],

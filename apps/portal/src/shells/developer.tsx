@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
 import { asProblem } from '../api/problem.ts'
@@ -12,12 +12,11 @@ import { Wordmark } from '../brand/mark.tsx'
 import { Avatar } from '../ui/avatar.tsx'
 import { plainButtonClass } from '../ui/button-class.ts'
 import { cx } from '../ui/class-names.ts'
-import { usePaletteKey } from '../ui/palette-key.ts'
 import { Announcer, SkipLink } from './announcer.tsx'
 import { NotFoundPage } from './error-pages.tsx'
 import { inApp } from './in-app.ts'
+import { usePaletteDoor } from './palette-door.tsx'
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const ProfileMenu = lazy(async () => ({ default: (await import('./profile-menu.tsx')).ProfileMenu }))
 const Toasts = lazy(async () => ({ default: (await import('../ui/toast.tsx')).Toasts }))
 
@@ -31,8 +30,7 @@ export function DeveloperShell() {
   const href = useRouterState({ select: (state) => state.location.href })
   const path = useRouterState({ select: (state) => state.location.pathname })
   const portal = useQuery(orpc.catalogue.tenant.queryOptions({ input: { tenant }, staleTime: 300_000 }))
-  const [isPaletteOpen, setPaletteOpen] = useState<boolean>()
-  usePaletteKey(useCallback(() => setPaletteOpen(true), []))
+  const palette = usePaletteDoor()
   const base = `/p/${tenant}`
   const isUnknown = portal.error !== null && asProblem(portal.error).status === 404
   const title = portal.data?.title ?? tenant
@@ -106,11 +104,7 @@ export function DeveloperShell() {
                 {t(`nav.${face === 'admin' ? 'admin' : 'insights'}`)}
               </a>
             ))}
-            <button
-              type="button"
-              onClick={() => setPaletteOpen(true)}
-              className={plainButtonClass('quiet', 'md', 'px-2!')}
-            >
+            <button type="button" onClick={palette.open} className={plainButtonClass('quiet', 'md', 'px-2!')}>
               <Search size={16} aria-hidden />
               <span className="sr-only">{t('nav.search')}</span>
               <kbd className="rounded-sm border border-line px-1 text-2xs text-faint max-md:hidden">⌘K</kbd>
@@ -146,22 +140,16 @@ export function DeveloperShell() {
           </span>
         </div>
       </footer>
-      {isPaletteOpen === undefined ? null : (
-        <Suspense>
-          <Palette
-            isOpen={isPaletteOpen}
-            onClose={() => setPaletteOpen(false)}
-            tenant={tenant}
-            pathOfId={pathOfId}
-            commands={tabs.map((tab) => ({
-              id: `go:${tab.path}`,
-              title: tab.label,
-              group: t('nav.label'),
-              run: () => void router.navigate({ href: `${base}${tab.path}` }),
-            }))}
-          />
-        </Suspense>
-      )}
+      {palette.door({
+        tenant,
+        pathOfId,
+        commands: tabs.map((tab) => ({
+          id: `go:${tab.path}`,
+          title: tab.label,
+          group: t('nav.label'),
+          run: () => void router.navigate({ href: `${base}${tab.path}` }),
+        })),
+      })}
       <Announcer />
     </div>
   )

@@ -2,22 +2,22 @@
 
 import { type AnyRouter, useRouter, useRouterState } from '@tanstack/react-router'
 import { type LucideIcon, Menu as MenuIcon, Search } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Face, facesOf, useMe } from '../api/session.ts'
 import { Mark } from '../brand/mark.tsx'
+import { Avatar } from '../ui/avatar.tsx'
 import { plainButtonClass } from '../ui/button-class.ts'
 import { cx } from '../ui/class-names.ts'
 import type { Command } from '../ui/command-palette.tsx'
-import { usePaletteKey } from '../ui/palette-key.ts'
 import { Announcer, SkipLink } from './announcer.tsx'
 import { inApp } from './in-app.ts'
-import { ProfileMenu } from './profile-menu.tsx'
+import { usePaletteDoor } from './palette-door.tsx'
 import { EnvironmentSwitcher, TenantSwitcher } from './switchers.tsx'
 
 const MenuDrawer = lazy(async () => ({ default: (await import('./menu-drawer.tsx')).MenuDrawer }))
+const ProfileMenu = lazy(async () => ({ default: (await import('./profile-menu.tsx')).ProfileMenu }))
 const Toasts = lazy(async () => ({ default: (await import('../ui/toast.tsx')).Toasts }))
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 
 export interface NavItem {
   label: string
@@ -28,6 +28,8 @@ export interface NavItem {
   search?: string
   /** A figure that asks for attention, such as waiting approvals. */
   count?: number | undefined
+  /** Paths that belong to this item although they do not begin with its own. */
+  covers?: readonly string[]
   isHidden?: boolean
 }
 
@@ -52,14 +54,9 @@ export interface FrameProps {
 export function Frame({ face, tenant, environment, nav, commands = [], pathOfId, children }: FrameProps) {
   const { t } = useTranslation('common')
   const router: AnyRouter = useRouter()
+  const me = useMe()
   const [isMenuOpen, setMenuOpen] = useState(false)
-  const [isPaletteOpen, setPaletteOpen] = useState(false)
-  const [wasPaletteOpened, setPaletteOpened] = useState(false)
-  const openPalette = useCallback(() => {
-    setPaletteOpened(true)
-    setPaletteOpen(true)
-  }, [])
-  usePaletteKey(openPalette)
+  const palette = usePaletteDoor()
   const path = useRouterState({ select: (state) => state.location.pathname })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer closes whenever the page changes
   useEffect(() => setMenuOpen(false), [path])
@@ -113,14 +110,22 @@ export function Frame({ face, tenant, environment, nav, commands = [], pathOfId,
         <FaceSwitch face={face} tenant={tenant} environment={environment} className="mx-auto max-lg:hidden" />
         <button
           type="button"
-          onClick={openPalette}
+          onClick={palette.open}
           className="flex h-8 w-56 items-center gap-2 rounded-lg border border-line bg-surface px-2.5 text-faint hover:border-line-strong max-lg:ml-auto max-lg:w-8 max-lg:justify-center max-lg:border-transparent max-lg:bg-transparent max-lg:px-0"
         >
           <Search size={16} aria-hidden />
           <span className="max-lg:sr-only">{t('palette.open')}</span>
           <kbd className="ml-auto rounded-sm border border-line px-1 text-2xs max-lg:hidden">⌘K</kbd>
         </button>
-        <ProfileMenu />
+        <Suspense
+          fallback={
+            <span className="grid size-8 place-items-center">
+              <Avatar name={me?.user.name ?? ''} size={26} />
+            </span>
+          }
+        >
+          <ProfileMenu />
+        </Suspense>
       </header>
       <div className="flex flex-1">
         <nav
@@ -138,17 +143,7 @@ export function Frame({ face, tenant, environment, nav, commands = [], pathOfId,
           <MenuDrawer onClose={() => setMenuOpen(false)}>{side}</MenuDrawer>
         </Suspense>
       ) : null}
-      {wasPaletteOpened ? (
-        <Suspense>
-          <Palette
-            isOpen={isPaletteOpen}
-            onClose={() => setPaletteOpen(false)}
-            commands={[...commands, ...goTo]}
-            tenant={tenant}
-            {...(pathOfId ? { pathOfId } : {})}
-          />
-        </Suspense>
-      ) : null}
+      {palette.door({ commands: [...commands, ...goTo], tenant, pathOfId })}
       <Suspense>
         <Toasts />
       </Suspense>
@@ -167,7 +162,7 @@ function NavSection({ group, base, path }: { group: NavGroup; base: string; path
         const isCurrent =
           item.path === ''
             ? path === base || path === `${base}/`
-            : path === href || path.startsWith(`${href}/`)
+            : [item.path, ...(item.covers ?? [])].some((own) => `${path}/`.startsWith(`${base}/${own}/`))
         return (
           <a
             key={item.path}
@@ -184,7 +179,7 @@ function NavSection({ group, base, path }: { group: NavGroup; base: string; path
             <span className="min-w-0 flex-1 truncate">{item.label}</span>
             {item.count ? (
               <span className="tabular rounded-full bg-accent-soft px-1.5 text-xs font-medium text-accent-text">
-                {item.count}
+                {item.count > 99 ? '99+' : item.count}
               </span>
             ) : null}
           </a>

@@ -14,6 +14,8 @@ import { homeOfTenant } from './home.ts'
 export interface PaletteProps {
   isOpen: boolean
   onClose(): void
+  /** What was typed before it could appear. */
+  takeTyped(): string
   commands: readonly Command[]
   tenant: string
   pathOfId?: (id: string) => string | undefined
@@ -22,7 +24,7 @@ export interface PaletteProps {
 /** `req_…`, `api_…`: a known prefix, an underscore and letters or digits. Request ids of callers may also be UUIDs. */
 const idPattern = /^(?:[a-z]{3}_[0-9a-z]{6,}|[0-9a-f]{8}-[0-9a-f-]{27})$/i
 
-export function Palette({ isOpen, onClose, commands, tenant, pathOfId }: PaletteProps) {
+export function Palette({ isOpen, onClose, takeTyped, commands, tenant, pathOfId }: PaletteProps) {
   const { t } = useTranslation('common')
   const router = useRouter()
   const me = useMe()
@@ -84,6 +86,7 @@ export function Palette({ isOpen, onClose, commands, tenant, pathOfId }: Palette
     <CommandPalette
       isOpen={isOpen}
       onClose={onClose}
+      takeTyped={takeTyped}
       commands={[...commands, ...everywhere]}
       onText={setText}
       fromText={(typed) => {

@@ -1,7 +1,7 @@
 // ⌘K: go somewhere, do something, or open whatever id was pasted.
 
 import { CornerDownLeft, type LucideIcon, Search } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Autocomplete } from 'react-aria-components/Autocomplete'
 import { Dialog } from 'react-aria-components/Dialog'
 import { Input } from 'react-aria-components/Input'
@@ -28,13 +28,32 @@ export interface CommandPaletteProps {
   commands: readonly Command[]
   /** Commands that the typed text itself makes possible: a pasted id, a search. They come first. */
   fromText?: (text: string) => readonly Command[]
+  /** What was typed before the palette could appear; asked for once each time it opens. */
+  takeTyped?: () => string
   /** Hears each change of the text: for what only the server can find. */
   onText?: (text: string) => void
 }
 
-export function CommandPalette({ isOpen, onClose, commands, fromText, onText }: CommandPaletteProps) {
+export function CommandPalette({
+  isOpen,
+  onClose,
+  commands,
+  fromText,
+  onText,
+  takeTyped,
+}: CommandPaletteProps) {
   const { t } = useTranslation('common')
   const [text, setText] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (!isOpen) return
+    // A frame later the list stands too, and its first entry can follow what is typed.
+    const frame = requestAnimationFrame(() => {
+      const typed = takeTyped?.()
+      if (typed && input.current) typeInto(input.current, typed)
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [isOpen, takeTyped])
   const typed = text.trim()
   const direct = typed ? (fromText?.(typed) ?? []) : []
   const shown = [...direct, ...rank(typed, commands)].slice(0, 40)
@@ -65,6 +84,7 @@ export function CommandPalette({ isOpen, onClose, commands, fromText, onText }: 
             >
               <Search size={16} aria-hidden className="shrink-0 text-faint" />
               <Input
+                ref={input}
                 placeholder={t('palette.placeholder')}
                 className="h-12 min-w-0 flex-1 bg-transparent text-md outline-none [&::-webkit-search-cancel-button]:hidden"
               />
@@ -119,4 +139,12 @@ export function CommandPalette({ isOpen, onClose, commands, fromText, onText }: 
       </Modal>
     </ModalOverlay>
   )
+}
+
+/** As if the person typed it now: the list follows what is typed, and hears of it by these events. */
+function typeInto(input: HTMLInputElement, text: string): void {
+  const typing = { bubbles: true, inputType: 'insertText', data: text }
+  input.dispatchEvent(new InputEvent('beforeinput', typing))
+  input.setRangeText(text, 0, input.value.length, 'end')
+  input.dispatchEvent(new InputEvent('input', typing))
 }
