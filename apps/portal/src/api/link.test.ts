@@ -1,5 +1,7 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { encode } from './link.ts'
+import { createLink, encode } from './link.ts'
 
 const origin = 'https://portal.example'
 const read = { method: 'GET', path: '/api/v1/tenants/{tenant}/apis', demands: {} }
@@ -33,4 +35,25 @@ test('the rest of a write is its JSON body, null included', () => {
 
 test('a missing path member is an error, never the path of something else', () => {
   expect(() => encode(write, { tenant: 'acme', api: '' }, origin)).toThrow('needs api')
+})
+
+test('an answer that stops half-way is a problem of the network, not of the program', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('{"data":', () => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = server.address() as AddressInfo
+    const link = createLink({
+      operationOf: () => ({ method: 'GET', path: '/things', demands: {} }),
+      origin: () => `http://127.0.0.1:${port}`,
+      prepare() {},
+      loadTimeoutMs: 10_000,
+    })
+    await expect(link.call(['things'], {}, { context: {} })).rejects.toMatchObject({ code: 'network' })
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })

@@ -81,16 +81,17 @@ export function createLink<C extends ClientContext>(options: LinkOptions<C>): Cl
         signal,
         request.method === 'GET' ? AbortSignal.timeout(options.loadTimeoutMs) : undefined,
       ]
-      const response = await send(request, AbortSignal.any(limits.filter((limit) => limit !== undefined)))
-      if (response.status >= 400) throw await readProblem(response)
-      return readJson(response)
+      return send(request, AbortSignal.any(limits.filter((limit) => limit !== undefined)))
     },
   }
 }
 
-async function send({ url, ...rest }: Outgoing, signal: AbortSignal): Promise<Response> {
+async function send({ url, ...rest }: Outgoing, signal: AbortSignal): Promise<unknown> {
   try {
-    return await fetch(url, { ...rest, signal, credentials: 'same-origin' })
+    const response = await fetch(url, { ...rest, signal, credentials: 'same-origin' })
+    if (response.status >= 400) throw await readProblem(response)
+    // Awaited here: a body may stop as well as its head.
+    return await readJson(response)
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       throw new Problem({ status: 0, code: 'timeout', title: 'timeout', cause: error })

@@ -90,9 +90,10 @@ function Editor({
   const [base, setBase] = useState(chain)
   const [steps, setSteps] = useState<readonly Step[]>(() => toSteps(chain.policies))
   const [chosenKey, setChosenKey] = useState<string>()
+  // Of the open form: text that cannot be read is gone with it.
+  const [isInvalid, setInvalid] = useState(false)
   const [picking, setPicking] = useState<{ stage: Stage | undefined }>()
   const [said, setSaid] = useState('')
-  const [invalid, setInvalid] = useState<readonly string[]>([])
   const policies = inRunningOrder(steps, types).map((step) => step.policy)
   const isDirty = !isSameChain(
     policies,
@@ -121,6 +122,10 @@ function Editor({
       }),
     )
   }
+  const choose = (key: string | undefined) => {
+    setChosenKey(key)
+    setInvalid(false)
+  }
   const edit = (key: string, policy: PolicyInput) =>
     setSteps(steps.map((step) => (step.key === key ? { ...step, policy } : step)))
   const add = (type: PolicyType) => {
@@ -129,7 +134,7 @@ function Editor({
     // The example is valid by test, so a fresh step can be saved as it is.
     const policy = { type: type.type, name, enabled: true, config: type.example } as PolicyInput
     setSteps([...steps, { key, policy }])
-    setChosenKey(key)
+    choose(key)
     setPicking(undefined)
   }
   const duplicate = (step: Step) => {
@@ -137,11 +142,11 @@ function Editor({
     const key = `new/${name}/${Date.now()}`
     const at = steps.indexOf(step) + 1
     setSteps([...steps.slice(0, at), { key, policy: { ...step.policy, name } }, ...steps.slice(at)])
-    setChosenKey(key)
+    choose(key)
   }
   const discard = () => {
     setSteps(toSteps(base.policies))
-    setInvalid([])
+    choose(undefined)
     save.reset()
   }
   const write = (version: number, goOn?: () => void) =>
@@ -178,15 +183,11 @@ function Editor({
       saveProblem={isStale ? null : save.error}
       isEditable={isEditable}
       onChange={(policy) => edit(step.key, policy)}
-      onInvalid={(isInvalid) =>
-        setInvalid(
-          isInvalid ? [...new Set([...invalid, step.key])] : invalid.filter((key) => key !== step.key),
-        )
-      }
-      onClose={() => setChosenKey(undefined)}
+      onInvalid={setInvalid}
+      onClose={() => choose(undefined)}
     />
   )
-  const hasErrors = problems.some((problem) => problem.level === 'error') || invalid.length > 0
+  const hasErrors = problems.some((problem) => problem.level === 'error') || isInvalid
 
   return (
     <div className="flex flex-col gap-4">
@@ -207,7 +208,7 @@ function Editor({
                 chosenKey={chosenKey}
                 isEditable={isEditable}
                 inlineForm={isNarrow && chosen ? form : undefined}
-                onChoose={setChosenKey}
+                onChoose={choose}
                 onAdd={() => setPicking({ stage: lane.stage })}
                 onMove={(key, by) => {
                   const next = move(steps, key, by, types)
@@ -221,7 +222,10 @@ function Editor({
                 }}
                 onToggle={(step) => edit(step.key, { ...step.policy, enabled: !step.policy.enabled })}
                 onDuplicate={duplicate}
-                onRemove={(step) => setSteps(steps.filter((candidate) => candidate !== step))}
+                onRemove={(step) => {
+                  if (step.key === chosenKey) choose(undefined)
+                  setSteps(steps.filter((candidate) => candidate !== step))
+                }}
               />
             ))}
           </ol>

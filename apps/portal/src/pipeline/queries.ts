@@ -42,7 +42,8 @@ export function useSaveChain({ tenant, scope, scopeId }: ChainPlace) {
     },
     onSuccess: ({ revisions: _revisions, live: _live, ...chain }) => {
       queryClient.setQueryData(chainQuery({ tenant, scope, scopeId }).queryKey, chain)
-      for (const noun of [orpc.apis, orpc.versions, orpc.routes, orpc.products]) {
+      // The chains of inner scopes inherit from this one, and a plan's form reads its limits.
+      for (const noun of [orpc.policies, orpc.apis, orpc.versions, orpc.routes, orpc.products]) {
         void queryClient.invalidateQueries({ queryKey: noun.key() })
       }
     },

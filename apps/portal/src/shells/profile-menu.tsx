@@ -1,26 +1,36 @@
 // Account menu: who is signed in, theme, account, sign out.
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
 import { LogOut, UserRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { client, rememberCsrfToken } from '../api/client.ts'
+import { asProblem } from '../api/problem.ts'
 import { sessionQuery, useMe } from '../api/session.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Menu } from '../ui/menu.tsx'
 import { ThemeSwitch } from '../ui/theme-switch.tsx'
+import { toast } from '../ui/toast.tsx'
 
 export function ProfileMenu() {
   const { t } = useTranslation('common')
   const me = useMe()
+  const router = useRouter()
   const queryClient = useQueryClient()
+  const leave = () => {
+    queryClient.clear()
+    rememberCsrfToken(null)
+    queryClient.setQueryData(sessionQuery.queryKey, null)
+    location.assign('/sign-in')
+  }
   const signOut = useMutation({
     mutationFn: () => client.identity.signOut({}),
-    onSettled: () => {
-      queryClient.clear()
-      rememberCsrfToken(null)
-      queryClient.setQueryData(sessionQuery.queryKey, null)
-      location.assign('/sign-in')
+    onSuccess: leave,
+    onError: (error) => {
+      if (asProblem(error).status === 401) return leave()
+      // Whoever walks away must know that the session goes on.
+      toast({ title: t('shell.signOutFailed'), tone: 'danger' })
     },
   })
   if (!me) return null
@@ -53,7 +63,7 @@ export function ProfileMenu() {
               id: 'account',
               label: t('shell.account'),
               icon: UserRound,
-              onAction: () => location.assign('/account'),
+              onAction: () => void router.navigate({ to: '/account' }),
             },
             { id: 'sign-out', label: t('shell.signOut'), icon: LogOut, onAction: () => signOut.mutate() },
           ],

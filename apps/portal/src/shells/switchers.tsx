@@ -14,7 +14,7 @@ import { cx } from '../ui/class-names.ts'
 import { Menu } from '../ui/menu.tsx'
 
 const triggerClass =
-  'flex h-8 min-w-0 items-center gap-2 rounded-lg px-2 font-medium data-hovered:bg-hover data-pressed:bg-pressed'
+  'flex h-8 items-center gap-2 rounded-lg px-2 font-medium data-hovered:bg-hover data-pressed:bg-pressed'
 
 /** `/admin/t/acme/dev/apis/api_1` → `/admin/t/other/dev/apis`: ids of one tenant mean nothing in another. */
 export function inTenant(pathname: string, tenant: string): string {
@@ -44,9 +44,12 @@ export function TenantSwitcher({ tenant }: { tenant: string }) {
     <Menu
       label={t('shell.tenant')}
       trigger={
-        <Button aria-label={`${t('shell.tenant')}: ${current?.title ?? tenant}`} className={triggerClass}>
+        <Button
+          aria-label={`${t('shell.tenant')}: ${current?.title ?? tenant}`}
+          className={cx(triggerClass, 'min-w-0')}
+        >
           <Avatar name={current?.title ?? tenant} shape="square" size={20} />
-          <span className="truncate max-sm:max-w-28">{current?.title ?? tenant}</span>
+          <span className="truncate">{current?.title ?? tenant}</span>
           <ChevronsUpDown size={14} aria-hidden className="shrink-0 text-faint" />
         </Button>
       }
@@ -82,12 +85,14 @@ export function EnvironmentSwitcher({ environment }: { environment: string }) {
         <Button
           aria-label={`${t('shell.environment')}: ${current?.title ?? environment}`}
           className={cx(
+            // Where one works must be readable whole; the tenant's name gives way.
             triggerClass,
+            'shrink-0',
             current?.production && 'bg-danger-soft text-danger data-hovered:bg-danger-soft',
           )}
         >
           <Dot tone={current?.production ? 'danger' : 'info'} />
-          <span className="truncate max-sm:max-w-24">{current?.title ?? environment}</span>
+          <span className="truncate max-sm:max-w-40">{current?.title ?? environment}</span>
           <ChevronsUpDown size={14} aria-hidden className="shrink-0 opacity-60" />
         </Button>
       }

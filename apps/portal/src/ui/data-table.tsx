@@ -14,9 +14,9 @@ import { useTranslation } from 'react-i18next'
 import { Button } from './button.tsx'
 import { Checkbox } from './choice.tsx'
 import { cx } from './class-names.ts'
+import { DelayedSearch } from './delayed-search.tsx'
 import { useNarrow } from './narrow.ts'
 import { EmptyState, ErrorState, Skeleton, useSlow } from './states.tsx'
-import { SearchField } from './text-field.tsx'
 
 export interface Column<T> {
   id: string
@@ -335,44 +335,6 @@ function CardRow<T>({
         </dl>
       ) : null}
     </li>
-  )
-}
-
-/** Typing waits 250 ms before it asks the server. */
-function DelayedSearch({
-  value,
-  onChange,
-  placeholder,
-}: {
-  value: string
-  onChange(value: string): void
-  placeholder: string
-}) {
-  const [text, setText] = useState(value)
-  const [timer, setTimer] = useState<ReturnType<typeof setTimeout>>()
-  const [last, setLast] = useState(value)
-  if (value !== last) {
-    setLast(value)
-    if (value !== text) setText(value)
-  }
-  const send = (next: string, waitMs: number) => {
-    clearTimeout(timer)
-    setText(next)
-    setTimer(
-      setTimeout(() => {
-        setLast(next)
-        onChange(next)
-      }, waitMs),
-    )
-  }
-  return (
-    <SearchField
-      label={placeholder}
-      value={text}
-      onChange={(next) => send(next, next === '' ? 0 : 250)}
-      onSubmit={(next) => send(next, 0)}
-      className="w-64 max-sm:w-full"
-    />
   )
 }
 

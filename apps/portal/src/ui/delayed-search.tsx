@@ -1,4 +1,4 @@
-// A search field that waits 250 ms after typing before it asks the server.
+// A search field that waits 250 ms after typing before it asks the server; one that leaves the page asks no more.
 
 import { useEffect, useRef, useState } from 'react'
 import { SearchField } from './text-field.tsx'
@@ -14,7 +14,7 @@ export function DelayedSearch({
   value,
   onChange,
   placeholder,
-  className = 'w-72 max-sm:w-full',
+  className = 'w-80 max-sm:w-full',
 }: DelayedSearchProps) {
   const [text, setText] = useState(value)
   const [last, setLast] = useState(value)

@@ -42,7 +42,7 @@ export function PageHeader({ crumbs = [], title, mark, sentence, actions }: Page
             <h1 className="min-w-0 text-xl font-semibold tracking-[-0.014em] break-words">{title}</h1>
             {mark}
           </div>
-          {sentence ? <p className="max-w-[72ch] text-muted">{sentence}</p> : null}
+          {sentence ? <p className="max-w-[72ch] text-pretty text-muted">{sentence}</p> : null}
         </div>
         {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
       </div>

@@ -1,6 +1,6 @@
 // Tabs whose choice lives in the URL: the caller gives the value and hears the change.
 
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Tabs as AriaTabs, Tab, TabList, TabPanel } from 'react-aria-components/Tabs'
 import { cx } from './class-names.ts'
 
@@ -23,6 +23,17 @@ interface TabsProps<V extends string> {
 }
 
 export function Tabs<V extends string>({ label, items, value, onChange, children, className }: TabsProps<V>) {
+  const list = useRef<HTMLDivElement>(null)
+  // On a phone the list scrolls: the tab of a link may be outside.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the tab that is selected is read from the list
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[data-selected]')
+    const box = list.current
+    if (!tab || !box) return
+    const end = tab.offsetLeft + tab.offsetWidth
+    if (tab.offsetLeft < box.scrollLeft || end > box.scrollLeft + box.clientWidth)
+      box.scrollLeft = tab.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2
+  }, [value])
   return (
     <AriaTabs
       selectedKey={value}
@@ -33,6 +44,7 @@ export function Tabs<V extends string>({ label, items, value, onChange, children
       className={cx('flex min-w-0 flex-col gap-5', className)}
     >
       <TabList
+        ref={list}
         aria-label={label}
         className="flex gap-1 overflow-x-auto border-b border-line [scrollbar-width:none]"
       >

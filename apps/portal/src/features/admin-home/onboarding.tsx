@@ -7,7 +7,6 @@ import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { IconButton } from '../../ui/button.tsx'
-import { plainButtonClass } from '../../ui/button-class.ts'
 import { LinkButton } from '../../ui/link.tsx'
 import { Card, Section } from '../../ui/page.tsx'
 import { type Step, StepList } from '../../ui/timeline.tsx'
@@ -18,7 +17,9 @@ export function Onboarding({ tenant, env }: { tenant: string; env: string }) {
   const { t } = useTranslation('admin')
   const may = useMay(tenant)
   const [isHidden, setHidden] = useState(() => read(hiddenKey(tenant)))
-  const every = { refetchInterval: 5_000, enabled: !isHidden }
+  // Watched until every step is done or the list is put away; the queries below tell which.
+  const [isDone, setDone] = useState(false)
+  const every = { refetchInterval: 5_000, enabled: !isHidden && !isDone }
   const apis = useQuery({ ...orpc.apis.list.queryOptions({ input: { tenant, limit: 20 } }), ...every }).data
     ?.data
   const traffic = useQuery({
@@ -43,7 +44,7 @@ export function Onboarding({ tenant, env }: { tenant: string; env: string }) {
     ...every,
     enabled: every.enabled && may('application:read'),
   }).data
-  if (isHidden || !apis) return null
+  if (isHidden || isDone || !apis) return null
 
   const first = apis[0]
   const live = apis.find((api) => api.versions.some((version) => version.deployments.length > 0))
@@ -57,7 +58,10 @@ export function Onboarding({ tenant, env }: { tenant: string; env: string }) {
   }
   const names = ['import', 'publish', 'call', 'invite', 'consumer'] as const
   const current = names.find((name) => !done[name])
-  if (current === undefined) return null
+  if (current === undefined) {
+    setDone(true)
+    return null
+  }
   const actions = {
     import: (
       <LinkButton
@@ -90,9 +94,9 @@ export function Onboarding({ tenant, env }: { tenant: string; env: string }) {
       </LinkButton>
     ) : null,
     consumer: (
-      <a href={`/p/${tenant}`} className={plainButtonClass('secondary', 'sm', 'hover:bg-hover')}>
+      <LinkButton size="sm" to="/p/$tenant" params={{ tenant }}>
         {t('home.step.consumer.action')}
-      </a>
+      </LinkButton>
     ),
   }
   const steps: Step[] = names.map((name) => ({

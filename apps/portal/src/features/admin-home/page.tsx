@@ -47,7 +47,7 @@ export function AdminHomePage() {
           ) : null
         }
       />
-      {may('api:write') ? <Onboarding tenant={tenant} env={env} /> : null}
+      {may('api:write') ? <Onboarding key={tenant} tenant={tenant} env={env} /> : null}
       <Health tenant={tenant} env={env} environmentTitle={environmentTitle} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         {may('subscription:decide') ? <Waiting tenant={tenant} env={env} /> : null}
@@ -150,12 +150,9 @@ function Health({
           ]}
           marks={traffic.data.publishes.map((publish) => ({ at: publish.at, label: publish.reason }))}
           actions={
-            <a
-              href={`/insights/t/${tenant}/${env}`}
-              className="px-1.5 text-sm font-medium text-accent-text hover:underline"
-            >
+            <Link to="/insights/t/$tenant/$env" params={{ tenant, env }} className="px-1.5 text-sm">
               {t('home.trafficAll')}
-            </a>
+            </Link>
           }
         />
       ) : null}
@@ -279,7 +276,9 @@ function Recent({
                         {revision.reason || revision.action}
                       </span>
                       {revision.current ? <Badge tone="success">{t('revisions.current')}</Badge> : null}
-                      <span className="truncate text-muted max-sm:hidden">{revision.actor}</span>
+                      <span className="truncate text-muted max-sm:hidden lg:max-2xl:hidden">
+                        {revision.actor}
+                      </span>
                       <span className="text-sm text-faint">
                         <Time at={revision.createdAt} />
                       </span>

@@ -1,5 +1,6 @@
 // Adds a route by hand, for APIs that have no document or go beyond it.
 
+import type { Route } from '@gatewright/shared/model/api'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -16,7 +17,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'QU
 interface AddRouteDialogProps {
   place: VersionPlace
   onClose(): void
-  onAdded(id: string): void
+  onAdded(route: Route): void
 }
 
 export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps) {
@@ -36,7 +37,7 @@ export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps)
       }),
     onSuccess: async (created) => {
       await forgetApis(queryClient)
-      onAdded(created.id)
+      onAdded(created)
     },
   })
   return (

@@ -62,8 +62,8 @@ function ApiFrame({ api }: { api: ApiSummary }) {
   const place = { tenant, api: api.name, apiVersion: chosen?.name ?? 'v1' }
   const version = useQuery({ ...versionQuery(place), enabled: chosen !== undefined })
   const pathname = useRouterState({ select: (state) => state.location.pathname })
-  const last = pathname.split('/').pop() ?? ''
-  const tab: Tab = tabs.find((candidate) => candidate === last && last !== reference) ?? 'overview'
+  // /admin/t/{tenant}/{env}/apis/{api}/{tab}: by place, as an API may be called like a tab.
+  const tab: Tab = tabs.find((candidate) => candidate === pathname.split('/')[7]) ?? 'overview'
 
   const remove = useMutation({
     mutationFn: () => client.apis.remove({ tenant, api: api.name }, { context: { ifMatch: api.version } }),
@@ -134,7 +134,8 @@ function ApiFrame({ api }: { api: ApiSummary }) {
                       id: 'portal',
                       label: t('api.seePortal'),
                       icon: BookOpen,
-                      onAction: () => location.assign(`/p/${tenant}/apis/${api.name}`),
+                      onAction: () =>
+                        void navigate({ to: '/p/$tenant/apis/$api', params: { tenant, api: api.name } }),
                     },
                     ...(may('analytics:read')
                       ? [
@@ -142,7 +143,12 @@ function ApiFrame({ api }: { api: ApiSummary }) {
                             id: 'traffic',
                             label: t('api.seeTraffic'),
                             icon: Activity,
-                            onAction: () => location.assign(`/insights/t/${tenant}/${env}?api=${api.name}`),
+                            onAction: () =>
+                              void navigate({
+                                to: '/insights/t/$tenant/$env',
+                                params: { tenant, env },
+                                search: { api: api.name },
+                              }),
                           },
                         ]
                       : []),
@@ -264,7 +270,10 @@ function ApiFrame({ api }: { api: ApiSummary }) {
       </Suspense>
       <AlertDialog
         isOpen={open === 'delete'}
-        onClose={closeDialog}
+        onClose={() => {
+          remove.reset()
+          closeDialog()
+        }}
         title={t('api.deleteTitle', { title: api.title })}
         action={t('api.delete')}
         typeToConfirm={api.name}

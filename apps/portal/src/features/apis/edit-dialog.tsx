@@ -22,6 +22,8 @@ const words = (text: string) =>
 export function EditDialog({ api, tenant, onClose }: { api: ApiSummary; tenant: string; onClose(): void }) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
+  // The list behind refreshes; the form speaks of the API as it was read when it opened.
+  const [{ version }] = useState(api)
   const [title, setTitle] = useState(api.title)
   const [description, setDescription] = useState(api.description)
   const [tags, setTags] = useState(api.tags.join(', '))
@@ -34,7 +36,7 @@ export function EditDialog({ api, tenant, onClose }: { api: ApiSummary; tenant: 
     mutationFn: () =>
       client.apis.update(
         { tenant, api: api.name, title, description, tags: words(tags), visibility },
-        { context: { ifMatch: api.version } },
+        { context: { ifMatch: version } },
       ),
     onSuccess: async () => {
       toast({ title: t('saved') })

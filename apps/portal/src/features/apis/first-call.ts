@@ -37,10 +37,14 @@ interface Wish {
   mayDecide: boolean
   /** A key made by an earlier press is used again. */
   key: string | null
+  /** A key was made: it is shown once, so it must outlive a call that fails after it. */
+  onKey(key: string): void
   onStep(step: CallStep, name: string): void
 }
 
-const shownBytes = 4_000
+const shownChars = 4_000
+/** A longer body is shown as it came. */
+const prettyChars = 200_000
 
 /** An operation that answers without parameters, best one first. */
 export function callablePath(routes: readonly Route[]): string | undefined {
@@ -71,6 +75,7 @@ export async function callFirst(wish: Wish): Promise<FirstCall> {
       name: wish.applicationTitle,
     })
     key = issued.key
+    wish.onKey(key)
     wish.onStep('key', issued.prefix)
   }
   const session = await client.tryIt.open({ tenant, application: application.id, environment })
@@ -117,13 +122,14 @@ async function callThrough(session: { session: string; path: string }, path: str
   })
   const body = await response.text()
   const milliseconds = performance.now() - startedAt
+  const shown = pretty(body.slice(0, prettyChars))
   return {
     status: response.status,
     milliseconds,
     requestId: response.headers.get('x-request-id'),
     mediaType: response.headers.get('content-type') ?? '',
-    body: pretty(body.slice(0, 200_000)).slice(0, shownBytes),
-    isTruncated: body.length > shownBytes,
+    body: shown.slice(0, shownChars),
+    isTruncated: shown.length > shownChars,
     headers: [...response.headers.entries()],
   }
 }

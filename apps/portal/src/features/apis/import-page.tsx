@@ -143,7 +143,7 @@ export function ImportPage() {
           />
         </div>
       ) : (
-        <div className="mx-auto w-full max-w-3xl">
+        <div className="w-full max-w-3xl">
           <SourceBox
             onSource={read}
             isReading={preview.isPending}

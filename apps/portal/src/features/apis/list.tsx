@@ -1,22 +1,22 @@
 // All APIs of the tenant: search, state, owner and sort live in the URL; pages come from the server.
 
 import type { ApiSummary } from '@gatewright/shared/model/api'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Import, Waypoints } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { rowsOf } from '../../api/rows.ts'
+import { orpc } from '../../api/client.ts'
+import { usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { LifecycleChip } from '../../ui/lifecycle-chip.tsx'
 import { LinkButton } from '../../ui/link.tsx'
+import { useListSearch } from '../../ui/list-search.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { Select } from '../../ui/select.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { apisQuery } from './queries.ts'
 import { mainVersion } from './versions.ts'
 
 const route = getRouteApi('/admin/t/$tenant/$env/apis')
@@ -24,11 +24,11 @@ const route = getRouteApi('/admin/t/$tenant/$env/apis')
 export function ApisPage() {
   const { tenant, env } = route.useParams()
   const search = route.useSearch()
-  const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
   const format = useFormat()
   const may = useMay(tenant)
-  const source = rowsOf(useInfiniteQuery(apisQuery(tenant, search)))
+  const { filters, set, clear, box } = useListSearch(search, ['sort'])
+  const source = usePages(orpc.apis.list, { tenant, ...filters, sort: search.sort ?? 'name' })
 
   const columns: Column<ApiSummary>[] = [
     {
@@ -123,9 +123,6 @@ export function ApisPage() {
     },
   ]
 
-  const isFiltered = Boolean(search.search || search.state || search.owner)
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
   const importButton = (
     <LinkButton variant="primary" icon={Import} to="/admin/t/$tenant/$env/import" params={{ tenant, env }}>
       {t('apis.new')}
@@ -144,11 +141,7 @@ export function ApisPage() {
         columns={columns}
         source={source}
         rowId={(api) => api.id}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('apis.search'),
-          onChange: (value) => set({ search: value || undefined }),
-        }}
+        search={box(t('apis.search'))}
         sort={{
           value:
             search.sort === '-updatedAt'
@@ -185,9 +178,7 @@ export function ApisPage() {
             />
           </>
         }
-        onClearFilters={
-          isFiltered ? () => set({ search: undefined, state: undefined, owner: undefined }) : undefined
-        }
+        onClearFilters={clear}
         empty={
           <EmptyState
             icon={Waypoints}

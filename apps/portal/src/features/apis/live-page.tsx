@@ -91,13 +91,9 @@ function Live({ tenant, env, api, title, versionName }: LiveProps) {
             >
               {t('live.manage')}
             </LinkButton>
-            <a
-              href={`/p/${tenant}/apis/${api}`}
-              className="inline-flex h-8 items-center gap-1.5 rounded-lg border border-line-strong bg-surface px-3 font-medium hover:bg-hover"
-            >
-              <BookOpen size={16} aria-hidden />
+            <LinkButton icon={BookOpen} to="/p/$tenant/apis/$api" params={{ tenant, api }}>
               {t('live.docs')}
-            </a>
+            </LinkButton>
           </>
         }
       />
@@ -225,10 +221,10 @@ function CallCard({ tenant, env, api, versionName, versionId, isPublic, baseUrl 
         applicationTitle: t('live.application'),
         mayDecide: may('subscription:decide'),
         key,
+        onKey: setKey,
         onStep: (step, name) => setDone((old) => ({ ...old, [step]: name })),
       })
     },
-    onSuccess: (made) => setKey(made.key),
   })
   const steps = isPublic ? (['call'] as const) : keyedSteps
   const isBlocked = call.error instanceof NoPlan || call.error instanceof StillPending
@@ -331,12 +327,13 @@ function AnswerView({
         </span>
         <span className="tabular text-muted">{format.duration(answer.milliseconds)}</span>
         {answer.requestId ? (
-          <a
-            href={`/insights/t/${tenant}/${env}/requests/${answer.requestId}`}
-            className="ml-auto font-medium text-accent-text underline-offset-4 hover:underline"
+          <Link
+            to="/insights/t/$tenant/$env/requests/$request"
+            params={{ tenant, env, request: answer.requestId }}
+            className="ml-auto"
           >
             {t('live.log')}
-          </a>
+          </Link>
         ) : null}
       </div>
       <CodeBlock

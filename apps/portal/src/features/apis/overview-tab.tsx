@@ -10,13 +10,13 @@ import { client, orpc } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge, Dot } from '../../ui/badge.tsx'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { CopyField } from '../../ui/copy.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { Card, Section } from '../../ui/page.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
-import { Loaded } from '../../ui/states.tsx'
+import { Loaded, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { useApiPlace } from './place.ts'
@@ -30,6 +30,7 @@ import {
   versionQuery,
 } from './queries.ts'
 
+const Markdown = lazy(async () => ({ default: (await import('../../ui/markdown.tsx')).Markdown }))
 const PromoteDialog = lazy(async () => ({ default: (await import('./promote-dialog.tsx')).PromoteDialog }))
 
 export function OverviewTab() {
@@ -115,7 +116,7 @@ function Environments({ version, place }: { version: ApiVersion; place: VersionP
             return (
               <li
                 key={environment.name}
-                className="grid items-center gap-x-6 gap-y-2 px-4 py-3 lg:grid-cols-[11rem_minmax(0,1fr)_15rem_9.5rem]"
+                className="grid items-center gap-x-6 gap-y-2 px-4 py-3 lg:grid-cols-[11rem_minmax(0,1fr)_15rem_auto]"
               >
                 <span className="flex items-center gap-2 font-medium">
                   <Dot tone={deployment ? 'success' : 'neutral'} />
@@ -144,7 +145,7 @@ function Environments({ version, place }: { version: ApiVersion; place: VersionP
                     </>
                   ) : null}
                 </span>
-                <span className="flex items-center gap-1 lg:justify-end">
+                <span className="flex items-center gap-1 max-lg:-ml-2 lg:min-w-24 lg:justify-end">
                   {may('api:publish') &&
                   newest !== undefined &&
                   !isNewest &&
@@ -154,13 +155,14 @@ function Environments({ version, place }: { version: ApiVersion; place: VersionP
                     </Button>
                   ) : null}
                   {may('api:publish') && deployment ? (
-                    <IconButton
+                    <Button
                       size="sm"
                       variant="danger-quiet"
                       icon={CircleMinus}
-                      label={t('api.overview.undeploy')}
                       onPress={() => setLeaving(environment.name)}
-                    />
+                    >
+                      {t('api.overview.undeploy')}
+                    </Button>
                   ) : null}
                 </span>
               </li>
@@ -279,7 +281,9 @@ function Facts({ version, place }: { version: ApiVersion; place: VersionPlace })
       </Card>
       {api?.description ? (
         <Card>
-          <p className="max-w-[80ch] whitespace-pre-line text-muted">{api.description}</p>
+          <Suspense fallback={<Skeleton className="h-16 w-full" />}>
+            <Markdown>{api.description}</Markdown>
+          </Suspense>
         </Card>
       ) : null}
     </Section>

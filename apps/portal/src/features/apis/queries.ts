@@ -2,28 +2,7 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import { orpc } from '../../api/client.ts'
-import { byCursor } from '../../api/rows.ts'
-
-export interface ApiFilters {
-  search?: string | undefined
-  state?: 'draft' | 'published' | 'deprecated' | 'retired' | undefined
-  owner?: 'me' | undefined
-  sort?: 'name' | '-updatedAt' | undefined
-}
-
-export const apisQuery = (tenant: string, filters: ApiFilters) =>
-  orpc.apis.list.infiniteOptions({
-    input: (cursor: string | undefined) => ({
-      tenant,
-      limit: 50,
-      ...(cursor ? { cursor } : {}),
-      ...(filters.search ? { search: filters.search } : {}),
-      ...(filters.state ? { state: filters.state } : {}),
-      ...(filters.owner ? { owner: filters.owner } : {}),
-      sort: filters.sort ?? 'name',
-    }),
-    ...byCursor,
-  })
+import { pagesOf } from '../../api/rows.ts'
 
 export interface VersionPlace {
   tenant: string
@@ -46,21 +25,9 @@ export const documentQuery = (place: VersionPlace) =>
   orpc.versions.document.queryOptions({ input: place, staleTime: 60_000 })
 
 export const routesQuery = (place: VersionPlace, search: string | undefined) =>
-  orpc.routes.list.infiniteOptions({
-    input: (cursor: string | undefined) => ({
-      ...place,
-      limit: 200,
-      ...(cursor ? { cursor } : {}),
-      ...(search ? { search } : {}),
-    }),
-    ...byCursor,
-  })
+  pagesOf(orpc.routes.list, { ...place, search, limit: 200 })
 
-export const apiRevisionsQuery = (place: VersionPlace) =>
-  orpc.publishing.apiRevisions.infiniteOptions({
-    input: (cursor: string | undefined) => ({ ...place, limit: 50, ...(cursor ? { cursor } : {}) }),
-    ...byCursor,
-  })
+export const apiRevisionsQuery = (place: VersionPlace) => pagesOf(orpc.publishing.apiRevisions, place)
 
 export const environmentsQuery = orpc.environments.list.queryOptions({ input: {}, staleTime: 60_000 })
 

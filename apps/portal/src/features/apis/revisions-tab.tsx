@@ -56,7 +56,7 @@ export function RevisionsTab() {
       header: t('api.history.runs'),
       width: '14rem',
       cell: (row) => (
-        <span className="flex flex-wrap gap-1">
+        <span className="flex flex-wrap gap-1 max-sm:justify-end">
           {row.environments.map((name) => (
             <Badge key={name} tone={name === env ? 'accent' : 'neutral'}>
               {name}

@@ -7,6 +7,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
+import { useEdited } from '../../forms/edited.ts'
 import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge, MethodBadge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -27,7 +28,6 @@ const ChainEditor = lazy(async () => ({
 interface RouteDrawerProps {
   route: Route
   place: VersionPlace
-  env: string
   onClose(): void
 }
 
@@ -40,6 +40,8 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
   const version = useQuery(versionQuery(place)).data
   const [part, setPart] = useState<Part>('settings')
   const [isRemoving, setRemoving] = useState(false)
+  // Above the tabs, so that a look at another one loses nothing.
+  const examples = useEdited({ mocks: route.mocks }, route.version)
   const name = `${route.method} ${route.path}`
   const update = useMutation({
     mutationFn: (change: {
@@ -48,7 +50,10 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
       enabled?: boolean
       mocks?: Route['mocks']
     }) =>
-      client.routes.update({ ...place, route: route.id, ...change }, { context: { ifMatch: route.version } }),
+      client.routes.update(
+        { ...place, route: route.id, ...change },
+        { context: { ifMatch: change.mocks ? examples.version : route.version } },
+      ),
     onSuccess: async () => {
       toast({ title: t('routes.drawer.saved') })
       await forgetApis(queryClient)
@@ -63,7 +68,7 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
       await forgetApis(queryClient)
     },
   })
-  const isEditable = may('api:write')
+  const isEditable = may('api:write') && version?.lifecycle !== 'retired'
   return (
     <Drawer
       isOpen
@@ -156,10 +161,12 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
         ) : null}
         {part === 'mocks' ? (
           <Mocks
-            mocks={route.mocks}
+            mocks={examples.value.mocks}
+            isChanged={examples.isDirty}
             isEditable={isEditable}
             isSaving={update.isPending}
-            onSave={(mocks) => update.mutate({ mocks })}
+            onChange={(mocks) => examples.set({ mocks })}
+            onSave={() => update.mutate(examples.value)}
           />
         ) : null}
       </Tabs>
@@ -217,23 +224,23 @@ function SummaryField({
 
 interface MocksProps {
   mocks: Route['mocks']
+  isChanged: boolean
   isEditable: boolean
   isSaving: boolean
-  onSave(mocks: Route['mocks']): void
+  onChange(mocks: Route['mocks']): void
+  onSave(): void
 }
 
-function Mocks({ mocks, isEditable, isSaving, onSave }: MocksProps) {
+function Mocks({ mocks, isChanged, isEditable, isSaving, onChange, onSave }: MocksProps) {
   const { t } = useTranslation('admin')
-  const [edited, setEdited] = useState(mocks)
-  const isChanged = JSON.stringify(edited) !== JSON.stringify(mocks)
   const set = (index: number, part: Partial<Route['mocks'][number]>) =>
-    setEdited(edited.map((mock, at) => (at === index ? { ...mock, ...part } : mock)))
+    onChange(mocks.map((mock, at) => (at === index ? { ...mock, ...part } : mock)))
   return (
     <div className="flex flex-col gap-4">
       <p className="text-muted">
-        {edited.length > 0 ? t('routes.drawer.mocksHelp') : t('routes.drawer.noMocks')}
+        {mocks.length > 0 ? t('routes.drawer.mocksHelp') : t('routes.drawer.noMocks')}
       </p>
-      {edited.map((mock, index) => (
+      {mocks.map((mock, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: examples have no id and keep their order
         <div key={index} className="flex flex-col gap-3 rounded-lg border border-line p-3">
           <div className="flex items-end gap-3">
@@ -260,7 +267,7 @@ function Mocks({ mocks, isEditable, isSaving, onSave }: MocksProps) {
                 icon={Trash2}
                 label={t('routes.drawer.removeMock')}
                 variant="danger-quiet"
-                onPress={() => setEdited(edited.filter((_, at) => at !== index))}
+                onPress={() => onChange(mocks.filter((_, at) => at !== index))}
               />
             ) : null}
           </div>
@@ -279,13 +286,13 @@ function Mocks({ mocks, isEditable, isSaving, onSave }: MocksProps) {
           <Button
             icon={Plus}
             onPress={() =>
-              setEdited([...edited, { status: 200, mediaType: 'application/json', name: null, body: '{}' }])
+              onChange([...mocks, { status: 200, mediaType: 'application/json', name: null, body: '{}' }])
             }
           >
             {t('routes.drawer.addMock')}
           </Button>
           {isChanged ? (
-            <Button variant="primary" isPending={isSaving} onPress={() => onSave(edited)}>
+            <Button variant="primary" isPending={isSaving} onPress={onSave}>
               {t('routes.drawer.save')}
             </Button>
           ) : null}

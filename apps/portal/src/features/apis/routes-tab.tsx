@@ -36,7 +36,9 @@ export function RoutesTab() {
   const source = rowsOf<Route>(useInfiniteQuery(routesQuery(place, search.search)))
   const [isAdding, setAdding] = useState(false)
   const [isTesting, setTesting] = useState(search.test !== undefined)
-  const opened = source.rows?.find((candidate) => candidate.id === search.route)
+  // A new route may be on a page that is not loaded yet.
+  const [added, setAdded] = useState<Route>()
+  const opened = [...(source.rows ?? []), ...(added ? [added] : [])].find(({ id }) => id === search.route)
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
   const total = source.total ?? version?.routeCount
@@ -55,7 +57,7 @@ export function RoutesTab() {
               {t('routes.tester')}
             </Button>
           ) : null}
-          {may('api:write') ? (
+          {may('api:write') && version?.lifecycle !== 'retired' ? (
             <Button icon={Plus} onPress={() => setAdding(true)}>
               {t('routes.add')}
             </Button>
@@ -113,15 +115,16 @@ export function RoutesTab() {
       ) : null}
       <Suspense>
         {opened ? (
-          <RouteDrawer route={opened} place={place} env={env} onClose={() => set({ route: undefined })} />
+          <RouteDrawer route={opened} place={place} onClose={() => set({ route: undefined })} />
         ) : null}
         {isAdding ? (
           <AddRouteDialog
             place={place}
             onClose={() => setAdding(false)}
-            onAdded={(id) => {
+            onAdded={(created) => {
               setAdding(false)
-              set({ route: id })
+              setAdded(created)
+              set({ route: created.id })
             }}
           />
         ) : null}

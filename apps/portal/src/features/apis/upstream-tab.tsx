@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { DirtyGuard } from '../../forms/dirty-guard.tsx'
+import { useEdited } from '../../forms/edited.ts'
 import { SchemaForm } from '../../forms/schema-form.tsx'
 import type { Json } from '../../forms/schema-model.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -47,7 +48,7 @@ export function UpstreamTab() {
             isEditable={may('api:write') && loaded.lifecycle !== 'retired'}
           />
           <AddressEditor
-            key={`address/${loaded.version}`}
+            key={`address/${loaded.id}`}
             version={loaded}
             place={place}
             isEditable={may('api:write') && loaded.lifecycle !== 'retired'}
@@ -64,7 +65,12 @@ interface EditorProps {
   isEditable: boolean
 }
 
-function stored(version: ApiVersion): { targets: Target[]; settings: Record<string, Json> } {
+interface Calls {
+  targets: Target[]
+  settings: Record<string, Json>
+}
+
+function stored(version: Pick<ApiVersion, 'upstream'>): Calls {
   if (!version.upstream) return { targets: [], settings: {} }
   const { targets, version: _version, ...settings } = version.upstream
   return { targets: [...targets], settings }
@@ -74,20 +80,18 @@ function UpstreamEditor({ version, place, isEditable }: EditorProps) {
   const { t } = useTranslation('admin')
   const format = useFormat()
   const queryClient = useQueryClient()
-  const before = stored(version)
-  const [targets, setTargets] = useState(before.targets)
-  const [settings, setSettings] = useState(before.settings)
+  const edited = useEdited(stored(version), version.version)
+  const { isDirty } = edited
+  const { targets, settings } = edited.value
+  const setTargets = (next: Target[]) => edited.set({ targets: next })
   const [isInvalid, setInvalid] = useState(false)
-  const isDirty = JSON.stringify({ targets, settings }) !== JSON.stringify(before)
   const hasBadUrl = targets.some((target) => !urlShape.test(target.url))
   const weights = targets.reduce((sum, target) => sum + target.weight, 0)
   const save = useMutation({
     mutationFn: () =>
-      client.upstreams.set({ ...place, ...settings, targets }, { context: { ifMatch: version.version } }),
-    onSuccess: async ({ version: _version, ...saved }) => {
-      const { targets: kept, ...rest } = saved
-      setTargets([...kept])
-      setSettings(rest)
+      client.upstreams.set({ ...place, ...settings, targets }, { context: { ifMatch: edited.version } }),
+    onSuccess: async (saved) => {
+      edited.saved(stored({ upstream: saved }))
       toast({ title: t('upstream.saved'), detail: t('pipeline.savedDraftDetail') })
       await forgetApis(queryClient)
     },
@@ -206,7 +210,7 @@ function UpstreamEditor({ version, place, isEditable }: EditorProps) {
         <SchemaForm
           schema={settingsSchema}
           value={settings}
-          onChange={(next) => setSettings(isObject(next) ? next : {})}
+          onChange={(next) => edited.set({ settings: isObject(next) ? next : {} })}
           problem={save.error}
           isReadOnly={!isEditable}
           onInvalid={setInvalid}
@@ -219,8 +223,7 @@ function UpstreamEditor({ version, place, isEditable }: EditorProps) {
           ) : null}
           <Button
             onPress={() => {
-              setTargets(before.targets)
-              setSettings(before.settings)
+              edited.discard()
               save.reset()
             }}
           >
@@ -245,25 +248,27 @@ function isObject(value: Json): value is { [name: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function addressOf({ basePath, hosts, public: isPublic }: Pick<ApiVersion, 'basePath' | 'hosts' | 'public'>) {
+  return { basePath, hosts: hosts.join(', '), isPublic }
+}
+
 function AddressEditor({ version, place, isEditable }: EditorProps) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
-  const [basePath, setBasePath] = useState(version.basePath)
-  const [hosts, setHosts] = useState(version.hosts.join(', '))
-  const [isPublic, setPublic] = useState(version.public)
+  const edited = useEdited(addressOf(version), version.version)
+  const { basePath, hosts, isPublic } = edited.value
   const named = hosts
     .split(',')
     .map((host) => host.trim().toLowerCase())
     .filter((host) => host !== '')
-  const isDirty =
-    basePath !== version.basePath || isPublic !== version.public || named.join() !== version.hosts.join()
   const save = useMutation({
     mutationFn: () =>
       client.versions.update(
         { ...place, basePath, hosts: named, public: isPublic },
-        { context: { ifMatch: version.version } },
+        { context: { ifMatch: edited.version } },
       ),
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
+      edited.saved(addressOf(saved))
       toast({ title: t('upstream.addressSaved'), detail: t('pipeline.savedDraftDetail') })
       await forgetApis(queryClient)
     },
@@ -274,7 +279,7 @@ function AddressEditor({ version, place, isEditable }: EditorProps) {
         <TextField
           label={t('upstream.basePath')}
           value={basePath}
-          onChange={setBasePath}
+          onChange={(next) => edited.set({ basePath: next })}
           isReadOnly={!isEditable}
           mono
         />
@@ -282,30 +287,36 @@ function AddressEditor({ version, place, isEditable }: EditorProps) {
           label={t('upstream.hosts')}
           help={t('upstream.hostsHelp')}
           value={hosts}
-          onChange={setHosts}
+          onChange={(next) => edited.set({ hosts: next })}
           isReadOnly={!isEditable}
           mono
         />
         <Switch
           isSelected={isPublic}
-          onChange={setPublic}
+          onChange={(next) => edited.set({ isPublic: next })}
           isDisabled={!isEditable}
           help={t('upstream.publicHelp')}
         >
           {t('upstream.public')}
         </Switch>
         <ProblemNote problem={save.error} />
-        {isDirty ? (
-          <Button
-            variant="primary"
-            isPending={save.isPending}
-            onPress={() => save.mutate()}
-            className="self-start"
-          >
-            {t('upstream.save')}
-          </Button>
+        {edited.isDirty ? (
+          <div className="flex justify-end gap-2">
+            <Button
+              onPress={() => {
+                edited.discard()
+                save.reset()
+              }}
+            >
+              {t('upstream.discard')}
+            </Button>
+            <Button variant="primary" isPending={save.isPending} onPress={() => save.mutate()}>
+              {t('upstream.save')}
+            </Button>
+          </div>
         ) : null}
       </Card>
+      <DirtyGuard isDirty={edited.isDirty} />
     </Section>
   )
 }

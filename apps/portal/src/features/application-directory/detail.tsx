@@ -1,18 +1,17 @@
 // One application as its API's owner sees it: who owns it, what it may use, which keys it has, how it behaves.
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor, rowsOf, rowsOfList } from '../../api/rows.ts'
+import { rowsOfList, usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge, StateChip } from '../../ui/badge.tsx'
-import { plainButtonClass } from '../../ui/button-class.ts'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { Link } from '../../ui/link.tsx'
+import { Link, LinkButton } from '../../ui/link.tsx'
 import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { EmptyState, Loaded } from '../../ui/states.tsx'
@@ -45,13 +44,14 @@ export function ApplicationRecordPage() {
             sentence={loaded.description || <code>{loaded.name}</code>}
             actions={
               may('analytics:read') ? (
-                <a
-                  href={`/insights/t/${tenant}/${env}?application=${loaded.id}`}
-                  className={plainButtonClass('secondary', 'md', 'hover:bg-hover')}
+                <LinkButton
+                  icon={Activity}
+                  to="/insights/t/$tenant/$env"
+                  params={{ tenant, env }}
+                  search={{ application: loaded.id }}
                 >
-                  <Activity size={16} aria-hidden />
                   {t('directory.traffic')}
-                </a>
+                </LinkButton>
               ) : null
             }
           />
@@ -104,19 +104,7 @@ function Behaviour({ tenant, env, application }: { tenant: string; env: string; 
 
 function Subscriptions({ tenant, env, application }: { tenant: string; env: string; application: string }) {
   const { t } = useTranslation('admin')
-  const source = rowsOf<Subscription>(
-    useInfiniteQuery(
-      orpc.subscriptions.list.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          application,
-          limit: 50,
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-      }),
-    ),
-  )
+  const source = usePages(orpc.subscriptions.list, { tenant, application })
   const columns: Column<Subscription>[] = [
     {
       id: 'product',

@@ -1,16 +1,16 @@
 // Every application that uses this tenant's APIs; read-only here, its owner manages it in the portal.
 
 import type { Application } from '@gatewright/shared/model/access'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Blocks } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
-import { byCursor, rowsOf } from '../../api/rows.ts'
+import { usePages } from '../../api/rows.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { LinkButton } from '../../ui/link.tsx'
+import { useListSearch } from '../../ui/list-search.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
@@ -19,24 +19,10 @@ const route = getRouteApi('/admin/t/$tenant/$env/applications')
 
 export function ApplicationDirectoryPage() {
   const { tenant, env } = route.useParams()
-  const search = route.useSearch()
-  const navigate = route.useNavigate()
+  const { filters, clear, box } = useListSearch(route.useSearch())
   const { t } = useTranslation('admin')
   const format = useFormat()
-  const source = rowsOf<Application>(
-    useInfiniteQuery(
-      orpc.applications.list.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          limit: 50,
-          ...(search.search ? { search: search.search } : {}),
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-      }),
-    ),
-  )
-  const set = (value: string | undefined) => void navigate({ search: { search: value }, replace: true })
+  const source = usePages(orpc.applications.list, { tenant, ...filters })
   const columns: Column<Application>[] = [
     {
       id: 'title',
@@ -107,12 +93,8 @@ export function ApplicationDirectoryPage() {
         columns={columns}
         source={source}
         rowId={(row) => row.id}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('directory.search'),
-          onChange: (value) => set(value || undefined),
-        }}
-        onClearFilters={search.search ? () => set(undefined) : undefined}
+        search={box(t('directory.search'))}
+        onClearFilters={clear}
         empty={
           <EmptyState icon={Blocks} title={t('directory.empty')} sentence={t('directory.emptySentence')} />
         }

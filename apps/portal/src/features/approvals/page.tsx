@@ -1,13 +1,13 @@
 // Journey J4: the inbox. Select all, approve with a note, and see each request's own result.
 
 import type { Subscription } from '@gatewright/shared/model/access'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Check, Inbox, X } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor, rowsOf } from '../../api/rows.ts'
+import { usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -16,6 +16,7 @@ import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FilterChip } from '../../ui/filter-chip.tsx'
 import { LinkButton } from '../../ui/link.tsx'
+import { useListSearch } from '../../ui/list-search.ts'
 import { useLiveText } from '../../ui/live-note.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
@@ -39,26 +40,15 @@ export interface DecideWish {
 export function ApprovalsPage() {
   const { tenant, env } = route.useParams()
   const search = route.useSearch()
-  const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
   const liveText = useLiveText()
   const mayDecide = useMay(tenant)('subscription:decide')
-  const source = rowsOf<Subscription>(
-    useInfiniteQuery(
-      orpc.subscriptions.list.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          state: 'pending' as const,
-          limit: 200,
-          ...(search.search ? { search: search.search } : {}),
-          ...(search.api ? { api: search.api } : {}),
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-        refetchInterval: 15_000,
-      }),
-    ),
+  const { filters, set, clear, box } = useListSearch(search, ['request'])
+  const source = usePages(
+    orpc.subscriptions.list,
+    { tenant, ...filters, state: 'pending', limit: 200 },
+    { refetchInterval: 15_000 },
   )
   const opened = useQuery({
     ...orpc.subscriptions.get.queryOptions({
@@ -70,8 +60,6 @@ export function ApprovalsPage() {
   const [note, setNote] = useState('')
   const [rejecting, setRejecting] = useState<{ ids: readonly SubscriptionId[]; clear: () => void }>()
   const [failures, setFailures] = useState<ReadonlyArray<{ id: string; name: string; reason: string }>>([])
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
 
   const decide = useMutation({
     mutationFn: ({ ids, decision, note }: DecideWish) =>
@@ -207,7 +195,10 @@ export function ApprovalsPage() {
       <Button
         variant="danger-quiet"
         icon={X}
-        onPress={() => setRejecting({ ids: ids as SubscriptionId[], clear })}
+        onPress={() => {
+          decide.reset()
+          setRejecting({ ids: ids as SubscriptionId[], clear })
+        }}
       >
         {t('approvals.rejectMany', { count: ids.length })}
       </Button>
@@ -251,11 +242,7 @@ export function ApprovalsPage() {
         columns={columns}
         source={source}
         rowId={(row) => row.id}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('approvals.search'),
-          onChange: (value) => set({ search: value || undefined }),
-        }}
+        search={box(t('approvals.search'))}
         filters={
           search.api ? (
             <FilterChip
@@ -265,9 +252,7 @@ export function ApprovalsPage() {
             />
           ) : null
         }
-        onClearFilters={
-          search.search || search.api ? () => set({ search: undefined, api: undefined }) : undefined
-        }
+        onClearFilters={clear}
         {...(mayDecide ? { bulkActions: bulk } : {})}
         empty={
           <EmptyState icon={Inbox} title={t('approvals.empty')} sentence={t('approvals.emptySentence')} />

@@ -1,12 +1,24 @@
-// The audit log as NDJSON: one event per line, oldest page last, exactly as the API gives them.
+// The audit log as NDJSON: one event per line, newest first, exactly as the API gives them.
 
 import { client } from '../../api/client.ts'
 
 type AuditInput = Parameters<typeof client.audit.list>[0]
 
+/** The file is put together in memory. */
 const mostEvents = 100_000
 
-export async function exportAudit(input: AuditInput, onProgress: (count: number) => void): Promise<string> {
+export interface AuditExport {
+  text: string
+  count: number
+  /** False when there are older events than the file could hold. */
+  isWhole: boolean
+}
+
+/** Reads page after page; `onProgress` hears how many events it has so far. */
+export async function exportAudit(
+  input: AuditInput,
+  onProgress: (count: number) => void,
+): Promise<AuditExport> {
   const lines: string[] = []
   let cursor: string | null = null
   do {
@@ -19,5 +31,5 @@ export async function exportAudit(input: AuditInput, onProgress: (count: number)
     onProgress(lines.length)
     cursor = page.has_more ? page.next_cursor : null
   } while (cursor !== null && lines.length < mostEvents)
-  return `${lines.join('\n')}\n`
+  return { text: `${lines.join('\n')}\n`, count: lines.length, isWhole: cursor === null }
 }

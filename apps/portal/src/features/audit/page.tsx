@@ -1,7 +1,7 @@
 // The audit log: filtered in the URL, each event with its fields before and after, the chain verified in one press.
 
 import type { AuditEvent } from '@gatewright/shared/model/audit'
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import {
   Bot,
@@ -17,7 +17,7 @@ import {
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor, rowsOf } from '../../api/rows.ts'
+import { usePages } from '../../api/rows.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/choice.tsx'
@@ -28,6 +28,7 @@ import { Drawer } from '../../ui/dialog.tsx'
 import { FilterChip } from '../../ui/filter-chip.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
+import { useListSearch } from '../../ui/list-search.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { saveFile } from '../../ui/save-file.ts'
@@ -45,37 +46,27 @@ type Span = keyof typeof spans | 'all'
 export function AuditPage() {
   const { tenant, env } = route.useParams()
   const search = route.useSearch()
-  const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
   const format = useFormat()
-  const { event: openId, ...filters } = search
-  const wanted = Object.fromEntries(
-    Object.entries(filters).filter(([, value]) => value !== undefined),
-  ) as typeof filters
-  const source = rowsOf<AuditEvent>(
-    useInfiniteQuery(
-      orpc.audit.list.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          limit: 50,
-          ...wanted,
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-      }),
-    ),
-  )
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
+  const { filters, set, clear, box } = useListSearch(search, ['event'])
+  const source = usePages(orpc.audit.list, { tenant, ...filters })
   const verify = useMutation({ mutationFn: () => client.audit.verify({ tenant }) })
   const [exported, setExported] = useState(0)
   const save = useMutation({
-    mutationFn: () => exportAudit({ tenant, ...wanted }, setExported),
-    onSuccess: (text) => saveFile(`audit-${tenant}.ndjson`, 'application/x-ndjson', text),
-    onError: (error) => toast({ title: error.message, tone: 'danger' }),
+    mutationFn: () => exportAudit({ tenant, ...filters }, setExported),
+    onSuccess: ({ text, count, isWhole }) => {
+      saveFile(`audit-${tenant}.ndjson`, 'application/x-ndjson', text)
+      if (!isWhole) toast({ title: t('audit.exportCut', { count: format.count(count) }), tone: 'info' })
+    },
     onSettled: () => setExported(0),
   })
-  const opened = source.rows?.find((event) => event.id === openId)
+  const listed = source.rows?.find((event) => event.id === search.event)
+  // A link may lead to an event that is on none of the loaded pages.
+  const linked = useQuery({
+    ...orpc.audit.list.queryOptions({ input: { tenant, search: search.event, limit: 1 } }),
+    enabled: search.event !== undefined && source.rows !== undefined && listed === undefined,
+  }).data?.data.find((event) => event.id === search.event)
+  const opened = listed ?? linked
   const span = spanOf(search.from)
 
   const columns: Column<AuditEvent>[] = [
@@ -177,7 +168,7 @@ export function AuditPage() {
           </>
         }
       />
-      <ProblemNote problem={verify.error} />
+      <ProblemNote problem={verify.error ?? save.error} />
       {verify.data ? (
         verify.data.valid ? (
           <p
@@ -207,11 +198,7 @@ export function AuditPage() {
         columns={columns}
         source={source}
         rowId={(event) => event.id}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('audit.search'),
-          onChange: (value) => set({ search: value || undefined }),
-        }}
+        search={box(t('audit.search'))}
         filters={
           <>
             <Segmented<Span>
@@ -250,19 +237,7 @@ export function AuditPage() {
             ) : null}
           </>
         }
-        onClearFilters={
-          Object.keys(wanted).length > 0
-            ? () =>
-                set({
-                  search: undefined,
-                  actor: undefined,
-                  action: undefined,
-                  resource: undefined,
-                  from: undefined,
-                  to: undefined,
-                })
-            : undefined
-        }
+        onClearFilters={clear}
         empty={<EmptyState icon={ScrollText} title={t('audit.empty')} sentence={t('audit.emptySentence')} />}
       />
       {opened ? (

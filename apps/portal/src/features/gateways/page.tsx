@@ -6,6 +6,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Server, TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
+import { rowsOfList } from '../../api/rows.ts'
 import { Badge, StateChip, type Tone } from '../../ui/badge.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
@@ -160,14 +161,7 @@ export function GatewaysPage() {
       <DataTable
         label={t('gateways.title')}
         columns={columns}
-        source={{
-          rows: query.data?.data,
-          error: query.data ? null : query.error,
-          refetch: () => void query.refetch(),
-          hasMore: false,
-          loadMore: () => {},
-          isLoadingMore: false,
-        }}
+        source={rowsOfList(query)}
         rowId={(gateway) => gateway.id}
         isDimmed={(gateway) => gateway.state === 'gone'}
         empty={

@@ -46,7 +46,11 @@ export function MembersPage() {
         onChange={(next) => set({ tab: next === 'members' ? undefined : next, search: undefined })}
         items={[
           { value: 'members', label: t('members.tab.members') },
-          { value: 'invitations', label: t('members.tab.invitations'), count: invitations.data?.data.length },
+          {
+            value: 'invitations',
+            label: t('members.tab.invitations'),
+            count: invitations.data?.data.length || undefined,
+          },
           { value: 'roles', label: t('members.tab.roles') },
         ]}
       >

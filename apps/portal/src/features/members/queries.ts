@@ -2,7 +2,7 @@
 
 import type { Role } from '@gatewright/shared/model/role'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor } from '../../api/rows.ts'
+import { pagesOf } from '../../api/rows.ts'
 
 export type Member = Awaited<ReturnType<typeof client.tenancy.members>>['data'][number]
 
@@ -17,15 +17,7 @@ export const roles: readonly Role[] = [
 ]
 
 export const membersQuery = (tenant: string, search: string | undefined) =>
-  orpc.tenancy.members.infiniteOptions({
-    input: (cursor: string | undefined) => ({
-      tenant,
-      limit: 50,
-      ...(search ? { search } : {}),
-      ...(cursor ? { cursor } : {}),
-    }),
-    ...byCursor,
-  })
+  pagesOf(orpc.tenancy.members, { tenant, search })
 
 export const groupsOf = (text: string): string[] =>
   text

@@ -1,20 +1,20 @@
 // All products with what they bundle and who subscribed.
 
 import type { Product } from '@gatewright/shared/model/access'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { BadgeCheck, Plus } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { rowsOf } from '../../api/rows.ts'
+import { orpc } from '../../api/client.ts'
+import { usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { useListSearch } from '../../ui/list-search.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
-import { productsQuery } from './queries.ts'
 
 const route = getRouteApi('/admin/t/$tenant/$env/products')
 const ProductDialog = lazy(async () => ({ default: (await import('./product-dialog.tsx')).ProductDialog }))
@@ -26,7 +26,8 @@ export function ProductsPage() {
   const { t } = useTranslation('admin')
   const format = useFormat()
   const may = useMay(tenant)
-  const source = rowsOf<Product>(useInfiniteQuery(productsQuery(tenant, search.search)))
+  const { filters, set, clear, box } = useListSearch(search, ['create'])
+  const source = usePages(orpc.products.list, { tenant, ...filters })
   const columns: Column<Product>[] = [
     {
       id: 'title',
@@ -81,8 +82,6 @@ export function ProductsPage() {
       cell: (product) => format.count(product.plans.reduce((sum, plan) => sum + plan.subscriberCount, 0)),
     },
   ]
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
   const create = may('product:write') ? (
     <Button variant="primary" icon={Plus} onPress={() => set({ create: true })}>
       {t('products.new')}
@@ -97,12 +96,8 @@ export function ProductsPage() {
         source={source}
         rowId={(product) => product.id}
         isDimmed={(product) => product.archived}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('products.search'),
-          onChange: (value) => set({ search: value || undefined }),
-        }}
-        onClearFilters={search.search ? () => set({ search: undefined }) : undefined}
+        search={box(t('products.search'))}
+        onClearFilters={clear}
         empty={
           <EmptyState
             icon={BadgeCheck}

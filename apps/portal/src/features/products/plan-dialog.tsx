@@ -57,11 +57,13 @@ const windows = { second: 1_000, minute: 60_000, hour: 3_600_000, dayWindow: 86_
 type Window = keyof typeof windows
 const windowNames = Object.keys(windows) as Window[]
 
-function PlanForm({ tenant, product, plan, limits, onClose }: PlanDialogProps & { limits: PlanLimits }) {
+function PlanForm({ tenant, product, onClose, ...read }: PlanDialogProps & { limits: PlanLimits }) {
   const { t } = useTranslation('admin')
   const format = useFormat()
   const queryClient = useQueryClient()
   const liveText = useLiveText()
+  // The page behind refreshes; the form speaks of the plan as it was read when it opened.
+  const [{ plan, limits }] = useState(read)
   const [title, setTitle] = useState(plan?.title ?? '')
   const [typedName, setTypedName] = useState<string>()
   const [description, setDescription] = useState(plan?.description ?? '')

@@ -30,6 +30,8 @@ export function ProductDialog({ tenant, product, onClose, onSaved }: ProductDial
   const queryClient = useQueryClient()
   const liveText = useLiveText()
   const apis = useQuery(bundleQuery(tenant))
+  // The page behind refreshes; the form speaks of the product as it was read when it opened.
+  const [edited] = useState(product)
   const [title, setTitle] = useState(product?.title ?? '')
   const [typedName, setTypedName] = useState<string>()
   const [description, setDescription] = useState(product?.description ?? '')
@@ -39,10 +41,10 @@ export function ProductDialog({ tenant, product, onClose, onSaved }: ProductDial
   const name = product?.name ?? typedName ?? slugOf(title)
   const save = useMutation({
     mutationFn: () =>
-      product
+      edited
         ? client.products.update(
-            { tenant, product: product.name, title, description, versions: [...versions] },
-            { context: { ifMatch: product.version } },
+            { tenant, product: edited.name, title, description, versions: [...versions] },
+            { context: { ifMatch: edited.version } },
           )
         : client.products.create({ tenant, name, title, description, versions: [...versions] }),
     onSuccess: async (saved) => {

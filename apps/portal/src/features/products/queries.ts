@@ -2,18 +2,6 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import { orpc } from '../../api/client.ts'
-import { byCursor } from '../../api/rows.ts'
-
-export const productsQuery = (tenant: string, search: string | undefined) =>
-  orpc.products.list.infiniteOptions({
-    input: (cursor: string | undefined) => ({
-      tenant,
-      limit: 50,
-      ...(search ? { search } : {}),
-      ...(cursor ? { cursor } : {}),
-    }),
-    ...byCursor,
-  })
 
 export const productQuery = (tenant: string, product: string) =>
   orpc.products.get.queryOptions({ input: { tenant, product } })

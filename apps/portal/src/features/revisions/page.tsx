@@ -1,26 +1,23 @@
 // The environment's history: what each revision changed, by whom and why; a rollback is two clicks.
 
-import type { Revision } from '@gatewright/shared/model/environment'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Environment, Revision } from '@gatewright/shared/model/environment'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { History, Undo2 } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor, rowsOf } from '../../api/rows.ts'
+import { usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ConfigChanges } from '../../ui/config-changes.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
-import { Dialog, Drawer } from '../../ui/dialog.tsx'
+import { Drawer } from '../../ui/dialog.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { LiveNote, LiveWaiting } from '../../ui/live-note.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
-import { ProblemNote } from '../../ui/problem-note.tsx'
+import { ReleaseDialog } from '../../ui/release-dialog.tsx'
 import { EmptyState, Loaded, Skeleton } from '../../ui/states.tsx'
-import { TextArea } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
 
 const route = getRouteApi('/admin/t/$tenant/$env/revisions')
@@ -31,19 +28,7 @@ export function RevisionsPage() {
   const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
   const may = useMay(tenant)
-  const source = rowsOf<Revision>(
-    useInfiniteQuery(
-      orpc.environments.revisions.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          environment: env,
-          limit: 50,
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-      }),
-    ),
-  )
+  const source = usePages(orpc.environments.revisions, { tenant, environment: env })
   const environment = useQuery(
     orpc.environments.list.queryOptions({ input: {}, staleTime: 60_000 }),
   ).data?.data.find((candidate) => candidate.name === env)
@@ -76,9 +61,11 @@ export function RevisionsPage() {
       id: 'what',
       header: t('revisions.column.what'),
       cell: (revision) => (
-        <span className="flex min-w-0 items-baseline gap-2">
-          <span className="truncate">{revision.reason || revision.action}</span>
-          {revision.reason ? <code className="truncate text-xs text-faint">{revision.action}</code> : null}
+        <span className="flex min-w-0 items-baseline gap-2 max-sm:justify-end">
+          <span className="sm:truncate">{revision.reason || revision.action}</span>
+          {revision.reason ? (
+            <code className="truncate text-xs text-faint max-sm:hidden">{revision.action}</code>
+          ) : null}
         </span>
       ),
     },
@@ -147,7 +134,7 @@ export function RevisionsPage() {
           tenant={tenant}
           env={env}
           number={search.revision}
-          isProduction={environment?.production ?? false}
+          environment={environment}
           onClose={() => go({})}
         />
       ) : opened ? (
@@ -226,14 +213,13 @@ interface RollbackDialogProps {
   tenant: string
   env: string
   number: number
-  isProduction: boolean
+  environment: Environment | undefined
   onClose(): void
 }
 
-function RollbackDialog({ tenant, env, number, isProduction, onClose }: RollbackDialogProps) {
+function RollbackDialog({ tenant, env, number, environment, onClose }: RollbackDialogProps) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
-  const [note, setNote] = useState('')
   const preview = useQuery(
     orpc.environments.rollbackPreview.queryOptions({
       input: { tenant, environment: env, number },
@@ -241,73 +227,30 @@ function RollbackDialog({ tenant, env, number, isProduction, onClose }: Rollback
     }),
   )
   const rollback = useMutation({
-    mutationFn: () => client.environments.rollback({ tenant, environment: env, number, note }),
-    onSuccess: () =>
-      Promise.all([
-        queryClient.invalidateQueries({ queryKey: orpc.environments.key() }),
-        queryClient.invalidateQueries({ queryKey: orpc.apis.key() }),
-        queryClient.invalidateQueries({ queryKey: orpc.versions.key() }),
-      ]),
+    mutationFn: (note: string) => client.environments.rollback({ tenant, environment: env, number, note }),
+    // Deployments and tenant policies are other ones now, and everything that tells of them.
+    onSuccess: () => queryClient.invalidateQueries(),
   })
-  if (rollback.data) {
-    return (
-      <Dialog
-        isOpen
-        onClose={onClose}
-        title={t('revisions.rolledBack', { number })}
-        footer={
-          <Button variant="primary" autoFocus onPress={onClose}>
-            {t('close')}
-          </Button>
-        }
-      >
-        <LiveNote propagation={rollback.data} />
-      </Dialog>
-    )
-  }
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
-      size="lg"
-      isLocked={rollback.isPending}
-      title={t('revisions.rollbackTitle', { environment: env, number })}
+    <ReleaseDialog
+      release={rollback}
+      title={t('revisions.rollbackTitle', { environment: environment?.title ?? env, number })}
       sentence={t('revisions.rollbackSentence')}
-      footer={
-        <>
-          <Button onPress={onClose}>{t('cancel')}</Button>
-          <Button
-            variant={isProduction ? 'danger' : 'primary'}
-            icon={Undo2}
-            isPending={rollback.isPending}
-            onPress={() => rollback.mutate()}
-          >
-            {t('revisions.rollbackTo', { number })}
-          </Button>
-        </>
-      }
+      action={t('revisions.rollbackTo', { number })}
+      icon={Undo2}
+      tone={environment?.production ? 'danger' : 'primary'}
+      doneTitle={() => t('revisions.rolledBack', { number })}
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-4">
-        <Loaded query={preview} skeleton={<Skeleton className="h-32 w-full" />}>
-          {({ changes }) =>
-            changes.length > 0 ? (
-              <ConfigChanges changes={changes} maxHeight="20rem" />
-            ) : (
-              <p className="text-muted">{t('revisions.rollbackNothing')}</p>
-            )
-          }
-        </Loaded>
-        <TextArea
-          label={t('revisions.note')}
-          help={t('revisions.noteHelp')}
-          value={note}
-          onChange={setNote}
-          rows={2}
-          maxLength={1000}
-        />
-        <ProblemNote problem={rollback.error} />
-        {rollback.isPending ? <LiveWaiting /> : null}
-      </div>
-    </Dialog>
+      <Loaded query={preview} skeleton={<Skeleton className="h-32 w-full" />}>
+        {({ changes }) =>
+          changes.length > 0 ? (
+            <ConfigChanges changes={changes} maxHeight="20rem" />
+          ) : (
+            <p className="text-muted">{t('revisions.rollbackNothing')}</p>
+          )
+        }
+      </Loaded>
+    </ReleaseDialog>
   )
 }

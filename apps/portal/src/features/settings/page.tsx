@@ -11,12 +11,13 @@ import { client, orpc } from '../../api/client.ts'
 import { rowsOfList } from '../../api/rows.ts'
 import { useMay, useMe } from '../../api/session.ts'
 import { DirtyGuard } from '../../forms/dirty-guard.tsx'
+import { useEdited } from '../../forms/edited.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { plainButtonClass } from '../../ui/button-class.ts'
 import { Switch } from '../../ui/choice.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { LinkButton } from '../../ui/link.tsx'
 import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { ComboBox } from '../../ui/select.tsx'
@@ -36,16 +37,19 @@ export function SettingsPage() {
         title={t('settings.title')}
         sentence={t('settings.sentence')}
         actions={
-          <a href={`/p/${tenant}`} className={plainButtonClass('secondary', 'md', 'hover:bg-hover')}>
-            <BookOpen size={16} aria-hidden />
+          <LinkButton icon={BookOpen} to="/p/$tenant" params={{ tenant }}>
             {t('settings.openPortal')}
-          </a>
+          </LinkButton>
         }
       />
-      <Loaded query={found}>{(loaded) => <General key={loaded.version} tenant={loaded} />}</Loaded>
+      <Loaded query={found}>{(loaded) => <General key={loaded.id} tenant={loaded} />}</Loaded>
       <Environments />
     </Page>
   )
+}
+
+function generalOf({ title, timeZone, selfSignUp }: Tenant) {
+  return { title, timeZone, selfSignUp }
 }
 
 function General({ tenant }: { tenant: Tenant }) {
@@ -53,17 +57,16 @@ function General({ tenant }: { tenant: Tenant }) {
   const may = useMay(tenant.name)
   const queryClient = useQueryClient()
   const isEditable = may('tenant:write')
-  const [title, setTitle] = useState(tenant.title)
-  const [timeZone, setTimeZone] = useState(tenant.timeZone)
-  const [selfSignUp, setSelfSignUp] = useState(tenant.selfSignUp)
-  const isDirty = title !== tenant.title || timeZone !== tenant.timeZone || selfSignUp !== tenant.selfSignUp
+  const edited = useEdited(generalOf(tenant), tenant.version)
+  const { title, timeZone, selfSignUp } = edited.value
   const save = useMutation({
     mutationFn: () =>
       client.tenancy.update(
         { tenant: tenant.name, title, timeZone, selfSignUp },
-        { context: { ifMatch: tenant.version } },
+        { context: { ifMatch: edited.version } },
       ),
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
+      edited.saved(generalOf(saved))
       toast({ title: t('settings.saved') })
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: orpc.tenancy.key() }),
@@ -87,7 +90,7 @@ function General({ tenant }: { tenant: Tenant }) {
           <TextField
             label={t('settings.tenantTitle')}
             value={title}
-            onChange={setTitle}
+            onChange={(next) => edited.set({ title: next })}
             isReadOnly={!isEditable}
             maxLength={100}
           />
@@ -102,7 +105,7 @@ function General({ tenant }: { tenant: Tenant }) {
             label={t('settings.timeZone')}
             help={t('settings.timeZoneHelp')}
             value={timeZone}
-            onChange={setTimeZone}
+            onChange={(next) => edited.set({ timeZone: next })}
             isDisabled={!isEditable}
             options={(zones.includes(timeZone) ? zones : [timeZone, ...zones]).map((zone) => ({
               value: zone,
@@ -111,7 +114,7 @@ function General({ tenant }: { tenant: Tenant }) {
           />
           <Switch
             isSelected={selfSignUp}
-            onChange={setSelfSignUp}
+            onChange={(next) => edited.set({ selfSignUp: next })}
             isDisabled={!isEditable}
             help={t('settings.selfSignUpHelp')}
           >
@@ -119,19 +122,30 @@ function General({ tenant }: { tenant: Tenant }) {
           </Switch>
           <ProblemNote problem={save.error} />
           {isEditable ? (
-            <Button
-              type="submit"
-              variant="primary"
-              isPending={save.isPending}
-              isDisabled={!isDirty || title.trim() === ''}
-              className="self-start"
-            >
-              {t('settings.save')}
-            </Button>
+            <div className="flex gap-2">
+              <Button
+                type="submit"
+                variant="primary"
+                isPending={save.isPending}
+                isDisabled={!edited.isDirty || title.trim() === ''}
+              >
+                {t('settings.save')}
+              </Button>
+              {edited.isDirty ? (
+                <Button
+                  onPress={() => {
+                    edited.discard()
+                    save.reset()
+                  }}
+                >
+                  {t('settings.discard')}
+                </Button>
+              ) : null}
+            </div>
           ) : null}
         </form>
       </Card>
-      <DirtyGuard isDirty={isDirty} />
+      <DirtyGuard isDirty={edited.isDirty} />
     </Section>
   )
 }
@@ -149,7 +163,9 @@ function Environments() {
       cell: (row) => (
         <span className="flex items-center gap-2 font-medium">
           {row.title} <code className="text-xs font-normal text-faint">{row.name}</code>
-          {row.production ? <Badge tone="danger">{t('production')}</Badge> : null}
+          {row.production && row.title !== t('production') ? (
+            <Badge tone="danger">{t('production')}</Badge>
+          ) : null}
         </span>
       ),
     },

@@ -2,13 +2,13 @@
 
 import type { Subscription, SubscriptionState } from '@gatewright/shared/model/access'
 import type { Propagation } from '@gatewright/shared/model/wire'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ArrowLeftRight, Ban, PauseCircle, PlayCircle, Ticket } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
-import { byCursor, rowsOf } from '../../api/rows.ts'
+import { usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -18,6 +18,7 @@ import { Dialog, Drawer } from '../../ui/dialog.tsx'
 import { FilterChip } from '../../ui/filter-chip.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { Link, LinkButton } from '../../ui/link.tsx'
+import { useListSearch } from '../../ui/list-search.ts'
 import { useLiveText } from '../../ui/live-note.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
@@ -36,27 +37,9 @@ type Act = 'suspend' | 'resume' | 'cancel'
 export function SubscriptionsPage() {
   const { tenant, env } = route.useParams()
   const search = route.useSearch()
-  const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
-  const { open, ...filters } = search
-  const wanted = Object.fromEntries(
-    Object.entries(filters).filter(([, value]) => value !== undefined),
-  ) as typeof filters
-  const source = rowsOf<Subscription>(
-    useInfiniteQuery(
-      orpc.subscriptions.list.infiniteOptions({
-        input: (cursor: string | undefined) => ({
-          tenant,
-          limit: 50,
-          ...wanted,
-          ...(cursor ? { cursor } : {}),
-        }),
-        ...byCursor,
-      }),
-    ),
-  )
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
+  const { filters, set, clear, box } = useListSearch(search, ['open'])
+  const source = usePages(orpc.subscriptions.list, { tenant, ...filters })
   const columns: Column<Subscription>[] = [
     {
       id: 'application',
@@ -124,11 +107,7 @@ export function SubscriptionsPage() {
         source={source}
         rowId={(row) => row.id}
         isDimmed={(row) => row.state === 'cancelled' || row.state === 'rejected'}
-        search={{
-          value: search.search ?? '',
-          placeholder: t('subscriptions.search'),
-          onChange: (value) => set({ search: value || undefined }),
-        }}
+        search={box(t('subscriptions.search'))}
         filters={
           <>
             <Select
@@ -158,11 +137,7 @@ export function SubscriptionsPage() {
             ) : null}
           </>
         }
-        onClearFilters={
-          Object.keys(wanted).length > 0
-            ? () => set({ search: undefined, state: undefined, api: undefined, plan: undefined })
-            : undefined
-        }
+        onClearFilters={clear}
         empty={
           <EmptyState
             icon={Ticket}
@@ -171,11 +146,11 @@ export function SubscriptionsPage() {
           />
         }
       />
-      {open ? (
+      {search.open ? (
         <SubscriptionDrawer
           tenant={tenant}
           env={env}
-          id={open as Subscription['id']}
+          id={search.open as Subscription['id']}
           onClose={() => set({ open: undefined })}
         />
       ) : null}
@@ -219,6 +194,11 @@ function SubscriptionDrawer({
       await queryClient.invalidateQueries({ queryKey: orpc.subscriptions.key() })
     },
   })
+  const close = () => {
+    setAsking(undefined)
+    setNote('')
+    act.reset()
+  }
   const state = query.data?.state
   const mayDecide = may('subscription:decide')
   return (
@@ -325,7 +305,7 @@ function SubscriptionDrawer({
       </Loaded>
       <AlertDialog
         isOpen={asking === 'suspend' || asking === 'cancel'}
-        onClose={() => setAsking(undefined)}
+        onClose={close}
         title={t(asking === 'suspend' ? 'subscriptions.suspendTitle' : 'subscriptions.cancelTitle')}
         action={t(asking === 'suspend' ? 'subscriptions.suspend' : 'subscriptions.cancel')}
         onConfirm={() => {
