@@ -90,6 +90,22 @@ describe('fleet', () => {
     expect(await plane.fleet.waitLive(caused(7), 100)).toMatchObject([{ live: true, gateways: 0 }])
   })
 
+  test('a gateway that was silent for a day is forgotten', async () => {
+    const { database, redis, fleet, clock, logger, env } = plane
+    const records = new GatewayRecords(database, redis, fleet, clock, logger, env)
+    await report('silent')
+    await records.record()
+    const day = 86_400_000
+    const startedAt = Date.now() - 2 * day
+    await report('silent', { startedAt, at: Date.now() - day - 1_000 })
+    await report('quiet', { startedAt, at: Date.now() - day + 60_000 })
+    const lastSeenAt = new Date(Date.now() - day - 1_000)
+    await database.everything.gateway.update({ where: { id: 'silent' }, data: { lastSeenAt } })
+    await records.record()
+    expect(await redis.client.hkeys(gatewaysKey('prod'))).toEqual(['quiet'])
+    expect(await database.everything.gateway.count({ where: { id: 'silent' } })).toBe(0)
+  })
+
   test('a gateway whose report is lost is still known, as gone', async () => {
     const { database, redis, fleet, clock, logger, env } = plane
     const records = new GatewayRecords(database, redis, fleet, clock, logger, env)

@@ -30,7 +30,7 @@ export class Fleet {
     private readonly clock: Clock,
   ) {}
 
-  /** The last report of every gateway that ever spoke for an environment, also of those gone since. */
+  /** The last report of every gateway of an environment, also of those that are gone, until they are forgotten. */
   async reports(environment: string): Promise<GatewayReport[]> {
     const stored = await this.redis.use((client) => client.hvals(gatewaysKey(environment)))
     return stored.flatMap((text) => parseJson(gatewayReport, text) ?? [])
@@ -40,6 +40,12 @@ export class Fleet {
   async head(environment: string): Promise<Head | null> {
     const text = await this.redis.use((client) => client.get(headKey(environment)))
     return text === null ? null : parseJson(headSchema, text)
+  }
+
+  /** Drops reports of gateways that nobody asks for any more. One that lives after all is back with its next report. */
+  async forget(environment: string, gatewayIds: readonly string[]): Promise<void> {
+    if (gatewayIds.length > 0)
+      await this.redis.use((client) => client.hdel(gatewaysKey(environment), ...gatewayIds))
   }
 
   isLive(report: GatewayReport): boolean {

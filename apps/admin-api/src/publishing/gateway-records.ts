@@ -14,7 +14,7 @@ import { Fleet } from './fleet.ts'
 const recordMs = 5_000
 
 /** A gateway that was silent for so long is forgotten: containers come and go under new names. */
-const forgetMs = 24 * 3_600_000
+const forgetSeconds = 24 * 3_600
 
 const refusalSchema = gatewayReport.shape.refusal
 
@@ -47,22 +47,29 @@ export class GatewayRecords implements OnApplicationBootstrap, OnApplicationShut
       where: {
         environmentId: environment.id,
         id: { notIn: [...known] },
-        lastSeenAt: { gte: new Date(this.clock.now().getTime() - forgetMs) },
+        lastSeenAt: { gte: this.clock.in(-forgetSeconds) },
       },
       orderBy: [{ groupName: 'asc' }, { id: 'asc' }],
     })
     return [...reported, ...rows.map(showRecord)]
   }
 
-  /** Keeps what gateways report now. */
+  /** Keeps what gateways report now, and forgets those that were silent for too long, here and in Redis. */
   async record(): Promise<void> {
     if (!this.redis.ready) return
     try {
       for (const { id, name } of await this.database.platform.environment.findMany()) {
-        for (const report of await this.fleet.reports(name)) {
-          if (this.fleet.isLive(report)) await this.#keep(id, report)
-        }
+        const reports = await this.fleet.reports(name)
+        for (const report of reports) if (this.fleet.isLive(report)) await this.#keep(id, report)
+        const forgotten = reports.filter(({ at }) => at < this.clock.in(-forgetSeconds).getTime())
+        await this.fleet.forget(
+          name,
+          forgotten.map(({ gatewayId }) => gatewayId),
+        )
       }
+      await this.database.platform.gateway.deleteMany({
+        where: { lastSeenAt: { lt: this.clock.in(-forgetSeconds) } },
+      })
     } catch (error) {
       this.logger.warn({ error }, 'Gateways could not be recorded; it is tried again')
     }
