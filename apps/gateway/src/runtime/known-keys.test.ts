@@ -32,6 +32,16 @@ it('I11: keys and position survive a restart; dropped ones do not', () => {
   second.close()
 })
 
+it('I11: a key that was pushed out and then revoked does not come back with a restart', () => {
+  const first = openKnownKeys(folder, log, 2)
+  for (const n of [1, 2, 3]) first.saw(hash(n), 'active')
+  first.drop([hash(1)])
+  first.close()
+  const second = openKnownKeys(folder, log, 2)
+  expect([1, 2, 3].map((n) => second.recall(hash(n)))).toEqual([null, 'active', 'active'])
+  second.close()
+})
+
 it('a line that a crash cut is forgotten, and what is written after it is whole', () => {
   const first = openKnownKeys(folder, log)
   first.saw(hash(1), 'one')

@@ -30,14 +30,13 @@ interface Place {
   readonly length: number
 }
 
-const keysMax = 200_000
 const compactAboveBytes = 16 * 1024 * 1024
 
 /**
  * A log of lines `+<sha256> <record>`, `-<sha256>`, `@<position>`; memory holds only where each record stands. The hash of a
  * key proves nothing to anyone who reads it, but the file is for its owner alone all the same.
  */
-export function openKnownKeys(dataDir: string, log: Logger): KnownKeyStore {
+export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): KnownKeyStore {
   const path = join(dataDir, 'known-keys.log')
   const places = new Map<string, Place>()
   const oldest = createOldest(places)
@@ -109,27 +108,32 @@ export function openKnownKeys(dataDir: string, log: Logger): KnownKeyStore {
     return bytes.toString()
   }
 
+  function recall(sha256: string): string | null {
+    try {
+      return read(sha256)
+    } catch (error) {
+      failed(error)
+      return null
+    }
+  }
+
+  function forget(sha256: string) {
+    if (places.delete(sha256)) append(`-${sha256}`)
+  }
+
   load()
   return {
-    recall(sha256) {
-      try {
-        return read(sha256)
-      } catch (error) {
-        failed(error)
-        return null
-      }
-    },
+    recall,
     saw(sha256, text) {
-      if (read(sha256) === text) return
-      if (places.size >= keysMax && !places.has(sha256)) {
-        places.delete(oldest() ?? '')
-      }
+      if (recall(sha256) === text) return
+      // Written down too: a key that is only forgotten here would be known again after a restart, whatever became of it.
+      if (places.size >= keysMax && !places.has(sha256)) forget(oldest() ?? '')
       const at = append(`+${sha256} ${text}`)
       if (at >= 0 && file !== null && end > at)
         places.set(sha256, { offset: at + 66, length: Buffer.byteLength(text) })
     },
     drop(hashes) {
-      for (const sha256 of hashes) if (places.delete(sha256)) append(`-${sha256}`)
+      for (const sha256 of hashes) forget(sha256)
     },
     clear() {
       places.clear()
