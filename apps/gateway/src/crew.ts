@@ -11,6 +11,8 @@ export interface CrewSettings {
   readonly workerData: Omit<WorkerData, 'index'>
   /** How long a worker may take to finish its requests when it is sent home. */
   readonly drainMs: number
+  /** Access revision that this gateway followed before it started. */
+  readonly accessPosition: number
   readonly log: Logger
   /** What a worker says that is not an answer to the crew. */
   readonly onMessage: (message: FromWorker, reply: (message: ToWorker) => void) => void
@@ -19,7 +21,7 @@ export interface CrewSettings {
 }
 
 export interface WorkerCrew extends Crew {
-  /** Starts all workers; those that crash later come back with what `rollout` says is current. */
+  /** Starts all workers; those that crash later come back with what is current in `rollout`. */
   start(rollout: Rollout): void
   /** Opens the port in every worker; from now on restarted ones open it too. */
   listen(): Promise<void>
@@ -40,7 +42,9 @@ interface Member {
   /** Who waits for which message; null is told to all of them when the thread ends. */
   readonly waiting: Set<(message: FromWorker | null) => void>
   prepared: Identity | null
-  startedAt: number
+  readonly startedAt: number
+  /** Its thread has ended. */
+  isGone: boolean
 }
 
 // A worker that crashes at once is not started in a loop that eats the machine.
@@ -55,6 +59,7 @@ export function createCrew({
   size,
   workerData,
   drainMs,
+  accessPosition,
   log,
   onMessage,
   onFailure,
@@ -65,15 +70,24 @@ export function createCrew({
   let isListening = false
   let isLeaving = false
   let nextId = 1
-  let position = 0
+  let position = accessPosition
 
   function spawn(index: number): Member {
     const thread = new Worker(workerUrl, {
       workerData: { ...workerData, index },
       name: `gateway-worker-${index}`,
     })
-    const member: Member = { index, thread, waiting: new Set(), prepared: null, startedAt: performance.now() }
+    const member: Member = {
+      index,
+      thread,
+      waiting: new Set(),
+      prepared: null,
+      startedAt: performance.now(),
+      isGone: false,
+    }
     members.set(index, member)
+    // Before anything else: records of keys that are older than this are not to be trusted.
+    thread.postMessage({ kind: 'access', hashes: [], position } satisfies ToWorker)
     thread.on('message', (message: FromWorker) => {
       for (const heard of [...member.waiting]) heard(message)
       if (message.kind === 'failed') onFailure(message.reason)
@@ -82,6 +96,7 @@ export function createCrew({
     thread.on('error', (error) => log.error({ worker: index, err: error }, 'worker crashed'))
     thread.on('exit', (code) => {
       members.delete(index)
+      member.isGone = true
       for (const heard of [...member.waiting]) heard(null)
       if (!isLeaving) restart(member, code)
     })
@@ -101,16 +116,16 @@ export function createCrew({
 
   /** A worker that comes back serves what the others serve before it takes connections. */
   async function bringUp(member: Member): Promise<void> {
-    member.thread.postMessage({ kind: 'access', hashes: [], position } satisfies ToWorker)
-    for (let given: Rollout['current'] = null; rollout && rollout.current !== given; ) {
-      given = rollout.current
-      if (!given) break
-      const { parcel, credentials } = given
+    await rollout?.withCurrent(async ({ parcel, credentials }) => {
       const refusal = await prepareOne(member, parcel, credentials)
-      if (refusal !== null)
-        log.error({ worker: member.index, reason: refusal }, 'a restarted worker refused the snapshot')
-      else await commitOne(member, { revision: parcel.revision, hash: parcel.hash })
-    }
+      if (refusal === null) {
+        await commitOne(member, { revision: parcel.revision, hash: parcel.hash })
+        return
+      }
+      // It would answer 503 on the port that it shares with those that serve.
+      log.error({ worker: member.index, reason: refusal }, 'a restarted worker cannot serve; it is ended')
+      await member.thread.terminate()
+    })
     if (isListening) await listenOne(member)
   }
 
@@ -121,6 +136,7 @@ export function createCrew({
     isAnswer: Expected,
     patienceMs = hangMs,
   ): Promise<FromWorker | null> {
+    if (member.isGone) return Promise.resolve(null)
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         log.error({ worker: member.index, waitingFor: message.kind }, 'worker hangs; it is ended')
@@ -137,6 +153,7 @@ export function createCrew({
     })
   }
 
+  /** Why it would not; null when it is ready. */
   async function prepareOne(
     member: Member,
     parcel: SnapshotParcel,
@@ -148,7 +165,8 @@ export function createCrew({
       { kind: 'prepare', parcel, credentials },
       (it) => (it.kind === 'prepared' || it.kind === 'refused') && isSame(it.identity, identity),
     )
-    if (answer?.kind === 'refused') return answer.reason
+    if (answer === null) return `worker ${member.index} ended while it compiled the snapshot`
+    if (answer.kind === 'refused') return answer.reason
     member.prepared = identity
     return null
   }
@@ -195,7 +213,7 @@ export function createCrew({
     },
     async commit(identity) {
       await all(async (member) => {
-        // One that was started since the others prepared gets it through `bringUp`.
+        // One that was started since the others prepared gets it next, from `bringUp`.
         if (isSame(member.prepared, identity)) await commitOne(member, identity)
       })
     },

@@ -82,6 +82,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     size: workers,
     workerData: { env, gatewayId, port, sharesPort: workers > 1, sharesCounters: workers > 1 },
     drainMs: env.DRAIN_DELAY_MS + env.DRAIN_TIMEOUT_MS,
+    accessPosition: known.position,
     log,
     onMessage,
     onFailure: onFatal,

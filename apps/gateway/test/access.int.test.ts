@@ -234,6 +234,33 @@ describe('I11: without Redis', () => {
     await until(works, 'unknown keys are found again', 2_000)
   })
 
+  it('a Redis that went back in time makes no revoked key valid, also not for a gateway that starts then', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    await rig.publisher.publish(
+      snapshotOf([version({ upstreamUrls: [upstream.url], policies: [policy('api-key')] })]),
+    )
+    const app = credential('app', ['ver_echo'])
+    await rig.publisher.setCredential(app.hash, app.record)
+    const folder = join(rig.folder, 'kept')
+    const first = await rig.startGateway({ DATA_DIR: folder })
+    await rig.publisher.live([first])
+    expect(await everywhere([first], app.key)).toEqual(new Set(['200']))
+    const { client } = rig.redis
+    const [records, head] = [
+      await client.hgetall(credentialsKey(environment)),
+      await client.get(headKey(environment)),
+    ]
+    await rig.publisher.setCredential(app.hash, { ...app.record, state: 'revoked' })
+    await rig.publisher.live([first])
+    expect(await everywhere([first], app.key)).toEqual(new Set(['credential_revoked']))
+    await first.kill()
+    await client.hset(credentialsKey(environment), records)
+    await client.set(headKey(environment), head ?? '')
+    const second = await rig.startGateway({ DATA_DIR: folder })
+    expect(await everywhere([second], app.key)).toEqual(new Set(['credential_revoked']))
+  })
+
   it('a Redis that lost its data makes no key invalid', async () => {
     await using rig = await createRig()
     const { gateways } = await guarded(rig, 1)

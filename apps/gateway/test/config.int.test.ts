@@ -187,15 +187,37 @@ describe('refusal', () => {
     expect((await gateway.call('/echo/things')).json()).toMatchObject({ code: 'gateway_not_ready' })
   })
 
-  it('a document that is not what its hash says is refused', async () => {
+  it.each([
+    ['is not what its hash says', (text: string) => text.replaceAll('/things', '/thongs'), 'announced hash'],
+    ['is no snapshot', () => '{}', 'The envelope is not valid'],
+    ['is cut off', (text: string) => text.slice(0, -9), 'The envelope is not JSON'],
+  ])('a document that %s is refused', async (_, damage, reason) => {
     await using rig = await createRig()
     await rig.publisher.publish(snapshotOf([open('http://127.0.0.1:1')]))
     const key = 'gw:{prod}:snapshot'
-    const text = (await rig.redis.client.get(key)) ?? ''
-    await rig.redis.client.set(key, text.replaceAll('/things', '/thongs'))
+    await rig.redis.client.set(key, damage((await rig.redis.client.get(key)) ?? ''))
     await rig.startGateway()
     await until(async () => (await rig.publisher.reports())[0]?.refusal !== null, 'the refusal is reported')
-    expect((await rig.publisher.reports())[0]?.refusal?.reason).toContain('announced hash')
+    expect((await rig.publisher.reports())[0]?.refusal?.reason).toContain(reason)
+  })
+
+  it('I11: a snapshot that ends the workers that compile it is served by none', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    await rig.publisher.publish(snapshotOf([open(upstream.url)]))
+    const gateway = await rig.startGateway({
+      NODE_OPTIONS: `--import=${join(import.meta.dirname, 'crashes.ts')}`,
+    })
+    await rig.publisher.live([gateway])
+    await rig.publisher.publish(snapshotOf([open(upstream.url), open(upstream.url, 'poison')]))
+    await until(async () => (await rig.publisher.reports())[0]?.refusal !== null, 'the refusal is reported')
+    expect((await rig.publisher.reports())[0]?.refusal?.reason).toMatch(/^worker \d ended while it compiled/)
+    const serves = () =>
+      gateway.call('/echo/things').then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    await until(serves, 'the new workers serve what was live')
   })
 })
 
@@ -608,7 +630,7 @@ it('a worker that crashes is started again and serves what the others serve', as
   await rig.publisher.publish(snapshotOf([open(upstream.url)]))
   const gateway = await rig.startGateway({
     WORKERS: '1',
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'crash-on-signal.ts')}`,
+    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'crashes.ts')}`,
   })
   await rig.publisher.live([gateway])
   expect((await call(`${gateway.url}/echo/things`)).status).toBe(200)

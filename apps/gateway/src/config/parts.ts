@@ -10,7 +10,10 @@ import {
 } from '@gatewright/shared/snapshot'
 import type * as z from 'zod'
 
-/** Why a snapshot is not taken. The message is for the people who publish: it names tenant, API, route, policy. */
+/**
+ * Why a snapshot is not taken. The message is for the people who publish: it names tenant, API, route, policy. The admin API
+ * shows a team only what begins with `tenant <name>` of its own or with `all tenants`.
+ */
 export class SnapshotRefused extends Error {}
 
 export type SnapshotHead = Omit<Snapshot, 'versions'>

@@ -6,7 +6,7 @@ import { type SnapshotParcel, SnapshotRefused } from './parts.ts'
 
 /** The workers, as a rollout sees them. */
 export interface Crew {
-  /** Resolves when every worker has compiled it; throws `SnapshotRefused` with the reason of the first that would not. */
+  /** Resolves when every worker has compiled it; throws `SnapshotRefused` with the reason of the first that would not, or could not. */
   prepare(parcel: SnapshotParcel, credentials: StaticCredentials | null): Promise<void>
   /** Resolves when every worker serves it. */
   commit(identity: Identity): Promise<void>
@@ -19,13 +19,17 @@ interface Refused extends Identity {
   readonly at: number
 }
 
+/** What all workers serve, as a worker gets it. */
+interface Current {
+  readonly parcel: SnapshotParcel
+  readonly credentials: StaticCredentials | null
+}
+
 export interface Rollout {
   /** What all workers serve; null before the first. */
   readonly live: Identity | null
   /** The snapshot that was refused last, until another one is taken. */
   readonly refusal: Refused | null
-  /** What a worker that starts now must be given. */
-  readonly current: { readonly parcel: SnapshotParcel; readonly credentials: StaticCredentials | null } | null
   /** False for what is live, and for what was refused already. */
   needs(identity: Identity): boolean
   /** `pack` may throw `SnapshotRefused`. True when it is live everywhere. */
@@ -34,12 +38,14 @@ export interface Rollout {
     pack: () => SnapshotParcel,
     credentials?: StaticCredentials | null,
   ): Promise<boolean>
+  /** Runs `action` with what is current, between two rollouts, so that it stays current until `action` is done; not before the first. */
+  withCurrent(action: (current: Current) => Promise<void>): Promise<void>
 }
 
 export function createRollout(crew: Crew, log: Logger, onChange: () => void): Rollout {
   let live: Identity | null = null
   let refusal: Refused | null = null
-  let current: Rollout['current'] = null
+  let current: Current | null = null
   let queue: Promise<unknown> = Promise.resolve()
 
   async function run(
@@ -73,6 +79,12 @@ export function createRollout(crew: Crew, log: Logger, onChange: () => void): Ro
     return true
   }
 
+  function inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = queue.then(action)
+    queue = result.catch(() => undefined)
+    return result
+  }
+
   return {
     get live() {
       return live
@@ -80,15 +92,11 @@ export function createRollout(crew: Crew, log: Logger, onChange: () => void): Ro
     get refusal() {
       return refusal
     },
-    get current() {
-      return current
-    },
     needs: (identity) => !isSame(identity, live) && !isSame(identity, refusal),
     apply(identity, pack, credentials = null) {
-      const result = queue.then(() => run(identity, pack, credentials))
-      queue = result
-      return result
+      return inTurn(() => run(identity, pack, credentials))
     },
+    withCurrent: (action) => inTurn(async () => (current ? action(current) : undefined)),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { dropIfSilent, isReady } from '../runtime/redis.ts'
 import type { LastGood } from './last-good.ts'
-import { openEnvelope, packSnapshot, parseEnvelope, SnapshotRefused } from './parts.ts'
+import { openEnvelope, packSnapshot, parseEnvelope } from './parts.ts'
 import type { Rollout } from './rollout.ts'
 
 export interface SourceDeps {
@@ -68,22 +68,24 @@ export function createConfigSource(deps: SourceDeps): ConfigSource {
       if (!found) return
       // Access first: a revoked key must not wait for a large snapshot to compile.
       await deps.onHead(found)
-      if (rollout.needs(found)) await pull()
+      if (rollout.needs(found)) await pull(found)
     } catch (error) {
       dropIfSilent(redis, error)
       log.warn({ reason: (error as Error).message }, 'Comparing with Redis failed; it is tried again')
     }
   }
 
-  async function pull(): Promise<void> {
+  async function pull({ revision, hash }: Head): Promise<void> {
     const text = await redis.get(snapshot)
     if (text === null) return
     let envelope: SnapshotEnvelope
     try {
       envelope = parseEnvelope(text)
     } catch (error) {
-      if (error instanceof SnapshotRefused)
-        log.error({ reason: error.message }, 'The snapshot in Redis is refused')
+      // Refused under the name that was announced, so that it is reported, and not fetched again until another one is.
+      await rollout.apply({ revision, hash }, () => {
+        throw error
+      })
       return
     }
     if (!rollout.needs(envelope)) return
