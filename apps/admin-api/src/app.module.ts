@@ -40,6 +40,7 @@ import { HealthController } from './http/health.controller.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { Pipeline } from './http/pipeline.ts'
 import { ProblemFilter } from './http/problem.filter.ts'
+import { RequestLimit } from './http/request-limit.ts'
 import { Bootstrap } from './identity/bootstrap.ts'
 import { IdentityController } from './identity/identity.controller.ts'
 import { IdentityService } from './identity/identity.service.ts'
@@ -79,7 +80,7 @@ import { TryItController } from './try-it/try-it.controller.ts'
 import { TryItService } from './try-it/try-it.service.ts'
 
 const infra = [Database, Redis, Housekeeping]
-const http = [Authenticate, Authorise, Idempotency, Pipeline]
+const http = [Authenticate, Authorise, Idempotency, Pipeline, RequestLimit]
 const identity = [Bootstrap, IdentityService, Passwords, Sessions, SignIn, SignInThrottle, Tokens]
 const tenancy = [TenancyService, Invitations]
 const catalog = [

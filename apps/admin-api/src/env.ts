@@ -74,6 +74,20 @@ const schema = z.object({
     .min(1024)
     .default(45_000_000)
     .describe('Largest body of an import or a manifest'),
+  REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(3000)
+    .describe('Requests that one signed-in person may send to this process in a minute, tokens included'),
+  TENANT_API_LIMIT: z.coerce.number().int().min(1).default(1000).describe('Most API versions of a tenant'),
+  TENANT_ROUTE_LIMIT: z.coerce.number().int().min(1).default(50_000).describe('Most routes of a tenant'),
+  TENANT_DOCUMENT_LIMIT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(1_000_000_000)
+    .describe('Most bytes of a tenant’s API documents, published copies included, as Postgres stores them'),
   IMPORT_PRIVATE_ADDRESSES: flag
     .default(false)
     .describe('Whether a document may be imported from an address inside a private network'),

@@ -70,6 +70,7 @@ export const errors = {
   path_taken: { status: 409, title: 'Another API already answers at this path' },
   state_conflict: { status: 409, title: 'The current state does not allow this' },
   in_use: { status: 409, title: 'It is still in use' },
+  limit_reached: { status: 409, title: 'It is the most that is allowed here' },
   last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
   idempotency_in_flight: { status: 409, title: 'The same request is still being handled' },
   version_stale: { status: 412, title: 'Someone changed it since you read it' },

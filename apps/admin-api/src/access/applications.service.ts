@@ -64,7 +64,7 @@ export class ApplicationsService implements Service<Noun> {
     return this.changes.inTenant(call, async (tx) => {
       if ((await tx.db.application.count({ where: { ownerId: owner.id } })) >= applicationsPerOwner) {
         refuse(
-          'state_conflict',
+          'limit_reached',
           `You have ${applicationsPerOwner} applications, which is the most one account may have`,
         )
       }

@@ -152,7 +152,7 @@ export class CredentialsService implements Service<Noun> {
     })
     if (!tryIt && held >= activeKeysPerApplication) {
       refuse(
-        'state_conflict',
+        'limit_reached',
         `The application has ${activeKeysPerApplication} active keys, which is the most it may have`,
       )
     }

@@ -59,6 +59,7 @@ export class ApisService implements Service<Noun> {
         },
       })
       const after = showApiSummary(await findApi(tx.db, id))
+      tx.grows()
       tx.audit({ action: 'apis.create', resource: named(after), before: null, after })
       return after
     })

@@ -113,6 +113,7 @@ export class ImportsService implements Service<Noun> {
       if (input.plan) await this.#createPlan(tx, call, api.name, versionId, input)
       const at = { api: api.id, apiVersion: versionId }
       const version = showVersion(await findVersion(tx.db, at), read.bytes.byteLength)
+      tx.grows()
       tx.audit({
         action: 'imports.create',
         resource: { kind: 'version', id: versionId, name: `${api.name}/${input.version}` },

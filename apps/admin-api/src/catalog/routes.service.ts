@@ -66,6 +66,7 @@ export class RoutesService implements Service<Noun> {
       })
       await recountUnpublished(tx.db, version.id)
       const after = showRoute(route)
+      tx.grows()
       tx.audit({ action: 'routes.create', resource: named(version, route), before: null, after })
       return after
     })

@@ -53,6 +53,7 @@ export class VersionsService implements Service<Noun> {
       await recountUnpublished(tx.db, id)
       const row = await findVersion(tx.db, { api: apiId, apiVersion: id })
       const after = showVersion(row, 0)
+      tx.grows()
       tx.audit({ action: 'versions.create', resource: named(row), before: null, after })
       return after
     })
@@ -143,6 +144,7 @@ export class VersionsService implements Service<Noun> {
       await reimportRoutes(tx.db, call.tenant.id, seen.id, before, after.operations)
       await recountUnpublished(tx.db, seen.id)
       const apiVersion = showVersion(await findVersion(tx.db, input), bytes.byteLength)
+      tx.grows()
       tx.audit({
         action: 'versions.reimport',
         resource: named(seen),

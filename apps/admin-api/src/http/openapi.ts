@@ -45,6 +45,8 @@ function complete(described: Json, { name, meta, method }: OperationEntry): void
     if (status.startsWith('2')) {
       response.headers = {
         'X-Request-Id': reference('headers', 'RequestId'),
+        RateLimit: reference('headers', 'RateLimit'),
+        'RateLimit-Policy': reference('headers', 'RateLimitPolicy'),
         ...(meta.concurrency ? { ETag: reference('headers', 'ETag') } : {}),
         ...(meta.idempotent ? { 'Idempotency-Replayed': reference('headers', 'IdempotencyReplayed') } : {}),
       }
@@ -99,6 +101,14 @@ const components = {
   },
   headers: {
     RequestId: { description: 'Id of this request in logs and the audit log', schema: { type: 'string' } },
+    RateLimit: {
+      description: 'What is left to the signed-in person (`r`) and for how many seconds (`t`)',
+      schema: { type: 'string', examples: ['"person";r=2999;t=42'] },
+    },
+    RateLimitPolicy: {
+      description: 'Requests (`q`) that one person may send in a window of seconds (`w`)',
+      schema: { type: 'string', examples: ['"person";q=3000;w=60'] },
+    },
     ETag: { description: 'Version of the resource', schema: { type: 'string' } },
     IdempotencyReplayed: {
       description: 'Present when this is the first answer again',

@@ -1,4 +1,4 @@
-// Every operation's way in and out: who, where, may they → from which version → once → service → live → ETag.
+// Every operation's way in and out: who, how often, where, may they → from which version → once → service → live → ETag.
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
 import { Inject, Injectable } from '@nestjs/common'
 import type { ORPCModuleConfig } from '@orpc/nest'
@@ -15,6 +15,7 @@ import { currentExchange, type Exchange } from './exchange.ts'
 import { Idempotency } from './idempotency.ts'
 import { describeProcedure } from './operations.ts'
 import { sendProblem, toProblem } from './problem.ts'
+import { RequestLimit } from './request-limit.ts'
 
 type Interceptor = NonNullable<ORPCModuleConfig['interceptors']>[number]
 type Step = Parameters<Interceptor>[0]
@@ -23,6 +24,7 @@ type Step = Parameters<Interceptor>[0]
 export class Pipeline {
   constructor(
     private readonly authenticate: Authenticate,
+    private readonly requestLimit: RequestLimit,
     private readonly authorise: Authorise,
     private readonly idempotency: Idempotency,
     private readonly fleet: Fleet,
@@ -48,6 +50,7 @@ export class Pipeline {
     // The path has the last word: a body or query may not name another tenant than the one that was checked.
     const input = { ...(options.input as object | undefined), ...params }
     const caller = await this.authenticate.caller(request)
+    if (caller.user) this.requestLimit.take(caller.user.id, (fields) => reply.headers({ ...fields }))
     // The path alone is looked at before the caller's rights are: their tenant is looked up by it.
     refuseUnstorableText(params)
     const tenant = await this.authorise.tenant(operation, caller, params.tenant)

@@ -240,7 +240,7 @@ export class IdentityService implements Service<Noun> {
       const living = { userId: user.id, ...livingAt(this.clock.now()) }
       if ((await tx.platform.personalAccessToken.count({ where: living })) >= tokensPerPerson) {
         refuse(
-          'state_conflict',
+          'limit_reached',
           `You have ${tokensPerPerson} access tokens, which is the most; revoke one that nothing uses`,
         )
       }

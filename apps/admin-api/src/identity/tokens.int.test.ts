@@ -116,7 +116,7 @@ describe('C15 a token', () => {
     const person = await app.signUp('collector@example.com')
     for (let i = 0; i < 100; i++) await tokenOf(person)
     const answer = await person.send('POST', '/me/tokens', { body: { name: 'one more' } })
-    expect(answer.body).toMatchObject({ status: 409, code: 'state_conflict' })
+    expect(answer.body).toMatchObject({ status: 409, code: 'limit_reached' })
   })
 })
 

@@ -88,6 +88,7 @@ export class ApisApplier {
       return existing.id
     }
     const id = createId('api')
+    tx.grows()
     await tx.db.api.create({
       data: {
         id,
@@ -141,6 +142,7 @@ export class ApisApplier {
       omit: { spec: true },
     })
     const versionId = existing?.id ?? createId('ver')
+    if (outgrows(version, before)) tx.grows()
     if (existing) {
       await tx.db.apiVersion.update({
         where: { id: versionId },
@@ -275,6 +277,12 @@ export class ApisApplier {
       })
     }
   }
+}
+
+/** Whether it takes more of what a tenant may have only so much of. */
+function outgrows(version: ManifestVersion, before: ManifestVersion | undefined): boolean {
+  if (!before || version.routes.length > before.routes.length) return true
+  return (version.document?.text.length ?? 0) > (before.document?.text.length ?? 0)
 }
 
 const routeKey = ({ method, path }: { readonly method: string; readonly path: string }) => `${method} ${path}`

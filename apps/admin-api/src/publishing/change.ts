@@ -1,13 +1,16 @@
 // The one door of every write: one transaction of rows, audit entries and revisions, and then the wake-up.
 import { EventEmitter } from 'node:events'
 import type { Change as Difference } from '@gatewright/shared/model/environment'
-import { Injectable } from '@nestjs/common'
+import { Inject, Injectable } from '@nestjs/common'
+import { ENV } from '../app.tokens.ts'
 import type { Actor, Call, CallTenant, TenantCall } from '../call.ts'
+import type { Env } from '../env.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database, type PlatformDb, type TenantDb } from '../infra/database.ts'
 import { tenantDb } from '../infra/tenant-db.ts'
 import { refuse } from '../refusal.ts'
+import { refuseBeyondBounds } from '../tenancy/bounds.ts'
 import { type AuditEntry, appendAudit } from './audit-chain.ts'
 import { diff } from './diff.ts'
 
@@ -23,6 +26,8 @@ export interface Transaction {
   ): void
   /** These credentials (sha256, hex) changed in an environment: each gets an access revision of its own. */
   access(environmentId: string, hashes: readonly string[]): void
+  /** APIs, routes or documents were added: nothing commits when the tenant then holds more than it may. */
+  grows(): void
   /** Every table of every tenant; for sign-up, invitations and the publisher only. */
   readonly everything: Prisma.TransactionClient
 }
@@ -43,6 +48,7 @@ export class Changes {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
   /** Calls `wake` with the ids of the environments that changed, after each commit. Answers how to stop. */
@@ -84,6 +90,7 @@ export class Changes {
         const configs = new Map<string, ConfigNote>()
         const accesses = new Map<string, Set<string>>()
         let everywhere: ConfigNote | undefined
+        let grown = false
         const result = await work({
           platform: tx,
           everything: tx,
@@ -92,6 +99,9 @@ export class Changes {
             const note = { reason: reason ?? '', changes: changes ?? [] }
             if (environmentIds === 'all') everywhere = join(everywhere, note)
             else for (const id of environmentIds) configs.set(id, join(configs.get(id), note))
+          },
+          grows() {
+            grown = true
           },
           access(environmentId, hashes) {
             const set = accesses.get(environmentId) ?? new Set()
@@ -119,6 +129,8 @@ export class Changes {
           caused.push(await this.#advance(tx, id, call, tenant, noted, configs.get(id), accesses.get(id)))
         }
         await appendAudit(tx, context, noted)
+        // Behind the lock of the audit head: of two additions at once the second counts what the first has made.
+        if (grown && tenant) await refuseBeyondBounds(tx, tenant.id, this.env)
         return { result, caused }
       })
       .catch(explain)

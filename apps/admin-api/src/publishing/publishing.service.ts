@@ -190,6 +190,7 @@ export class PublishingService implements Service<Noun> {
       select: { id: true, number: true, hash: true, spec: true },
     })
     if (newest?.hash === hash && sameBytes(newest.spec, draft.spec)) return newest
+    tx.grows()
     return tx.db.apiRevision.create({
       data: {
         id: createId('rev'),

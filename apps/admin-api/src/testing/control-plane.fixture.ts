@@ -37,7 +37,7 @@ export class ControlPlane implements AsyncDisposable {
     this.env = parseEnv({ DATABASE_URL: databaseUrl, REDIS_URL: redisServer.url, LOG_LEVEL: 'silent' })
     this.database = new Database(this.env, this.logger)
     this.redis = new Redis(this.env, this.logger)
-    this.changes = new Changes(this.database, this.clock)
+    this.changes = new Changes(this.database, this.clock, this.env)
     this.fleet = new Fleet(this.redis, this.clock)
     this.publisher = this.createPublisher()
   }

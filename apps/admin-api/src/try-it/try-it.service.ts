@@ -61,7 +61,7 @@ export class TryItService implements Service<Noun> {
       if ((await tx.db.credential.count({ where: own })) >= sessionsPerApplication) {
         const most = `${sessionsPerApplication} try-it sessions, which is the most at once`
         refuse(
-          'state_conflict',
+          'limit_reached',
           `${application.name} has ${most}; each ends after ${lifeSeconds / 60} minutes`,
         )
       }
