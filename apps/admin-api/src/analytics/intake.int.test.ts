@@ -4,7 +4,8 @@ import type { RequestEvent } from '@gatewright/shared/event'
 import { packEvents } from '@gatewright/shared/event-batch'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ControlPlane } from '../testing/control-plane.fixture.ts'
+import { PublishingService } from '../publishing/publishing.service.ts'
+import { ControlPlane, type TestTenant, type TestVersion } from '../testing/control-plane.fixture.ts'
 import { event } from '../testing/event.fixture.ts'
 import { Intake } from './intake.ts'
 
@@ -75,6 +76,57 @@ describe('intake', () => {
     }
     expect(await client.xlen(eventStream)).toBe(0)
     plane.clock.offsetMs = 0
+  })
+
+  test('G12: a request that found no route is of the team at whose place it came, others stay nobody’s', async () => {
+    const prod = await plane.createEnvironment('prod')
+    const [acme, other] = [await plane.createTenant('acme'), await plane.createTenant('other')]
+    const publishing = new PublishingService(plane.changes, plane.clock)
+    const publish = async (tenant: TestTenant, name: string, basePath: string, hosts: string[] = []) => {
+      const draft = await plane.createDraft(tenant, name, basePath)
+      await plane.database.everything.apiVersion.update({ where: { id: draft.id }, data: { hosts } })
+      const input = { tenant: tenant.name, api: name, apiVersion: 'v1', groups: [], note: '' }
+      await publishing.publish(plane.call(tenant), { ...input, environments: ['prod'] })
+      return draft
+    }
+    const books = await publish(acme, 'books', '/books')
+    const inner = await publish(acme, 'inner', '/books/inner')
+    const named = await publish(other, 'named', '/films', ['*.films.example.org'])
+    const lost = {
+      environmentId: prod.id,
+      ...{ tenantId: null, apiId: null, versionId: null, routeId: null, route: null },
+      ...{ status: 404, reason: 'route_not_found' },
+    }
+    const at = Date.now() + 1_000
+    await send([
+      event({ ...lost, at, path: '/books/none' }),
+      event({ ...lost, at, path: '/books' }),
+      event({ ...lost, at, path: '/books/inner/none', status: 405, reason: 'method_not_allowed' }),
+      event({ ...lost, at, path: '/films/none', host: 'eu.films.example.org' }),
+      // Elsewhere, before anybody answered there, or refused before there was a place.
+      event({ ...lost, at, path: '/films/none' }),
+      event({ ...lost, at, path: '/booksellers' }),
+      event({ ...lost, at: Date.now() - 3_600_000, path: '/books/old' }),
+      event({ ...lost, at, path: '/books/none', status: 400, reason: 'invalid_path' }),
+      event({ ...lost, at, path: '/books/none', environmentId: 'env_other' }),
+    ])
+    await takeAll()
+    const { rows } = await plane.database.pool.query(
+      'SELECT tenant_id, api_id, version_id, count(*)::int FROM request_event GROUP BY 1, 2, 3 ORDER BY api_id',
+    )
+    const of = (tenant: TestTenant, { id, apiId }: TestVersion, count: number) => ({
+      ...{ tenant_id: tenant.id, api_id: apiId, version_id: id, count },
+    })
+    expect(rows).toHaveLength(4)
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { tenant_id: '', api_id: '', version_id: '', count: 5 },
+        of(acme, books, 2),
+        of(acme, inner, 1),
+        of(other, named, 1),
+      ]),
+    )
+    expect(await count("rollup_day WHERE tenant_id <> ''", 'sum(requests)')).toBe(4)
   })
 
   test('a redelivered batch, or an event twice in one batch, counts once', async () => {

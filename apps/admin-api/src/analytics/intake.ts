@@ -11,6 +11,7 @@ import { Clock } from '../infra/clock.ts'
 import { LOGGER, type Logger } from '../infra/logger.ts'
 import { Redis } from '../infra/redis.ts'
 import { type ParsedBatch, parseBatch } from './batch.ts'
+import { withOwners } from './owners.ts'
 import { prepareStore, storeEvents } from './store.ts'
 
 const batchesPerRead = 20
@@ -163,7 +164,8 @@ export class Intake implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async #storeSome(events: readonly RequestEvent[]): Promise<void> {
     this.#store ??= await this.#openStore()
-    const fresh = await storeEvents(this.#store, events, this.clock.now().getTime())
+    const owned = await withOwners(this.#store, events)
+    const fresh = await storeEvents(this.#store, owned, this.clock.now().getTime())
     this.counts.stored += fresh
     this.counts.repeated += events.length - fresh
   }
