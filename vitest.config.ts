@@ -23,7 +23,7 @@ export default defineConfig({
           include: [`${folders}/*.test.{ts,tsx}`],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.test.ts', '**/*.system.test.ts'],
           // A limit for what hangs, not for what is slow on a busy machine.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,7 +1,8 @@
 // `npm start`, once built: starts the stack, fills it with the demo, makes one real call, stays until Ctrl-C.
 import { join } from 'node:path'
 import { type Demo, seedDemo } from './demo.ts'
-import { root, type Stack, startStack } from './stack/stack.ts'
+import { root, startStack } from './stack/stack.ts'
+import { welcome } from './welcome.ts'
 
 // GATEWRIGHT_DATA: the folder of everything the stack keeps.
 const dataDir = process.env.GATEWRIGHT_DATA ?? join(root, '.data')
@@ -42,41 +43,6 @@ async function callOnce({ call }: Demo): Promise<string> {
   if (response.status !== 200)
     throw new Error(`The first call through the gateway answered ${response.status}: ${text}`)
   return text
-}
-
-function welcome(
-  { adminUrl, gatewayUrl, upstreamUrl, dataDir }: Stack,
-  demo?: Demo,
-  answer?: string,
-): string {
-  const lines = [
-    '',
-    'Gatewright is running.',
-    '',
-    `  Portal and admin API   ${adminUrl}`,
-    `  API reference          ${adminUrl}/api/v1/openapi.json`,
-    `  Gateway                ${gatewayUrl}`,
-    `  Sample upstream        ${upstreamUrl}  (document: ${upstreamUrl}/openapi.yaml)`,
-    '',
-  ]
-  if (demo) {
-    lines.push(
-      'One call through the gateway:',
-      '',
-      `  curl ${demo.call.url} -H 'X-API-Key: ${demo.call.key}'`,
-      `  ${answer}`,
-      '',
-      `Sign in (tenant ${demo.tenant}):`,
-      '',
-      ...demo.people.map(
-        ({ role, email, password }) => `  ${role.padEnd(15)} ${email.padEnd(28)} ${password}`,
-      ),
-    )
-  } else {
-    lines.push('The database has accounts of its own, so no demo was added: sign in with one of them.')
-  }
-  lines.push('', `Data and logs are in ${dataDir}. Ctrl-C stops everything.`, '')
-  return lines.join('\n')
 }
 
 function say(line: string): void {
