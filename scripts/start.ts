@@ -40,9 +40,8 @@ function onInterrupt() {
 async function callOnce({ call }: Demo): Promise<string> {
   const response = await fetch(call.url, { headers: { 'x-api-key': call.key } })
   const text = await response.text()
-  if (response.status !== 200)
-    throw new Error(`The first call through the gateway answered ${response.status}: ${text}`)
-  return text
+  // Whoever played with the demo's API, key or plan since must still get in to play on.
+  return response.status === 200 ? text : `${response.status} ${text}`
 }
 
 function say(line: string): void {

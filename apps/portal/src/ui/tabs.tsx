@@ -24,15 +24,16 @@ interface TabsProps<V extends string> {
 
 export function Tabs<V extends string>({ label, items, value, onChange, children, className }: TabsProps<V>) {
   const list = useRef<HTMLDivElement>(null)
-  // On a phone the list scrolls: the tab of a link may be outside.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the tab that is selected is read from the list
+  // On a phone the list scrolls, and the tab of a link may be outside. The tabs stand a frame after the list.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the selected tab is read from the list
   useEffect(() => {
-    const tab = list.current?.querySelector<HTMLElement>('[data-selected]')
-    const box = list.current
-    if (!tab || !box) return
-    const end = tab.offsetLeft + tab.offsetWidth
-    if (tab.offsetLeft < box.scrollLeft || end > box.scrollLeft + box.clientWidth)
-      box.scrollLeft = tab.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2
+    const frame = requestAnimationFrame(() => {
+      const box = list.current?.getBoundingClientRect()
+      const tab = list.current?.querySelector('[data-selected]')?.getBoundingClientRect()
+      if (!box || !tab || (tab.left >= box.left && tab.right <= box.right)) return
+      list.current?.scrollBy({ left: tab.left + tab.width / 2 - (box.left + box.width / 2) })
+    })
+    return () => cancelAnimationFrame(frame)
   }, [value])
   return (
     <AriaTabs

@@ -272,7 +272,7 @@ function Recent({
                       className="flex min-h-11 items-center gap-3 px-4 py-2 hover:bg-hover"
                     >
                       <span className="tabular w-8 text-muted">{revision.number}</span>
-                      <span className="min-w-0 flex-1 truncate font-medium">
+                      <span className="min-w-0 flex-1 font-medium sm:truncate">
                         {revision.reason || revision.action}
                       </span>
                       {revision.current ? <Badge tone="success">{t('revisions.current')}</Badge> : null}

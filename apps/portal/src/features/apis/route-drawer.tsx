@@ -243,7 +243,7 @@ function Mocks({ mocks, isChanged, isEditable, isSaving, onChange, onSave }: Moc
       {mocks.map((mock, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: examples have no id and keep their order
         <div key={index} className="flex flex-col gap-3 rounded-lg border border-line p-3">
-          <div className="flex items-end gap-3">
+          <div className="flex flex-wrap items-end gap-3">
             <NumberField
               label={t('routes.drawer.status')}
               value={mock.status}
@@ -260,7 +260,7 @@ function Mocks({ mocks, isChanged, isEditable, isSaving, onChange, onSave }: Moc
               onChange={(mediaType) => set(index, { mediaType: mediaType === '' ? null : mediaType })}
               isDisabled={!isEditable}
               mono
-              className="min-w-0 flex-1"
+              className="min-w-48 flex-1"
             />
             {isEditable ? (
               <IconButton
