@@ -1,20 +1,25 @@
 // Who changed what: the record that publishing/change.ts writes, read and verified.
 import type { contract } from '@gatewright/shared/contract/index'
 import { Injectable } from '@nestjs/common'
-import type { TenantCall } from '../call.ts'
+import type { Call, TenantCall } from '../call.ts'
 import type { AuditEvent, Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
+import { Clock } from '../infra/clock.ts'
+import { Database } from '../infra/database.ts'
 import { containing, paged } from '../infra/page.ts'
-import { auditHash, chainOf, chainStart } from '../publishing/audit-chain.ts'
+import { chainOf } from '../publishing/audit-chain.ts'
 import { diff } from '../publishing/diff.ts'
+import { type ChainProof, verifyChain } from './verify-chain.ts'
 
 type Noun = typeof contract.audit
 
-/** Events verified at a time, so that a long chain does not fill the memory. */
-const batch = 1000
-
 @Injectable()
 export class AuditService implements Service<Noun> {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
   async list(call: TenantCall, input: InputOf<Noun['list']>) {
     return paged(
       input,
@@ -25,26 +30,25 @@ export class AuditService implements Service<Noun> {
     )
   }
 
-  async verify(call: TenantCall) {
-    let [events, hash] = [0, chainStart]
-    for (;;) {
-      const rows = await call.db.auditEvent.findMany({
-        where: { chain: chainOf(call.tenant.id), seq: { gt: events } },
-        orderBy: { seq: 'asc' },
-        take: batch,
-      })
-      for (const row of rows) {
-        const fits = row.seq === events + 1 && row.prevHash === hash && auditHash(row) === row.hash
-        if (!fits) return { valid: false, events, brokenAt: row.seq }
-        events = row.seq
-        hash = row.hash
-      }
-      if (rows.length < batch) break
+  async verify(call: TenantCall, { noted }: InputOf<Noun['verify']>) {
+    const reader = { auditEvent: call.db.auditEvent, auditHead: call.platform.auditHead }
+    return verifyChain(reader, chainOf(call.tenant.id), noted)
+  }
+
+  async heads(call: Call) {
+    const heads = await call.platform.auditHead.findMany({ orderBy: { chain: 'asc' } })
+    return {
+      at: this.clock.now().toISOString(),
+      heads: heads.map(({ chain, seq, hash }) => ({ chain, sequence: seq, hash })),
     }
-    // The head knows how long the chain is, so events cut off its end are missed too.
-    const head = await call.platform.auditHead.findUnique({ where: { chain: chainOf(call.tenant.id) } })
-    const whole = head === null ? events === 0 : head.seq === events && head.hash === hash
-    return { valid: whole, events, brokenAt: whole ? null : events + 1 }
+  }
+
+  async verifyHeads(_: Call, { heads }: InputOf<Noun['verifyHeads']>) {
+    const chains: (ChainProof & { chain: string })[] = []
+    for (const { chain, ...noted } of heads) {
+      chains.push({ chain, ...(await verifyChain(this.database.everything, chain, noted)) })
+    }
+    return { valid: chains.every(({ valid }) => valid), chains }
   }
 }
 
@@ -60,6 +64,7 @@ function matching({
     AND: [
       containing(
         search,
+        'id',
         'actorName',
         'action',
         'resourceKind',

@@ -2,6 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operations } from '../http/operations.ts'
+import { auditHash, chainStart } from '../publishing/audit-chain.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { createFullTenant, type FullTenant } from '../testing/tenant.fixture.ts'
 
@@ -283,6 +284,74 @@ test('I24 a changed or missing entry breaks the chain at its place', async () =>
   expect(await verify()).toMatchObject({ valid: true })
   await database.query(`DELETE FROM audit_event ${where}`)
   expect(await verify()).toMatchObject({ valid: false, brokenAt: 4 })
+})
+
+test('I24 a chain that was rebuilt from the start is told by a head that was kept elsewhere', async () => {
+  const bravo = await app.signUp('owner@bravo.example', { create: { name: 'bravo', title: 'Bravo' } })
+  await bravo.must('POST', '/tenants/bravo/applications', { body: { title: 'First' } })
+  const kept = await admin.must<{ heads: { chain: string; sequence: number; hash: string }[] }>(
+    'GET',
+    '/audit/heads',
+  )
+  await bravo.must('POST', '/tenants/bravo/applications', { body: { title: 'Second' } })
+  const { rows } = await database.query<{ id: string }>(`SELECT id FROM tenant WHERE name = 'bravo'`)
+  const chain = rows[0]?.id ?? ''
+  const noted = kept.heads.find((head) => head.chain === chain)
+  expect(kept.heads.map((head) => head.chain)).toEqual(expect.arrayContaining(['platform', chain]))
+  const ours = { heads: kept.heads.filter((head) => ['platform', chain].includes(head.chain)) }
+  const verify = () =>
+    admin.must<{ valid: boolean; chains: object[] }>('POST', '/audit/heads/verify', { body: ours })
+  expect(await verify()).toMatchObject({ valid: true })
+
+  // Who may drop the trigger changes an entry, and all hashes after it: the chain fits together again.
+  await database.query('ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only')
+  const events = await database.query(`SELECT * FROM audit_event WHERE chain = $1 ORDER BY seq`, [chain])
+  let hash = chainStart
+  for (const row of events.rows) {
+    const entry = {
+      ...{ id: row.id, chain, seq: row.seq, prevHash: hash, tenantId: row.tenant_id },
+      ...{ actorKind: row.actor_kind, actorId: row.actor_id, actorName: 'Somebody else', action: row.action },
+      ...{ resourceKind: row.resource_kind, resourceId: row.resource_id, resourceName: row.resource_name },
+      ...{ before: row.before, after: row.after, reason: row.reason, requestId: row.request_id },
+      ...{ address: row.address, at: row.at },
+    }
+    const next = auditHash(entry)
+    const change = `UPDATE audit_event SET actor_name = 'Somebody else', prev_hash = $2, hash = $3 WHERE id = $1`
+    await database.query(change, [row.id, hash, next])
+    hash = next
+  }
+  await database.query('UPDATE audit_head SET hash = $2 WHERE chain = $1', [chain, hash])
+  const own = (body: object) =>
+    bravo.must<{ valid: boolean; brokenAt: number }>('POST', '/tenants/bravo/audit/verify', { body })
+  expect(await own({})).toMatchObject({ valid: true })
+  expect(await own({ noted: { sequence: noted?.sequence, hash: noted?.hash } })).toMatchObject({
+    valid: false,
+    brokenAt: noted?.sequence,
+  })
+  const proof = await verify()
+  expect(proof.valid).toBe(false)
+  expect(proof.chains).toContainEqual(
+    expect.objectContaining({ chain, valid: false, brokenAt: noted?.sequence }),
+  )
+  expect(proof.chains).toContainEqual(expect.objectContaining({ chain: 'platform', valid: true }))
+})
+
+test('I24 a chain that grows while it is verified is no broken one, and a cut one is', async () => {
+  const owner = await app.signUp('owner@charlie.example', { create: { name: 'charlie', title: 'Charlie' } })
+  const verify = (body: object = {}) =>
+    owner.must<{ valid: boolean; events: number; head: object }>('POST', '/tenants/charlie/audit/verify', {
+      body,
+    })
+  const writes = Array.from({ length: 20 }, (_, i) =>
+    owner.must('POST', '/tenants/charlie/applications', { body: { title: `App ${i}` } }),
+  )
+  const proofs = await Promise.all(Array.from({ length: 10 }, () => verify()))
+  await Promise.all(writes)
+  for (const proof of proofs) expect(proof).toMatchObject({ valid: true, brokenAt: null })
+  const { events, head } = await verify()
+  expect(await verify({ noted: head })).toMatchObject({ valid: true })
+  const beyond = { ...head, sequence: events + 1 }
+  expect(await verify({ noted: beyond })).toMatchObject({ valid: false, brokenAt: events + 1 })
 })
 
 test('a refused write leaves nothing, not even an entry', async () => {

@@ -87,6 +87,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'credentials.revoke': {},
     'tryIt.open': { application, environment },
     'audit.verify': {},
+    'audit.verifyHeads': { heads: [] },
     'manifests.diff': { manifest },
     'manifests.apply': { manifest },
   }

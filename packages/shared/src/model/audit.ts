@@ -22,3 +22,10 @@ export const auditEvent = z.strictObject({
   previousHash: z.string(),
 })
 export type AuditEvent = z.output<typeof auditEvent>
+
+/** The end of a chain. Its hash covers every event before it, so keeping it elsewhere makes rewriting them evident. */
+export const auditHead = z.strictObject({
+  sequence: z.int().min(0),
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'Use 64 hexadecimal digits, lower case'),
+})
+export type AuditHead = z.output<typeof auditHead>
