@@ -13,8 +13,13 @@ let plane: ControlPlane
 let store: pg.Client
 let tenant: TestTenant
 
+/** Unix milliseconds of the plane's clock, on which it is noon: no day ends while a test runs. */
+const now = () => plane.clock.now().getTime()
+
 beforeAll(async () => {
   plane = await ControlPlane.start()
+  const noonMs = Math.floor(Date.now() / dayMs) * dayMs + dayMs / 2
+  plane.clock.offsetMs = noonMs - Date.now()
   tenant = await plane.createTenant('acme')
   store = new pg.Client({ connectionString: plane.env.DATABASE_URL })
   await store.connect()
@@ -40,13 +45,12 @@ const bucketsOf = async (table: string) =>
     .rows[0].n
 
 test('I25: each tenant’s rows are kept as long as it says, and whole days are dropped when nobody keeps them', async () => {
-  const now = Date.now()
   const days = [0, 3, 6, 9, 20]
   const events = days.flatMap((age) => [
-    event({ at: now - age * dayMs, tenantId: tenant.id }),
-    event({ at: now - age * dayMs, tenantId: null }),
+    event({ at: now() - age * dayMs, tenantId: tenant.id }),
+    event({ at: now() - age * dayMs, tenantId: null }),
   ])
-  await storeEvents(store, events, now)
+  await storeEvents(store, events, now())
   await plane.database.everything.tenant.update({
     where: { id: tenant.id },
     data: { rawRetentionDays: 2, minuteRetentionDays: 5, hourRetentionDays: 10 },
@@ -59,7 +63,7 @@ test('I25: each tenant’s rows are kept as long as it says, and whole days are 
     { tenant_id: '', n: 3 },
     { tenant_id: tenant.id, n: 1 },
   ])
-  expect(await partitions()).not.toContain(nameOf(now - 9 * dayMs))
+  expect(await partitions()).not.toContain(nameOf(now() - 9 * dayMs))
   expect(await bucketsOf('rollup_minute')).toBe(2)
   expect(await bucketsOf('rollup_hour')).toBe(4)
   expect(await bucketsOf('rollup_day')).toBe(5)
@@ -69,19 +73,18 @@ test('today and the next days are there at start, also while Redis is away', asy
   await plane.redisServer.kill()
   const upkeep = createUpkeep()
   upkeep.onApplicationBootstrap()
-  const now = Date.now()
   await expect
     .poll(partitions)
-    .toEqual(expect.arrayContaining([nameOf(now), nameOf(now + dayMs), nameOf(now + 2 * dayMs)]))
+    .toEqual(expect.arrayContaining([nameOf(now()), nameOf(now() + dayMs), nameOf(now() + 2 * dayMs)]))
   await upkeep.onApplicationShutdown()
   await plane.redisServer.restart()
 })
 
 test('two processes that make the same day do not disturb each other', async () => {
-  plane.clock.offsetMs = 30 * dayMs
+  plane.clock.offsetMs += 30 * dayMs
   await Promise.all([createUpkeep().run(), createUpkeep().run(), createUpkeep().run()])
-  expect(await partitions()).toContain(nameOf(Date.now() + 32 * dayMs))
-  plane.clock.offsetMs = 0
+  expect(await partitions()).toContain(nameOf(now() + 2 * dayMs))
+  plane.clock.offsetMs -= 30 * dayMs
 })
 
 test('a key that is used says when it was used last', async () => {
