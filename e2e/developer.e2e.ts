@@ -199,6 +199,38 @@ test('J10: an id that leads nowhere says so within the page, with the ways on', 
   await page.waitForURL('**/usage**')
 })
 
+test('H5: a browser that refuses to copy locks nobody in with a fresh key', async ({ enter }) => {
+  const client = await clientOf('developer')
+  const { name } = await client.applications.create({ tenant, title: 'No clipboard' })
+  const { page } = await enter('developer')
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined })
+    document.execCommand = () => false
+  })
+  await page.goto(`${portalHome}/applications/${name}`)
+  await page.getByRole('button', { name: 'New key' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Create key' }).click()
+  await dialog.getByRole('button', { name: 'Copy', exact: true }).click()
+  await expect(dialog.getByTestId('secret'), 'shown, to be copied by hand').toContainText(
+    /^gw_[A-Za-z0-9_]+$/,
+  )
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await expect(dialog).toBeHidden()
+})
+
+test('a link to an operation opens it, also where its id holds a slash', async ({ enter }) => {
+  const { api } = await publishApi('Slashed', {
+    document: bookstoreDocument().replace('operationId: listBooks', 'operationId: books/list'),
+  })
+  const { page } = await enter()
+  await page.goto(`${portalHome}/apis/${api}`)
+  await page.getByRole('main').getByRole('link', { name: 'List books' }).click()
+  const open = page.getByTestId('docs').locator('.opblock.is-open')
+  await expect(open).toHaveCount(1)
+  await expect(open).toContainText('List books')
+})
+
 test('H4: try-it calls with the access of the reader and shows the limits that are left', async ({
   enter,
 }) => {

@@ -1,9 +1,8 @@
-// A figure over time: lines, areas or stacked bars; all charts of a page share one crosshair.
+// A figure over time: lines or stacked bars; all charts of a page share one crosshair.
 
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
-  Area,
   Bar,
   CartesianGrid,
   ComposedChart,
@@ -25,7 +24,7 @@ export interface TimeSeriesProps {
   label: string
   points: readonly Point[]
   series: readonly Series[]
-  kind?: 'line' | 'area' | 'stacked-area' | 'stacked-bar'
+  kind?: 'line' | 'stacked-bar'
   format(value: number): string
   /** Publishes and other moments, as vertical lines. */
   marks?: readonly Mark[]
@@ -56,17 +55,17 @@ export default function TimeSeries({
   const timedMarks = marks.map((mark) => ({ ...mark, time: Date.parse(mark.at) }))
   const marksAt = (time: number) =>
     timedMarks.filter((mark) => mark.time >= time && mark.time < time + stepMs).map(({ label }) => label)
-  const stack = kind.startsWith('stacked') ? 'all' : undefined
+  const isStacked = kind === 'stacked-bar'
   // The library measures labels once, before the data settles; the widest label there can be is known beforehand.
   const axisWidth = useMemo(() => {
     const tops = rows.map((row) => {
       const values = series.map((entry) => numberAt([{ payload: row }], entry.key) ?? 0)
-      return stack === undefined ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0)
+      return isStacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
     })
     const top = Math.max(...tops, 1)
     const longest = Math.max(...[1, 1.2, 0.75, 0.5, 0.33].map((part) => format(top * part).length))
     return longest * 6.4 + 10
-  }, [rows, series, stack, format])
+  }, [rows, series, isStacked, format])
   const endZoom = () => {
     if (drag && onZoom && drag.from !== drag.to) {
       const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
@@ -112,7 +111,7 @@ export default function TimeSeries({
             tickLine={false}
             axisLine={{ stroke: 'var(--line)' }}
             minTickGap={32}
-            padding={kind === 'stacked-bar' ? { left: 8, right: 8 } : { left: 0, right: 0 }}
+            padding={isStacked ? { left: 8, right: 8 } : { left: 0, right: 0 }}
           />
           <YAxis
             width={axisWidth}
@@ -127,19 +126,15 @@ export default function TimeSeries({
           />
           <Tooltip
             isAnimationActive={false}
-            cursor={
-              kind === 'stacked-bar'
-                ? { fill: 'var(--hover)' }
-                : { stroke: 'var(--faint)', strokeDasharray: '3 3' }
-            }
+            cursor={isStacked ? { fill: 'var(--hover)' } : { stroke: 'var(--faint)', strokeDasharray: '3 3' }}
             content={(state) => (
               <CrosshairCard
                 at={state.active ? Number(state.label) : undefined}
                 marks={state.active ? marksAt(Number(state.label)) : []}
                 values={series.map((entry) => ({ ...entry, value: numberAt(state.payload, entry.key) }))}
                 format={format}
-                time={words.instant}
-                showTotal={stack !== undefined}
+                time={stepMs < 60_000 ? words.instant : words.dateTime}
+                showTotal={isStacked}
               />
             )}
           />
@@ -152,7 +147,7 @@ export default function TimeSeries({
               strokeWidth={1}
             />
           ))}
-          {series.map((entry) => shape(entry, kind, stack, rows))}
+          {series.map((entry) => shape(entry, isStacked, rows))}
           {drag && drag.from !== drag.to ? (
             <ReferenceArea x1={drag.from} x2={drag.to} fill="var(--accent)" fillOpacity={0.12} />
           ) : null}
@@ -173,41 +168,19 @@ function lonelyDots(rows: readonly Point[], key: string, color: string) {
     )
 }
 
-function shape(
-  entry: Series,
-  kind: TimeSeriesProps['kind'],
-  stack: string | undefined,
-  rows: readonly Point[],
-) {
+function shape(entry: Series, isStacked: boolean, rows: readonly Point[]) {
   const shared = { dataKey: entry.key, name: entry.label, isAnimationActive: false } as const
-  if (kind === 'stacked-bar')
-    return <Bar key={entry.key} {...shared} stackId={stack} fill={entry.color} maxBarSize={28} />
-  if (kind === 'line') {
-    return (
-      <Line
-        key={entry.key}
-        {...shared}
-        type="linear"
-        stroke={entry.color}
-        strokeWidth={1.5}
-        dot={lonelyDots(rows, entry.key, entry.color)}
-        activeDot={{ r: 3, strokeWidth: 0 }}
-        connectNulls={false}
-      />
-    )
-  }
+  if (isStacked) return <Bar key={entry.key} {...shared} stackId="all" fill={entry.color} maxBarSize={28} />
   return (
-    <Area
+    <Line
       key={entry.key}
       {...shared}
       type="linear"
-      stackId={stack}
       stroke={entry.color}
       strokeWidth={1.5}
-      fill={entry.color}
-      fillOpacity={stack ? 0.28 : 0.1}
-      dot={false}
+      dot={lonelyDots(rows, entry.key, entry.color)}
       activeDot={{ r: 3, strokeWidth: 0 }}
+      connectNulls={false}
     />
   )
 }

@@ -52,13 +52,7 @@ export function ChartStates() {
           format={(value) => value.toFixed(0)}
           marks={marks}
         />
-        <ChartPanel
-          title="Which statuses?"
-          query={good}
-          series={classes}
-          kind="stacked-area"
-          format={count}
-        />
+        <ChartPanel title="Which statuses?" query={good} series={classes} kind="line" format={count} />
         <Panel title="Which applications call most?">
           <BarList
             label="Applications"

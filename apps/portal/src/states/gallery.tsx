@@ -9,12 +9,12 @@ import { AlertDialog } from '../ui/alert-dialog.tsx'
 import { Avatar } from '../ui/avatar.tsx'
 import { Badge, MethodBadge, StateChip, StatusCode, type Tone } from '../ui/badge.tsx'
 import { Button, IconButton } from '../ui/button.tsx'
+import { ChangeList } from '../ui/change-list.tsx'
 import { Checkbox, RadioGroup, Segmented, Switch } from '../ui/choice.tsx'
 import { CommandPalette } from '../ui/command-palette.tsx'
 import { CodeBlock, CopyField, SecretReveal } from '../ui/copy.tsx'
 import { type Column, DataTable, type RowSource, type Sort } from '../ui/data-table.tsx'
 import { Dialog, Drawer } from '../ui/dialog.tsx'
-import { ChangeList, DiffView } from '../ui/diff-view.tsx'
 import { KeyValue } from '../ui/key-value.tsx'
 import { Menu } from '../ui/menu.tsx'
 import { Card, Page, PageHeader, Section } from '../ui/page.tsx'
@@ -531,15 +531,6 @@ function Facts() {
               mark: <Badge tone="danger">breaking</Badge>,
             },
           ]}
-        />
-        <DiffView
-          title="books.yaml"
-          before={
-            'routes:\n  - GET /books\n  - DELETE /books/{id}\nlimits:\n  requests: 60\n  per: minute\n  mode: strict\n  by: application\n  a: 1\n  b: 2\n'
-          }
-          after={
-            'routes:\n  - GET /books\n  - POST /books\nlimits:\n  requests: 120\n  per: minute\n  mode: strict\n  by: application\n  a: 1\n  b: 2\n'
-          }
         />
       </div>
     </Section>

@@ -38,20 +38,22 @@ export function AlertDialog(props: AlertDialogProps) {
     typeToConfirm,
     tone = 'danger',
   } = props
-  const close = () => {
+  // What was typed confirms one opening only, however it ended.
+  const [wasOpen, setWasOpen] = useState(isOpen)
+  if (isOpen !== wasOpen) {
+    setWasOpen(isOpen)
     setTyped('')
-    onClose()
   }
   return (
     <Dialog
       role="alertdialog"
       size="sm"
       isOpen={isOpen}
-      onClose={close}
+      onClose={onClose}
       title={title}
       footer={
         <>
-          <Button onPress={close}>{t('cancel')}</Button>
+          <Button onPress={onClose}>{t('cancel')}</Button>
           <Button
             variant={tone}
             isPending={isPending ?? false}

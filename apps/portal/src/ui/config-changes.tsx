@@ -6,7 +6,7 @@ import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Badge } from './badge.tsx'
 import { Button } from './button.tsx'
-import { ChangeList } from './diff-view.tsx'
+import { ChangeList } from './change-list.tsx'
 import { ScrollRegion } from './scroll-region.tsx'
 
 const firstShown = 40

@@ -96,10 +96,14 @@ export interface SecretRevealProps {
   onCopied(): void
 }
 
-/** Shows a secret exactly once. Masked until asked, and the owner waits for `onCopied` before it lets go. */
+/**
+ * Shows a secret exactly once. Masked until asked, and the owner waits for `onCopied` before it lets go. Where copying is
+ * not allowed it is shown, to be copied by hand, and the owner may let go too: nobody is locked in with it.
+ */
 export function SecretReveal({ secret, label, onCopied }: SecretRevealProps) {
   const { t } = useTranslation('common')
   const [shown, setShown] = useState(false)
+  const [isRefused, setRefused] = useState(false)
   const [copied, copy] = useCopy()
   const masked = `${secret.slice(0, 8)}${'•'.repeat(24)}${secret.slice(-4)}`
   return (
@@ -112,7 +116,7 @@ export function SecretReveal({ secret, label, onCopied }: SecretRevealProps) {
         <code
           data-testid="secret"
           title={label}
-          className="min-w-0 flex-1 rounded-md bg-surface px-2.5 py-2 text-sm break-all text-ink"
+          className="min-w-0 flex-1 rounded-md bg-surface px-2.5 py-2 text-sm break-all text-ink select-all"
         >
           {shown ? secret : masked}
         </code>
@@ -125,12 +129,20 @@ export function SecretReveal({ secret, label, onCopied }: SecretRevealProps) {
           variant="primary"
           icon={copied ? Check : Copy}
           onPress={async () => {
-            if (await copy(secret)) onCopied()
+            const isRefusedNow = !(await copy(secret))
+            setRefused(isRefusedNow)
+            if (isRefusedNow) setShown(true)
+            onCopied()
           }}
         >
           {copied ? t('copied') : t('copy')}
         </Button>
       </div>
+      {isRefused ? (
+        <p role="alert" className="text-sm text-warning">
+          {t('copyFailed')}
+        </p>
+      ) : null}
     </div>
   )
 }

@@ -29,7 +29,13 @@ export function createFormat(language: string, timeZone?: string): Format {
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
   const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 })
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium', ...zone })
-  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', ...zone })
+  // One clock everywhere: logs and axes have no room for AM and PM.
+  const dateTime = new Intl.DateTimeFormat(language, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+    ...zone,
+  })
   const instant = new Intl.DateTimeFormat(language, {
     month: 'short',
     day: 'numeric',
@@ -47,14 +53,11 @@ export function createFormat(language: string, timeZone?: string): Format {
     compact: (value) => compact.format(value),
     percent: (ratio) => percent.format(ratio),
     bytes(value) {
-      const step =
-        byteSteps.find((candidate) => Math.abs(value) < candidate.below) ?? byteSteps[byteSteps.length - 1]
+      const step = stepFor(byteSteps, value)
       return step ? `${short.format(value / step.size)} ${step.unit}` : String(value)
     },
     duration(ms) {
-      const step =
-        durationSteps.find((candidate) => Math.abs(ms) < candidate.below) ??
-        durationSteps[durationSteps.length - 1]
+      const step = stepFor(durationSteps, ms)
       return step ? `${short.format(ms / step.size)} ${step.unit}` : String(ms)
     },
     date: (time) => date.format(at(time)),
@@ -62,10 +65,22 @@ export function createFormat(language: string, timeZone?: string): Format {
     instant: (time) => instant.format(at(time)),
     ago(time, now = new Date()) {
       const seconds = (at(time).getTime() - now.getTime()) / 1000
-      const step = agoSteps.find((candidate) => Math.abs(seconds) < candidate.below)
+      const step = agoSteps.find(({ size, below }) => Math.round(Math.abs(seconds) / size) * size < below)
       return step ? relative.format(Math.round(seconds / step.size), step.unit) : date.format(at(time))
     },
   }
+}
+
+interface Step {
+  below: number
+  size: number
+  unit: string
+}
+
+/** The smallest unit in which the number, as it will be written, stays below the next: 999.9 ms is 1 s. */
+function stepFor(steps: readonly Step[], value: number): Step | undefined {
+  const written = ({ size }: Step) => Number((Math.abs(value) / size).toPrecision(3)) * size
+  return steps.find((step) => written(step) < step.below) ?? steps.at(-1)
 }
 
 const byteSteps = [

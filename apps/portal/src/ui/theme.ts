@@ -8,7 +8,11 @@ const key = 'gw-theme'
 const listeners = new Set<() => void>()
 const system = window.matchMedia('(prefers-color-scheme: dark)')
 
+/** Set where storage is blocked: the choice then lasts as long as the page. */
+let unkept: ThemeChoice | undefined
+
 function choice(): ThemeChoice {
+  if (unkept) return unkept
   try {
     const kept = localStorage.getItem(key)
     return kept === 'light' || kept === 'dark' ? kept : 'system'
@@ -36,9 +40,7 @@ export function setTheme(next: ThemeChoice): void {
     if (next === 'system') localStorage.removeItem(key)
     else localStorage.setItem(key, next)
   } catch {
-    // Storage is blocked: the choice then lasts as long as the page.
-    document.documentElement.dataset.theme = next === 'system' ? (system.matches ? 'dark' : 'light') : next
-    return
+    unkept = next
   }
   apply()
 }

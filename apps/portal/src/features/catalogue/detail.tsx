@@ -15,6 +15,7 @@ import { CopyLine } from '../../ui/copy-line.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Link, LinkButton, PlainLink } from '../../ui/link.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
+import { anchorOf, placeOf } from './docs-place.ts'
 import {
   type CatalogueApi,
   type CatalogueVersion,
@@ -304,7 +305,7 @@ function Operations({
                 to="/p/$tenant/apis/$api/docs"
                 params={{ tenant, api: api.name }}
                 search={{ version: version.name }}
-                hash={docsAnchor(operation)}
+                hash={anchorOf(placeOf(operation))}
                 className={cx(
                   'flex min-h-10 items-center gap-2 px-4 py-2 hover:bg-hover max-sm:flex-wrap',
                   operation.deprecated && 'opacity-70',
@@ -342,11 +343,4 @@ function Operations({
       </Link>
     </Part>
   )
-}
-
-/** swagger-ui's deep link: `#/tag/operationId`. */
-function docsAnchor(operation: { tags: readonly string[]; operationId: string | null }): string | undefined {
-  if (!operation.operationId) return undefined
-  const tag = (operation.tags[0] ?? 'default').replaceAll(' ', '_')
-  return `/${encodeURIComponent(tag)}/${encodeURIComponent(operation.operationId)}`
 }

@@ -14,6 +14,7 @@ import { Link, LinkButton, PlainLink } from '../../ui/link.tsx'
 import { Select } from '../../ui/select.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
 import { SearchField } from '../../ui/text-field.tsx'
+import { type DocsPlace, placeOf } from './docs-place.ts'
 import { type CatalogueApi, type CatalogueVersion, currentVersion } from './plans.ts'
 import { apiQuery, myApplicationsQuery, operationsQuery, subscriptionsQuery } from './queries.ts'
 
@@ -54,7 +55,7 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
   const needsAccess =
     !version.public && access.data !== undefined && application !== undefined && !holders.has(application.id)
   const isStranger = !me || (applications.data !== undefined && own.length === 0)
-  const [go, setGo] = useState<{ tag: string; operationId: string }>()
+  const [go, setGo] = useState<DocsPlace>()
   useEffect(() => {
     document.title = t('docs.title', { api: api.title, version: version.name })
   }, [t, api.title, version.name])
@@ -178,13 +179,13 @@ function Operations({
   tenant: string
   api: CatalogueApi
   version: CatalogueVersion
-  onChoose(place: { tag: string; operationId: string }): void
+  onChoose(place: DocsPlace): void
 }) {
   const { t } = useTranslation('developer')
   const [text, setText] = useState('')
   const query = useInfiniteQuery(operationsQuery(tenant, api.name, version.name, text.trim() || undefined))
   const operations = query.data?.pages.flatMap((page) => page.data) ?? []
-  const groups = [...Map.groupBy(operations, (operation) => operation.tags[0] ?? 'default')]
+  const groups = [...Map.groupBy(operations, (operation) => placeOf(operation).tag)]
   return (
     <>
       <SearchField label={t('docs.search')} value={text} onChange={setText} />
@@ -197,10 +198,7 @@ function Operations({
                 <li key={operation.id}>
                   <button
                     type="button"
-                    disabled={!operation.operationId}
-                    onClick={() =>
-                      operation.operationId && onChoose({ tag, operationId: operation.operationId })
-                    }
+                    onClick={() => onChoose(placeOf(operation))}
                     title={operation.summary ?? operation.path}
                     className={cx(
                       'flex h-8 w-full items-center rounded-md px-2 text-left hover:bg-hover',

@@ -1,11 +1,12 @@
 // swagger-ui in our clothes: same-origin try-it through an interceptor, dark mode, and the fixes its accessibility needs.
 
 import './swagger-docs.css'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import SwaggerUI from 'swagger-ui-react'
 import { client } from '../../api/client.ts'
 import { asProblem } from '../../api/problem.ts'
 import { toast } from '../../ui/toast.tsx'
+import { anchorOf, type DocsPlace, elementIdOf, placeAt } from './docs-place.ts'
 import { type Environment } from './plans.ts'
 import { labelControls, plugins } from './swagger-plugins.tsx'
 
@@ -16,7 +17,7 @@ export interface SwaggerDocsProps {
   /** Whose access try-it uses; undefined = reading only. */
   application: string | undefined
   /** An operation to show: chosen in the sidebar. */
-  go: { tag: string; operationId: string } | undefined
+  go: DocsPlace | undefined
 }
 
 interface TrySession {
@@ -59,19 +60,10 @@ export default function SwaggerDocs({
     return () => observer.disconnect()
   }, [])
 
+  // Read before swagger-ui rewrites it.
+  const [linked] = useState(() => placeAt(location.hash))
   useEffect(() => {
-    if (!go || !system.current) return
-    system.current.layoutActions.show(['operations-tag', go.tag], true)
-    system.current.layoutActions.show(['operations', go.tag, go.operationId], true)
-    const id = `operations-${go.tag}-${go.operationId}`.replaceAll(' ', '_')
-    requestAnimationFrame(() =>
-      document.getElementById(id)?.scrollIntoView({ behavior: 'smooth', block: 'start' }),
-    )
-    history.replaceState(
-      history.state,
-      '',
-      `#/${encodeURIComponent(go.tag)}/${encodeURIComponent(go.operationId)}`,
-    )
+    if (go && system.current) show(system.current, go)
   }, [go])
 
   const intercept = async (request: SwaggerRequest): Promise<SwaggerRequest> => {
@@ -125,8 +117,19 @@ export default function SwaggerDocs({
         defaultModelsExpandDepth={-1}
         onComplete={(ready) => {
           system.current = ready as SwaggerSystem
+          if (linked) show(system.current, linked)
         }}
       />
     </div>
   )
+}
+
+/** Opens an operation, scrolls to it and writes its address. */
+function show({ layoutActions }: SwaggerSystem, place: DocsPlace): void {
+  layoutActions.show(['operations-tag', place.tag], true)
+  layoutActions.show(['operations', place.tag, place.operationId], true)
+  requestAnimationFrame(() =>
+    document.getElementById(elementIdOf(place))?.scrollIntoView({ behavior: 'smooth', block: 'start' }),
+  )
+  history.replaceState(history.state, '', `#${anchorOf(place)}`)
 }

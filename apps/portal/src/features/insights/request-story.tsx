@@ -5,6 +5,7 @@ import { BookOpen, CircleCheck, CircleSlash, Cloud } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMay } from '../../api/session.ts'
+import { TimeSplit } from '../../charts/time-split.tsx'
 import { Badge, MethodBadge, StatusCode } from '../../ui/badge.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { CopyButton } from '../../ui/copy.tsx'
@@ -94,7 +95,19 @@ export function RequestStory({ request, tenant, env, withLink }: RequestStoryPro
         {request.tryIt ? <Badge tone="info">{t('request.tryIt')}</Badge> : null}
       </div>
       <Verdict request={request} />
-      <Timings gatewayMs={request.gatewayMs} upstreamMs={request.upstreamMs} />
+      <section className="flex flex-col gap-2">
+        <h3 className="font-medium">{t('request.timings')}</h3>
+        <TimeSplit
+          gatewayMs={request.gatewayMs}
+          upstreamMs={request.upstreamMs}
+          labels={{
+            gateway: t('request.gatewayTime'),
+            upstream: t('request.upstreamTime'),
+            total: t('request.total'),
+            notCalled: t('request.noUpstream'),
+          }}
+        />
+      </section>
       <div className="flex flex-wrap gap-x-5 gap-y-1">
         {withLink ? (
           <Link to="/insights/t/$tenant/$env/requests/$request" params={{ ...params, request: request.id }}>
@@ -174,50 +187,6 @@ function Verdict({ request }: { request: LoggedRequest }) {
           </a>
         ) : null}
       </div>
-    </div>
-  )
-}
-
-function Timings({ gatewayMs, upstreamMs }: { gatewayMs: number; upstreamMs: number }) {
-  const { t } = useTranslation('insights')
-  const format = useFormat()
-  const total = gatewayMs + upstreamMs
-  const share = total === 0 ? 100 : (gatewayMs / total) * 100
-  return (
-    <section className="flex flex-col gap-2">
-      <div className="flex items-baseline justify-between">
-        <h3 className="font-medium">{t('request.timings')}</h3>
-        <span className="tabular text-muted">
-          {t('request.total')} {format.duration(total)}
-        </span>
-      </div>
-      <div aria-hidden className="flex h-2.5 gap-px overflow-hidden rounded-full bg-hover">
-        <span style={{ width: `${share}%`, minWidth: 3, background: 'var(--series-1)' }} />
-        {upstreamMs > 0 ? <span className="flex-1" style={{ background: 'var(--series-2)' }} /> : null}
-      </div>
-      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
-        <Part color="var(--series-1)" label={t('request.gatewayTime')} value={format.duration(gatewayMs)} />
-        {upstreamMs > 0 ? (
-          <Part
-            color="var(--series-2)"
-            label={t('request.upstreamTime')}
-            value={format.duration(upstreamMs)}
-          />
-        ) : null}
-      </dl>
-      {upstreamMs > 0 ? null : <p className="text-sm text-muted">{t('request.noUpstream')}</p>}
-    </section>
-  )
-}
-
-function Part({ color, label, value }: { color: string; label: string; value: string }) {
-  return (
-    <div className="flex items-center gap-1.5">
-      <dt className="flex items-center gap-1.5 text-muted">
-        <span aria-hidden className="size-2 rounded-full" style={{ background: color }} />
-        {label}
-      </dt>
-      <dd className="tabular font-medium">{value}</dd>
     </div>
   )
 }

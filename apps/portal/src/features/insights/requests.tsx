@@ -190,11 +190,7 @@ function StoryDrawer({ scope, id, onClose }: { scope: Scope; id: string; onClose
     }),
   )
   return (
-    <Drawer
-      isOpen
-      onClose={onClose}
-      title={query.data ? `${query.data.method} ${query.data.path}` : t('request.title', { id })}
-    >
+    <Drawer isOpen onClose={onClose} title={t('request.drawer')}>
       {query.data ? (
         <RequestStory request={query.data} tenant={scope.tenant} env={scope.env} withLink />
       ) : query.error ? (

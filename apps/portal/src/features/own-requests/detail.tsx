@@ -8,6 +8,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
 import { asProblem } from '../../api/problem.ts'
+import { TimeSplit } from '../../charts/time-split.tsx'
 import { MethodBadge, StatusCode } from '../../ui/badge.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { CopyField } from '../../ui/copy.tsx'
@@ -157,7 +158,8 @@ function Found({
   const code = request.reason
   const fix = fixOf(code, { tenant, application: request.application?.name, api: request.api?.name })
   const isGood = request.status < 400
-  const total = request.gatewayMs + request.upstreamMs
+  const look = isGood ? 'good' : request.status < 500 ? 'refused' : 'failed'
+  const Icon = isGood ? CircleCheck : CircleAlert
   return (
     <Frame
       tenant={tenant}
@@ -165,22 +167,13 @@ function Found({
       mark={<StatusCode status={request.status} />}
       sentence={
         <span className="flex items-center font-mono text-sm">
-          <MethodBadge method={request.method} />
+          <MethodBadge method={request.method} className="w-auto! pr-2" />
           <span className="min-w-0 break-all text-ink">{request.path}</span>
         </span>
       }
     >
-      <div
-        className={cx(
-          'flex items-start gap-3 rounded-lg border p-4',
-          isGood ? 'border-success-line bg-success-soft' : 'border-danger-line bg-danger-soft',
-        )}
-      >
-        {isGood ? (
-          <CircleCheck size={20} aria-hidden className="mt-0.5 shrink-0 text-success" />
-        ) : (
-          <CircleAlert size={20} aria-hidden className="mt-0.5 shrink-0 text-danger" />
-        )}
+      <div className={cx('flex items-start gap-3 rounded-lg border p-4', looks[look].box)}>
+        <Icon size={20} aria-hidden className={cx('mt-0.5 shrink-0', looks[look].icon)} />
         <div className="flex min-w-0 flex-col gap-1.5">
           <p className="font-semibold">
             {code && isCode(code)
@@ -212,24 +205,17 @@ function Found({
         </div>
       </div>
       <Section title={t('request.time')}>
-        <Card className="flex flex-col gap-3">
-          <div className="flex h-3 overflow-hidden rounded-full bg-pressed" aria-hidden>
-            <div style={{ width: `${share(request.gatewayMs, total)}%`, background: 'var(--p90)' }} />
-            <div style={{ width: `${share(request.upstreamMs, total)}%`, background: 'var(--p50)' }} />
-          </div>
-          <div className="tabular flex flex-wrap gap-x-8 gap-y-1 text-sm">
-            <Part
-              color="var(--p90)"
-              label={t('request.inGateway')}
-              value={format.duration(request.gatewayMs)}
-            />
-            <Part
-              color="var(--p50)"
-              label={t('request.inUpstream')}
-              value={format.duration(request.upstreamMs)}
-            />
-            <Part label={t('request.inTotal')} value={format.duration(total)} />
-          </div>
+        <Card>
+          <TimeSplit
+            gatewayMs={request.gatewayMs}
+            upstreamMs={request.upstreamMs}
+            labels={{
+              gateway: t('request.inGateway'),
+              upstream: t('request.inUpstream'),
+              total: t('request.inTotal'),
+              notCalled: t('request.notCalled'),
+            }}
+          />
         </Card>
       </Section>
       <Section title={t('request.facts')}>
@@ -285,18 +271,11 @@ function Found({
   )
 }
 
-function Part({ color, label, value }: { color?: string; label: string; value: string }) {
-  return (
-    <span className="inline-flex items-center gap-2">
-      {color ? <span aria-hidden className="size-2 rounded-full" style={{ background: color }} /> : null}
-      <span className="text-muted">{label}</span>
-      <span className="font-medium">{value}</span>
-    </span>
-  )
-}
-
-function share(part: number, total: number): number {
-  return total > 0 ? (part / total) * 100 : 0
+/** As the status dots: a 4xx is the caller's to mend, a 5xx is not. */
+const looks = {
+  good: { box: 'border-success-line bg-success-soft', icon: 'text-success' },
+  refused: { box: 'border-warning-line bg-warning-soft', icon: 'text-warning' },
+  failed: { box: 'border-danger-line bg-danger-soft', icon: 'text-danger' },
 }
 
 function isCode(code: string): code is ErrorCode {
