@@ -1,6 +1,17 @@
 // Access on three gateways: approved, revoked and suspended means everywhere, within two seconds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { call, live, type Published, type Rig, type Subscriber, startRig, tenant, untilTrue } from './rig.ts'
+import { signUp } from '../scripts/stack/session.ts'
+import {
+  call,
+  live,
+  type Published,
+  type Rig,
+  type Subscriber,
+  startRig,
+  subscribe,
+  tenant,
+  untilTrue,
+} from './rig.ts'
 
 let rig: Rig
 beforeAll(async () => {
@@ -39,6 +50,34 @@ describe('access on three gateways', () => {
     const refused = async () =>
       (await everywhere(published, subscriber.key)).every((status) => status === 401)
     expect(await untilTrue(10_000, refused)).toBeLessThan(2_000)
+  })
+
+  it('C1 keys of a removed member are refused on every gateway within two seconds, handed over ones are not', async () => {
+    const published = await rig.publish('c1-leaver')
+    const { client } = rig.owner
+    const enter = async (name: string) => {
+      const email = `${name}@rig.example`
+      const { secret } = await client.tenancy.invite({ tenant, email, role: 'developer' })
+      const form = { email, password: crypto.randomUUID(), name, invitation: secret }
+      const person = await signUp(rig.stack.adminUrl, form)
+      const { key } = await subscribe(person.client, rig.stack, published)
+      const { data } = await client.tenancy.members({ tenant, search: email })
+      const [member] = data
+      if (!member) throw new Error(`${email} is no member`)
+      return { key, member }
+    }
+    const [leaver, giver] = [await enter('leaver'), await enter('giver')]
+    expect(await everywhere(published, leaver.key)).toEqual(all(200))
+    const { data } = await client.tenancy.members({ tenant, search: 'owner@rig.example' })
+    await client.tenancy.handOver({ tenant, member: giver.member.id, to: data[0]?.id ?? giver.member.id })
+    for (const { member } of [giver, leaver])
+      await client.tenancy.removeMember(
+        { tenant, member: member.id },
+        { context: { ifMatch: member.version } },
+      )
+    const refused = async () => (await everywhere(published, leaver.key)).every((status) => status === 401)
+    expect(await untilTrue(10_000, refused)).toBeLessThan(2_000)
+    expect(await everywhere(published, giver.key)).toEqual(all(200))
   })
 
   it('C16 a call is refused before approval, passes after it and not after its end', async () => {

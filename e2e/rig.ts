@@ -146,7 +146,8 @@ export async function setPolicies(
   )
 }
 
-async function subscribe(client: Client, stack: Stack, { planId }: Published): Promise<Subscriber> {
+/** A new application of whoever `client` acts for, with an active subscription and a key. */
+export async function subscribe(client: Client, stack: Stack, { planId }: Published): Promise<Subscriber> {
   const { id: application } = await client.applications.create({
     tenant,
     title: `app-${crypto.randomUUID().slice(0, 8)}`,
