@@ -98,7 +98,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
         policies: { credentials, counters, environment: env.ENVIRONMENT },
         upstreams: pools,
         group: env.GATEWAY_GROUP,
-        pause: createPacer(),
+        pause: live.current === null ? () => undefined : createPacer(),
       },
       live.current,
     )

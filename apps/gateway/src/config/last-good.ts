@@ -9,7 +9,7 @@ export interface LastGood {
   /** null when there is none, or it cannot be read; the log says why. */
   load(): Promise<SnapshotEnvelope | null>
   /** Never throws: a gateway without a disk serves all the same, and says so. */
-  save(envelope: SnapshotEnvelope): Promise<void>
+  save(envelopeText: string): Promise<void>
   /** Saves that failed since the start, for metrics. */
   readonly failures: number
 }
@@ -28,9 +28,9 @@ export function createLastGood(dataDir: string, log: Logger): LastGood {
         return null
       }
     },
-    async save(envelope) {
+    async save(envelopeText) {
       try {
-        await writeAtomically(path, JSON.stringify(envelope))
+        await writeAtomically(path, envelopeText)
       } catch (error) {
         failures++
         log.error(

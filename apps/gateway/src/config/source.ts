@@ -89,7 +89,7 @@ export function createConfigSource(deps: SourceDeps): ConfigSource {
       return
     }
     if (!rollout.needs(envelope)) return
-    if (await take(envelope)) await lastGood.save(envelope)
+    if (await take(envelope)) await lastGood.save(text)
   }
 
   /** True when all workers run it. */
