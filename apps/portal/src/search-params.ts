@@ -7,6 +7,12 @@ export const text: Reader<string> = (raw) => (raw === undefined || raw === '' ? 
 export const integer: Reader<number> = (raw) =>
   raw !== undefined && /^-?\d{1,15}$/.test(raw) ? Number(raw) : undefined
 
+/** RFC 3339 in UTC, as the API takes it. */
+export const instant: Reader<string> = (raw) =>
+  raw !== undefined && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(raw) && !Number.isNaN(Date.parse(raw))
+    ? raw
+    : undefined
+
 /** Present or absent: `?panel=1`. */
 export const flag: Reader<true> = (raw) => (raw === '1' || raw === 'true' ? true : undefined)
 

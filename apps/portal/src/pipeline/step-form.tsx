@@ -108,6 +108,6 @@ export function StepForm({
 function speaksOf(problem: unknown, index: number): boolean {
   if (problem === null || problem === undefined) return false
   const { errors } = asProblem(problem)
-  const named = errors.filter((error) => /policies\/\d+/.test(error.pointer))
-  return named.length === 0 || named.some((error) => error.pointer.includes(`policies/${index}`))
+  const named = errors.flatMap(({ pointer }) => /policies\/(\d+)/.exec(pointer)?.[1] ?? [])
+  return named.length === 0 || named.includes(String(index))
 }

@@ -3,7 +3,7 @@
 import { createRoute } from '@tanstack/react-router'
 import { i18n } from '../i18n/index.ts'
 import { lazyPage, rootRoute } from '../root-route.tsx'
-import { flag, integer, oneOf, searchParams, text } from '../search-params.ts'
+import { flag, instant, integer, oneOf, searchParams, text } from '../search-params.ts'
 import { rememberPlace, sendToStage } from './home.ts'
 import { requireFace } from './require-session.ts'
 
@@ -197,8 +197,8 @@ const audit = createRoute({
     actor: text,
     action: text,
     resource: text,
-    from: text,
-    to: text,
+    from: instant,
+    to: instant,
     event: text,
   }),
   component: lazyPage(() => import('../features/audit/page.tsx'), 'AuditPage'),

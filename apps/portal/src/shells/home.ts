@@ -32,7 +32,8 @@ export function homeOf(me: Me | null): string {
   const last = kept(lastTenantKey)
   const membership = me.memberships.find((candidate) => candidate.tenant.name === last) ?? me.memberships[0]
   if (membership) return homeOfTenant(me, membership.tenant.name)
-  return me.user.platformAdmin && last ? `/admin/t/${last}` : '/welcome'
+  if (!me.user.platformAdmin) return '/welcome'
+  return last ? `/admin/t/${last}` : '/tenants'
 }
 
 /** Analysts land on numbers, developers in the portal, everyone else in admin (B.6). The environment is added on arrival. */

@@ -29,3 +29,9 @@ export async function requireFace(
   }
   return me
 }
+
+/** The pages of the platform itself; everyone else goes on to their own start. */
+export async function requirePlatformAdmin(queryClient: QueryClient, href: string): Promise<void> {
+  const me = await requireSession(queryClient, href)
+  if (!me.user.platformAdmin) throw redirect({ href: '/', replace: true })
+}

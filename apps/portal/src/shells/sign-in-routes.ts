@@ -1,10 +1,10 @@
-// Sign-in, sign-up, the account, and the page of those who belong to no tenant yet.
+// Pages that belong to no tenant: sign-in, sign-up, the account, the platform's tenants, and a word to those who have none.
 
 import { createRoute } from '@tanstack/react-router'
 import { i18n } from '../i18n/index.ts'
 import { lazyPage, rootRoute } from '../root-route.tsx'
-import { searchParams, text } from '../search-params.ts'
-import { requireSession } from './require-session.ts'
+import { flag, searchParams, text } from '../search-params.ts'
+import { requirePlatformAdmin, requireSession } from './require-session.ts'
 
 const loadTexts = () => i18n.loadNamespaces('sign-in')
 
@@ -34,6 +34,19 @@ export const welcomeRoute = createRoute({
   component: lazyPage(() => import('../features/identity/welcome.tsx'), 'WelcomePage'),
 })
 
+const tenantsSearch = searchParams({ search: text, create: flag })
+
+export const tenantsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tenants',
+  validateSearch: tenantsSearch,
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces('admin')
+  },
+  component: lazyPage(() => import('../features/tenants/page.tsx'), 'TenantsPage'),
+})
+
 export const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
@@ -44,4 +57,4 @@ export const accountRoute = createRoute({
   component: lazyPage(() => import('../features/account/page.tsx'), 'AccountPage'),
 })
 
-export const signInTree = [signInRoute, signUpRoute, welcomeRoute, accountRoute]
+export const signInTree = [signInRoute, signUpRoute, welcomeRoute, tenantsRoute, accountRoute]

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { ChevronsUpDown } from 'lucide-react'
+import { Building2, ChevronsUpDown } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
@@ -66,6 +66,19 @@ export function TenantSwitcher({ tenant }: { tenant: string }) {
             onAction: () =>
               void router.navigate({ href: inTenant(router.state.location.pathname, candidate.name) }),
           })),
+        },
+        {
+          id: 'platform',
+          items: me?.user.platformAdmin
+            ? [
+                {
+                  id: '/tenants',
+                  label: t('shell.allTenants'),
+                  icon: Building2,
+                  onAction: () => void router.navigate({ to: '/tenants' }),
+                },
+              ]
+            : [],
         },
       ]}
     />

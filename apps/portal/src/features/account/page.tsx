@@ -7,10 +7,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOfList } from '../../api/rows.ts'
 import { useMe } from '../../api/session.ts'
-import { Wordmark } from '../../brand/mark.tsx'
 import { errorsByPath } from '../../forms/field-problems.ts'
-import { SkipLink } from '../../shells/announcer.tsx'
-import { ProfileMenu } from '../../shells/profile-menu.tsx'
+import { PlainFrame } from '../../shells/plain-frame.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/choice.tsx'
@@ -20,7 +18,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { ThemeSwitch } from '../../ui/theme-switch.tsx'
 import { Time } from '../../ui/time.tsx'
-import { Toasts, toast } from '../../ui/toast.tsx'
+import { toast } from '../../ui/toast.tsx'
 import {
   type Session,
   sessionsQuery,
@@ -37,34 +35,24 @@ export function AccountPage() {
   const me = useMe()
   if (!me) return null
   return (
-    <div className="min-h-dvh">
-      <SkipLink />
-      <header className="flex h-12 items-center justify-between border-b border-line px-4">
-        <a href="/" className="rounded-lg">
-          <Wordmark size={22} />
-        </a>
-        <ProfileMenu />
-      </header>
-      <main id="main" tabIndex={-1}>
-        <Page width="text">
-          <Button
-            variant="quiet"
-            size="sm"
-            icon={ArrowLeft}
-            className="-mb-4 -ml-2.5 self-start"
-            onPress={() => router.history.back()}
-          >
-            {t('back')}
-          </Button>
-          <PageHeader title={t('title')} sentence={me.user.email} />
-          <Profile name={me.user.name} />
-          <Password />
-          <Tokens />
-          <Sessions />
-        </Page>
-      </main>
-      <Toasts />
-    </div>
+    <PlainFrame>
+      <Page width="text">
+        <Button
+          variant="quiet"
+          size="sm"
+          icon={ArrowLeft}
+          className="-mb-4 -ml-2.5 self-start"
+          onPress={() => router.history.back()}
+        >
+          {t('back')}
+        </Button>
+        <PageHeader title={t('title')} sentence={me.user.email} />
+        <Profile name={me.user.name} />
+        <Password />
+        <Tokens />
+        <Sessions />
+      </Page>
+    </PlainFrame>
   )
 }
 

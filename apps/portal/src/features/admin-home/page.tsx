@@ -28,7 +28,13 @@ export function AdminHomePage() {
     orpc.environments.list.queryOptions({ input: {}, staleTime: 60_000 }),
   ).data?.data.find((candidate) => candidate.name === env)
   const environmentTitle = environment?.title ?? env
-  const tenantTitle = membershipOf(me, tenant)?.tenant.title ?? tenant
+  const membership = membershipOf(me, tenant)
+  // A platform admin is in no tenant and looks at all of them.
+  const visited = useQuery({
+    ...orpc.tenancy.get.queryOptions({ input: { tenant } }),
+    enabled: membership === undefined,
+  }).data
+  const tenantTitle = membership?.tenant.title ?? visited?.title ?? tenant
   return (
     <Page>
       <PageHeader

@@ -41,13 +41,14 @@ export function ImportPage() {
     void navigate({ search: { url: from.kind === 'url' ? from.url : undefined }, replace: true })
   }
   // A link with `?url=` starts with the review: useful in guides, and a reload keeps the place.
+  const [isLeft, setLeft] = useState(false)
   useEffect(() => {
-    const linked = url ? sourceOf(url) : undefined
+    const linked = url && !isLeft ? sourceOf(url) : undefined
     if (linked && source === undefined) {
       setSource(linked)
       preview.mutate(linked)
     }
-  }, [url, source, preview.mutate])
+  }, [url, isLeft, source, preview.mutate])
 
   const create = useMutation({
     mutationFn: async (wish: { draft: ImportDraft; source: DocumentSource; publish: boolean }) => {
@@ -110,6 +111,7 @@ export function ImportPage() {
             <Button
               icon={RotateCcw}
               onPress={() => {
+                setLeft(true)
                 setSource(undefined)
                 setDraft(undefined)
                 preview.reset()
@@ -148,7 +150,7 @@ export function ImportPage() {
             onSource={read}
             isReading={preview.isPending}
             problem={preview.error}
-            {...(url ? { address: url } : {})}
+            {...(url && !isLeft ? { address: url } : {})}
             withExample
           />
         </div>

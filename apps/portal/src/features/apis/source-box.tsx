@@ -46,7 +46,12 @@ export function SourceBox({
     if (!file) return
     if (file.size > maxDocumentBytes) return setComplaint(t('import.source.tooLarge'))
     setComplaint(undefined)
-    onSource(await sourceOfFile(file))
+    try {
+      onSource(await sourceOfFile(file))
+    } catch {
+      // It was moved or changed since it was chosen.
+      setComplaint(t('import.source.unreadable'))
+    }
   }
   const drop = (event: DragEvent) => {
     event.preventDefault()
@@ -114,7 +119,11 @@ export function SourceBox({
           accept=".json,.yaml,.yml,application/json,application/yaml,text/yaml"
           aria-label={t('import.source.choose')}
           className="sr-only"
-          onChange={(event) => void readFile(event.target.files?.[0])}
+          onChange={(event) => {
+            void readFile(event.target.files?.[0])
+            // So that the same file, mended, can be chosen again.
+            event.target.value = ''
+          }}
         />
         <Button icon={FileUp} onPress={() => fileInput.current?.click()}>
           {t('import.source.choose')}

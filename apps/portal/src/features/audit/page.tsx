@@ -36,12 +36,11 @@ import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { exportAudit } from './export.ts'
+import { type Span, spanOf, startOf } from './span.ts'
 
 const route = getRouteApi('/admin/t/$tenant/$env/audit')
 
 const kindIcons = { user: UserRound, token: Bot, cli: SquareTerminal, system: Workflow }
-const spans = { today: 1, week: 7, quarter: 90 } as const
-type Span = keyof typeof spans | 'all'
 
 export function AuditPage() {
   const { tenant, env } = route.useParams()
@@ -67,7 +66,7 @@ export function AuditPage() {
     enabled: search.event !== undefined && source.rows !== undefined && listed === undefined,
   }).data?.data.find((event) => event.id === search.event)
   const opened = listed ?? linked
-  const span = spanOf(search.from)
+  const span = spanOf(search)
 
   const columns: Column<AuditEvent>[] = [
     {
@@ -204,9 +203,9 @@ export function AuditPage() {
             <Segmented<Span>
               label={t('audit.range')}
               value={span}
-              onChange={(next) =>
-                set({ from: next === 'all' ? undefined : startOf(spans[next]), to: undefined })
-              }
+              onChange={(next) => {
+                if (next !== 'other') set({ from: startOf(next), to: undefined })
+              }}
               options={[
                 { value: 'today', label: t('audit.today') },
                 { value: 'week', label: t('audit.week') },
@@ -214,6 +213,13 @@ export function AuditPage() {
                 { value: 'all', label: t('audit.allTime') },
               ]}
             />
+            {span === 'other' ? (
+              <FilterChip
+                name={t('audit.range')}
+                value={[search.from, search.to].map((at) => (at ? format.dateTime(at) : '…')).join(' – ')}
+                onRemove={() => set({ from: undefined, to: undefined })}
+              />
+            ) : null}
             {search.actor ? (
               <FilterChip
                 name={t('audit.actor')}
@@ -329,17 +335,4 @@ function Copyable({ text }: { text: string }) {
       <CopyButton text={text} className="-my-1" />
     </span>
   )
-}
-
-function startOf(days: number): string {
-  const at = new Date()
-  at.setUTCHours(0, 0, 0, 0)
-  at.setUTCDate(at.getUTCDate() - (days - 1))
-  return at.toISOString()
-}
-
-function spanOf(from: string | undefined): Span {
-  if (from === undefined) return 'all'
-  const found = (['today', 'week', 'quarter'] as const).find((span) => startOf(spans[span]) === from)
-  return found ?? 'all'
 }

@@ -8,6 +8,7 @@ import { rowsOfList } from '../../api/rows.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { ProblemNote } from '../../ui/problem-note.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -77,18 +78,21 @@ export function InvitationList({ tenant, query, isEditable }: InvitationListProp
       : []),
   ]
   return (
-    <DataTable
-      label={t('members.tab.invitations')}
-      columns={columns}
-      source={rowsOfList<Invitation>(query)}
-      rowId={(row) => row.id}
-      empty={
-        <EmptyState
-          icon={MailPlus}
-          title={t('members.noInvitations')}
-          sentence={t('members.noInvitationsSentence')}
-        />
-      }
-    />
+    <>
+      <ProblemNote problem={withdraw.error} />
+      <DataTable
+        label={t('members.tab.invitations')}
+        columns={columns}
+        source={rowsOfList<Invitation>(query)}
+        rowId={(row) => row.id}
+        empty={
+          <EmptyState
+            icon={MailPlus}
+            title={t('members.noInvitations')}
+            sentence={t('members.noInvitationsSentence')}
+          />
+        }
+      />
+    </>
   )
 }

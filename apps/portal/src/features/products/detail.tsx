@@ -16,6 +16,7 @@ import { LifecycleChip } from '../../ui/lifecycle-chip.tsx'
 import { Link } from '../../ui/link.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
+import { ProblemNote } from '../../ui/problem-note.tsx'
 import { EmptyState, Loaded, More, Skeleton } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { forgetProducts, productQuery } from './queries.ts'
@@ -142,6 +143,7 @@ function ProductView({ product }: { product: Product }) {
           ) : null
         }
       />
+      <ProblemNote problem={archiving ? null : archive.error} />
       <Section title={t('products.plans')} sentence={t('products.plansSentence')}>
         {shown.length === 0 ? (
           <Card>
@@ -223,7 +225,10 @@ function ProductView({ product }: { product: Product }) {
       </Suspense>
       <AlertDialog
         isOpen={archiving !== undefined}
-        onClose={() => setArchiving(undefined)}
+        onClose={() => {
+          setArchiving(undefined)
+          archive.reset()
+        }}
         title={
           archiving?.kind === 'plan'
             ? t('products.archivePlanTitle', { title: archiving.plan.title })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { slugOf } from './names.ts'
+import { slugOf } from './slug.ts'
 
 test('a name from a title', () => {
   expect(slugOf('Gold  Plan!')).toBe('gold-plan')
