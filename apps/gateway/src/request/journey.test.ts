@@ -700,8 +700,11 @@ describe('streams', () => {
     expect(await rig.over(2)).toMatchObject([{ status: 413, reason: 'body_too_large' }, { status: 200 }])
   })
 
-  it('D7 ends a head that does not arrive in time', async () => {
-    const rig = await open({ headersTimeoutMs: 60 })
+  it.each([
+    ['a head', { headersTimeoutMs: 60 }],
+    ['a head when the whole request has less time than a head', { requestTimeoutMs: 60 }],
+  ])('D7 ends %s that does not arrive in time', async (_, limits) => {
+    const rig = await open(limits)
     const answer = await rig.raw('GET /a HTTP/1.1\r\nHost: a\r\nX-Slow:')
     expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/)
     expect(rig.seen).toEqual([])

@@ -6,7 +6,7 @@ import type { RequestContext } from './context.ts'
 
 /** Facts of one client connection, worked out once. */
 export class Peer {
-  /** IPv4-mapped addresses as IPv4. */
+  /** In the one form that filters and limits compare. */
   readonly address: string
   /** One of our own proxies: its `X-Forwarded-*` and `Forwarded` are believed. */
   readonly trusted: boolean
@@ -20,7 +20,7 @@ export class Peer {
   readonly #proxies: AddressSet
 
   constructor(address: string, scheme: 'http' | 'https', proxies: AddressSet) {
-    this.address = withoutMapping(address)
+    this.address = plain(address)
     this.trusted = proxies.size > 0 && proxies.has(this.address)
     this.scheme = scheme
     this.forwardedFor = this.address.includes(':') ? `"[${this.address}]"` : this.address || 'unknown'
@@ -44,10 +44,13 @@ export class Peer {
 
 function addressOf(hop: string): string | null {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop
-  return isIP(bare) === 0 ? null : withoutMapping(bare)
+  return isIP(bare) === 0 ? null : plain(bare)
 }
 
-function withoutMapping(address: string): string {
+/** IPv4-mapped as IPv4; and without the zone of a link-local address, which means something on this machine alone (RFC 4007 11). */
+function plain(text: string): string {
+  const zone = text.indexOf('%')
+  const address = zone < 0 ? text : text.substring(0, zone)
   return address.startsWith('::ffff:') && address.includes('.') ? address.substring(7) : address
 }
 

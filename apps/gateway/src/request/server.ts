@@ -24,15 +24,16 @@ export interface ServerSettings extends ReplySettings {
 
 export function createGatewayServer(handle: Handler, settings: ServerSettings): Server {
   const nextId = createRequestIds()
-  const { headersTimeoutMs, requestTimeoutMs } = settings
+  const { requestTimeoutMs } = settings
+  // Node refuses to start with a head that may take longer than the whole request.
+  const headersTimeoutMs = Math.min(settings.headersTimeoutMs, requestTimeoutMs || Number.POSITIVE_INFINITY)
   const server = createServer(
     {
       insecureHTTPParser: false,
       // Missing and repeated Host fields are refused with our own problem document.
       requireHostHeader: false,
       maxHeaderSize: settings.headerBytesMax,
-      // Node refuses to start with a head that may take longer than the whole request.
-      headersTimeout: requestTimeoutMs > 0 ? Math.min(headersTimeoutMs, requestTimeoutMs) : headersTimeoutMs,
+      headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: settings.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),

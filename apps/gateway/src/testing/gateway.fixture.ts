@@ -59,6 +59,7 @@ export interface RigOptions {
   readonly trustedProxies?: readonly string[]
   readonly ready?: boolean
   readonly headersTimeoutMs?: number
+  readonly requestTimeoutMs?: number
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -120,7 +121,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const server = createGatewayServer(handle, {
     problemBaseUrl: 'https://docs.example',
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
-    requestTimeoutMs: 0,
+    requestTimeoutMs: options.requestTimeoutMs ?? 0,
     keepAliveTimeoutMs: 5_000,
     headerBytesMax: 16_384,
     proxies,

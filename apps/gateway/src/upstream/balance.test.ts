@@ -39,6 +39,11 @@ describe('balancer', () => {
     expect(names).not.toMatch(/11|22/)
   })
 
+  it('follows weights that share no divisor', () => {
+    const weights = [1000, 999, 997, 991]
+    expect(countsOf(weights, 3_987)).toEqual(weights)
+  })
+
   it('gives nothing when no target may be used', () => {
     expect(createBalancer(targetsOf([0, 0]))()).toBeNull()
     expect(createBalancer([])()).toBeNull()

@@ -1,4 +1,4 @@
-// Spreads the requests of a service over its targets: smooth weighted round robin, worked out ahead as a cycle.
+// Spreads the requests of a service over its targets: smooth weighted round robin, so that weights 5, 1, 1 give a a b a c a a.
 import type { UpstreamTarget } from './call.ts'
 
 export interface WeightedTarget {
@@ -7,38 +7,27 @@ export interface WeightedTarget {
   readonly weight: number
 }
 
+/** Memory and time to create one do not depend on the weights, which are a tenant's to choose. */
 export function createBalancer(targets: readonly WeightedTarget[]): () => UpstreamTarget | null {
-  const cycle = cycleOf(targets.filter(({ weight }) => weight > 0))
-  const [only] = cycle
-  if (only === undefined) return () => null
-  if (cycle.length === 1) return () => only
-  // Workers start at different places, so that few requests over many workers do not all meet the first target.
-  let next = Math.floor(Math.random() * cycle.length)
-  return () => {
-    const target = cycle[next] as UpstreamTarget
-    next = next + 1 === cycle.length ? 0 : next + 1
-    return target
-  }
-}
+  const usable = targets.filter(({ weight }) => weight > 0)
+  const [first] = usable
+  if (first === undefined) return () => null
+  if (usable.length === 1) return () => first.target
+  const total = usable.reduce((sum, { weight }) => sum + weight, 0)
+  const credits = usable.map(() => 0)
 
-/** Each target as often as its weight says, spread evenly: weights 5, 1, 1 give a a b a c a a. */
-function cycleOf(targets: readonly WeightedTarget[]): UpstreamTarget[] {
-  const divisor = targets.reduce((found, { weight }) => greatestCommonDivisor(found, weight), 0)
-  const credits = targets.map(() => 0)
-  const total = targets.reduce((sum, { weight }) => sum + weight / divisor, 0)
-  const cycle: UpstreamTarget[] = []
-  for (let turn = 0; turn < total; turn++) {
+  /** Everyone earns its weight; who has most is next, and pays for all. */
+  function pick(): UpstreamTarget {
     let best = 0
-    targets.forEach(({ weight }, i) => {
-      credits[i] = (credits[i] as number) + weight / divisor
+    for (let i = 0; i < usable.length; i++) {
+      credits[i] = (credits[i] as number) + (usable[i] as WeightedTarget).weight
       if ((credits[i] as number) > (credits[best] as number)) best = i
-    })
+    }
     credits[best] = (credits[best] as number) - total
-    cycle.push((targets[best] as WeightedTarget).target)
+    return (usable[best] as WeightedTarget).target
   }
-  return cycle
-}
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+  // Workers start at different places, so that few requests over many workers do not all meet the first target.
+  for (let skip = Math.floor(Math.random() * usable.length); skip > 0; skip--) pick()
+  return pick
 }
