@@ -47,7 +47,9 @@ export function RangeDialog({ from, to, onApply, onClose }: RangeDialogProps) {
         <TextField
           label={t('range.from')}
           help={t('range.help')}
-          error={problem === 'from' ? t('range.invalid') : undefined}
+          error={
+            problem === 'from' ? t('range.invalid') : problem === 'long' ? t('range.tooLong') : undefined
+          }
           value={start}
           onChange={setStart}
           mono

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { momentOf, rangeProblem, zoomedOut } from './range.ts'
+import { momentOf, rangeOf, rangeProblem, zoomedOut } from './range.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 
@@ -20,6 +20,17 @@ describe('the time range of insights', () => {
     expect(rangeProblem('x', 'now', now)).toBe('from')
     expect(rangeProblem('now-1h', 'x', now)).toBe('to')
     expect(rangeProblem('now', 'now-1h', now)).toBe('order')
+    expect(rangeProblem('now-600d', 'now', now)).toBe('long')
+  })
+
+  test('a link that nobody can read shows the default', () => {
+    expect(rangeOf('now-7d', undefined)).toEqual({ from: 'now-7d', to: 'now' })
+    expect(rangeOf('bogus', 'x')).toEqual({ from: 'now-24h', to: 'now' })
+  })
+
+  test('zooming out ends at what the server answers', () => {
+    const { from } = zoomedOut('now-500d', 'now', now)
+    expect(rangeProblem(from, 'now', now)).toBeUndefined()
   })
 
   test('zooming out doubles the range and stays in the past', () => {

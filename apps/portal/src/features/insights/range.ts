@@ -15,6 +15,13 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 
+/** The range of a link: what nobody can read there is as if it were left out. */
+export function rangeOf(from: string | undefined, to: string | undefined): { from: string; to: string } {
+  const readable = (text: string | undefined) =>
+    text !== undefined && momentOf(text, 0) !== undefined ? text : undefined
+  return { from: readable(from) ?? defaultFrom, to: readable(to) ?? 'now' }
+}
+
 /** Unix milliseconds of `now`, `now-6h` or an RFC 3339 time; undefined when it is none of these. */
 export function momentOf(text: string, nowMs: number): number | undefined {
   const [whole, amount, unit] = relative.exec(text) ?? []
@@ -28,24 +35,28 @@ export function isRelative(text: string): boolean {
   return relative.test(text)
 }
 
-export type RangeProblem = 'from' | 'to' | 'order'
+/** The longest range the server answers: as many days as a chart has points. */
+const longestMs = 599 * 86_400_000
+
+export type RangeProblem = 'from' | 'to' | 'order' | 'long'
 
 export function rangeProblem(from: string, to: string, nowMs: number): RangeProblem | undefined {
   const start = momentOf(from, nowMs)
   const end = momentOf(to, nowMs)
   if (start === undefined) return 'from'
   if (end === undefined) return 'to'
-  return end > start ? undefined : 'order'
+  if (end <= start) return 'order'
+  return end - start > longestMs ? 'long' : undefined
 }
 
-/** Twice as long around the same middle, never beyond now. */
+/** Twice as long around the same middle, never beyond now and never longer than the server answers. */
 export function zoomedOut(from: string, to: string, nowMs: number): { from: string; to: string } {
   const start = momentOf(from, nowMs) ?? nowMs - 86_400_000
   const end = momentOf(to, nowMs) ?? nowMs
   const half = (end - start) / 2
   const newEnd = Math.min(end + half, nowMs)
   return {
-    from: new Date(start - half).toISOString(),
+    from: new Date(Math.max(start - half, newEnd - longestMs)).toISOString(),
     to: newEnd >= nowMs ? 'now' : new Date(newEnd).toISOString(),
   }
 }

@@ -64,7 +64,7 @@ export function RankedTable({
       columns={[
         {
           head,
-          className: 'relative w-[40%] max-w-0 min-w-36',
+          className: 'relative w-[40%] max-w-0 min-w-36 max-sm:w-full',
           cell: (row) => {
             const { id } = row.subject
             return (

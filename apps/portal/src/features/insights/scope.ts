@@ -1,7 +1,7 @@
 // What every panel of a page asks about: tenant, environment, range and filters, all from the URL.
 
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { defaultFrom, isRelative } from './range.ts'
+import { isRelative, rangeOf } from './range.ts'
 
 const route = getRouteApi('/insights/t/$tenant/$env')
 
@@ -59,8 +59,7 @@ export function useScope(): Scope {
   const search = route.useSearch()
   const navigate = useNavigate()
   const filters: Filters = search
-  const from = search.from ?? defaultFrom
-  const to = search.to ?? 'now'
+  const { from, to } = rangeOf(search.from, search.to)
   const slice: Slice = { tenant, environment: env, from, to }
   for (const name of filterNames) {
     const value = search[name]

@@ -1,5 +1,6 @@
 // My usage: calls, errors, latency, what is left of each quota, and every single request.
 
+import type { LoggedRequest } from '@gatewright/shared/contract/analytics'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
@@ -31,14 +32,6 @@ import { Quotas } from './quotas.tsx'
 const route = getRouteApi('/p/$tenant/usage')
 
 const ranges = ['now-1h', 'now-24h', 'now-7d', 'now-30d'] as const
-type LogRow = NonNullable<
-  ReturnType<
-    typeof rowsOf<
-      Awaited<ReturnType<typeof import('../../api/client.ts').client.analytics.requests>>['data'][number]
-    >
-  >['rows']
->[number]
-
 const everything = 'all'
 
 export function UsagePage() {
@@ -125,7 +118,7 @@ function Numbers({ scope, applicationId }: { scope: Scope; applicationId: string
         })),
       }
     : undefined
-  const columns: ReadonlyArray<Column<LogRow>> = [
+  const columns: ReadonlyArray<Column<LoggedRequest>> = [
     {
       id: 'call',
       header: t('usage.call'),
