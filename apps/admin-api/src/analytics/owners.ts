@@ -33,9 +33,12 @@ export async function withOwners(
 
 const isNobodys = ({ tenantId, reason }: RequestEvent) => tenantId === null && unrouted.has(reason)
 
-type Owners = ReadonlyMap<string, Owner>
-const placeKey = (environmentId: string, host: string, basePath: string) =>
-  `${environmentId} ${host} ${basePath}`
+/**
+ * By environment and host, then by base path: a client may name a host of a hundred labels and a path of as many slashes,
+ * and only for hosts that somebody claimed are paths looked at.
+ */
+type Owners = ReadonlyMap<string, ReadonlyMap<string, Owner>>
+const hostKey = (environmentId: string, host: string) => `${environmentId} ${host}`
 
 async function readOwners(client: ClientBase, environmentIds: readonly string[]): Promise<Owners> {
   const { rows } = await client.query<Owner>(
@@ -47,15 +50,17 @@ async function readOwners(client: ClientBase, environmentIds: readonly string[])
      WHERE claim.environment_id = ANY($1)`,
     [environmentIds],
   )
-  return new Map(rows.map((owner) => [placeKey(owner.environmentId, owner.host, owner.basePath), owner]))
+  const byHost = Map.groupBy(rows, ({ environmentId, host }) => hostKey(environmentId, host))
+  return new Map([...byHost].map(([key, owners]) => [key, new Map(owners.map((it) => [it.basePath, it]))]))
 }
 
 /** As the gateway's router prefers: an exact host, then the longest wildcard, then any; there the longest base path. */
 function ownerOf({ environmentId, host, path, at }: RequestEvent, owners: Owners): Owner | undefined {
   const basePaths = basePathsOf(path)
   for (const name of hostsOf(host)) {
-    for (const basePath of basePaths) {
-      const owner = owners.get(placeKey(environmentId, name, basePath))
+    const byPath = owners.get(hostKey(environmentId, name))
+    for (const basePath of byPath === undefined ? [] : basePaths) {
+      const owner = byPath?.get(basePath)
       // An event may be a month old: whoever came later has no right to it.
       if (owner && owner.deployedAt.getTime() <= at) return owner
     }
