@@ -13,6 +13,7 @@ export type UpstreamInput = z.output<typeof upstreamInput>
 export function documentColumns(bytes: Uint8Array, document: DocumentSummary, importedAt: Date) {
   return {
     spec: new Uint8Array(bytes),
+    specBytes: bytes.byteLength,
     specFormat: document.format,
     specVersion: document.specVersion,
     specSha256: document.sha256,

@@ -112,7 +112,7 @@ export class ImportsService implements Service<Noun> {
       const versionId = await this.#createVersion(tx, call, api.id, input, read)
       if (input.plan) await this.#createPlan(tx, call, api.name, versionId, input)
       const at = { api: api.id, apiVersion: versionId }
-      const version = showVersion(await findVersion(tx.db, at), read.bytes.byteLength)
+      const version = showVersion(await findVersion(tx.db, at))
       tx.grows()
       tx.audit({
         action: 'imports.create',

@@ -68,8 +68,7 @@ export function showVersionSummary(row: VersionRow) {
   }
 }
 
-/** Needs the size of the document, which `documentBytes` reads. */
-export function showVersion(row: VersionRow, documentBytes: number) {
+export function showVersion(row: VersionRow) {
   return {
     ...showVersionSummary(row),
     apiId: row.api.id,
@@ -85,7 +84,7 @@ export function showVersion(row: VersionRow, documentBytes: number) {
             format: row.specFormat === 'json' ? ('json' as const) : ('yaml' as const),
             specVersion: row.specVersion ?? '',
             sha256: row.specSha256,
-            bytes: documentBytes,
+            bytes: row.specBytes,
             sourceUrl: row.specUrl,
             importedAt: row.importedAt.toISOString(),
           }
@@ -119,10 +118,4 @@ export function publicUrl(
   const host = version.hosts.find((name) => !name.startsWith('*'))
   if (host !== undefined) url.hostname = host
   return `${url.href.replace(/\/$/, '')}${version.basePath === '/' ? '' : version.basePath}`
-}
-
-/** Size in bytes of a version's document. */
-export async function documentBytes(db: TenantDb, versionId: string): Promise<number> {
-  const row = await db.apiVersion.findFirst({ where: { id: versionId }, select: { spec: true } })
-  return row?.spec?.byteLength ?? 0
 }

@@ -19,7 +19,7 @@ import { type DocumentSource, DocumentSources, refuseDocument } from './document
 import { documentColumns, protectedByKey, setChain } from './drafts.ts'
 import { Impact } from './impact.ts'
 import { reimportRoutes } from './reimport.ts'
-import { documentBytes, findVersion, showVersion, type VersionRow } from './version-view.ts'
+import { findVersion, showVersion, type VersionRow } from './version-view.ts'
 
 type Noun = typeof contract.versions
 
@@ -35,8 +35,7 @@ export class VersionsService implements Service<Noun> {
   ) {}
 
   async get(call: TenantCall, input: InputOf<Noun['get']>) {
-    const row = await findVersion(call.db, input)
-    return showVersion(row, await documentBytes(call.db, row.id))
+    return showVersion(await findVersion(call.db, input))
   }
 
   async create(call: TenantCall, { api, name, basePath }: InputOf<Noun['create']>) {
@@ -52,7 +51,7 @@ export class VersionsService implements Service<Noun> {
       await setChain(tx.db, { scope: 'version', tenantId, versionId: id }, protectedByKey)
       await recountUnpublished(tx.db, id)
       const row = await findVersion(tx.db, { api: apiId, apiVersion: id })
-      const after = showVersion(row, 0)
+      const after = showVersion(row)
       tx.grows()
       tx.audit({ action: 'versions.create', resource: named(row), before: null, after })
       return after
@@ -72,9 +71,8 @@ export class VersionsService implements Service<Noun> {
         },
       })
       await recountUnpublished(tx.db, row.id)
-      const bytes = await documentBytes(tx.db, row.id)
-      const after = showVersion(await findVersion(tx.db, input), bytes)
-      tx.audit({ action: 'versions.update', resource: named(row), before: showVersion(row, bytes), after })
+      const after = showVersion(await findVersion(tx.db, input))
+      tx.audit({ action: 'versions.update', resource: named(row), before: showVersion(row), after })
       return after
     })
   }
@@ -98,7 +96,7 @@ export class VersionsService implements Service<Noun> {
         row.deployments.map((deployment) => deployment.environmentId),
         { reason: `Delete ${row.api.name} ${row.name}` },
       )
-      const before = showVersion(row, 0)
+      const before = showVersion(row)
       tx.audit({ action: 'versions.remove', resource: named(row), before, after: null })
       return {}
     })
@@ -143,7 +141,7 @@ export class VersionsService implements Service<Noun> {
       })
       await reimportRoutes(tx.db, call.tenant.id, seen.id, before, after.operations)
       await recountUnpublished(tx.db, seen.id)
-      const apiVersion = showVersion(await findVersion(tx.db, input), bytes.byteLength)
+      const apiVersion = showVersion(await findVersion(tx.db, input))
       tx.grows()
       tx.audit({
         action: 'versions.reimport',

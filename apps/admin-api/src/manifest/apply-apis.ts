@@ -23,6 +23,7 @@ type ManifestVersion = ManifestApi['versions'][number]
 
 const noDocument = {
   spec: null,
+  specBytes: 0,
   specFormat: null,
   specVersion: null,
   specSha256: null,

@@ -1,5 +1,6 @@
 // The draft of a version against what was published: what a publish would change, and how much that is.
 import type { Change } from '@gatewright/shared/model/environment'
+import { versionOmit } from '../catalog/version-view.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
 import { versionChanges } from './version-changes.ts'
@@ -9,10 +10,22 @@ import {
   type FrozenVersion,
   freezeDraft,
   frozenVersion,
+  type ServedRows,
 } from './version-document.ts'
 
+/** The draft as it is frozen, with its document. */
 export async function readDraftRows(db: TenantDb, versionId: string): Promise<DraftRows> {
   const rows = await db.apiVersion.findFirst({ where: { id: versionId }, include: draftRows })
+  return rows ?? refuse('not_found', 'There is no such version')
+}
+
+/** Without the document: what routes, upstream and policies say is all that gateways get. */
+async function readServedRows(db: TenantDb, versionId: string): Promise<ServedRows> {
+  const rows = await db.apiVersion.findFirst({
+    where: { id: versionId },
+    include: draftRows,
+    omit: versionOmit,
+  })
   return rows ?? refuse('not_found', 'There is no such version')
 }
 
@@ -41,7 +54,7 @@ export async function draftChanges(
   versionId: string,
   environmentId?: string,
 ): Promise<{ against: number | null; changes: Change[] }> {
-  const draft = freezeDraft(await readDraftRows(db, versionId))
+  const draft = freezeDraft(await readServedRows(db, versionId))
   const published = await readPublished(db, versionId, environmentId)
   return {
     against: published?.number ?? null,

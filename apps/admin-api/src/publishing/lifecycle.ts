@@ -3,7 +3,7 @@ import type { contract } from '@gatewright/shared/contract/index'
 import { type Lifecycle, lifecycleSteps } from '@gatewright/shared/model/api'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, expectVersion, type TenantCall } from '../call.ts'
-import { documentBytes, findVersion, showVersion, type VersionRow } from '../catalog/version-view.ts'
+import { findVersion, showVersion, type VersionRow } from '../catalog/version-view.ts'
 import type { InputOf } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { refuse, refuseField } from '../refusal.ts'
@@ -39,9 +39,8 @@ export class LifecycleService {
       const environmentIds = version.deployments.map((deployment) => deployment.environmentId)
       tx.config(environmentIds, { reason: reason(`${named(version)} is ${input.to}`, input.note) })
     })
-    const row = await findVersion(call.db, input)
     return {
-      apiVersion: showVersion(row, await documentBytes(call.db, row.id)),
+      apiVersion: showVersion(await findVersion(call.db, input)),
       revisions: causedRevisions(call),
     }
   }

@@ -4,7 +4,7 @@ import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, type TenantCall } from '../call.ts'
-import { documentBytes, findVersion, showVersion, type VersionRow } from '../catalog/version-view.ts'
+import { findVersion, showVersion, type VersionRow } from '../catalog/version-view.ts'
 import type { ApiRevision } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
@@ -253,8 +253,7 @@ function showRevision(
 }
 
 async function shownVersion(db: TenantDb, reference: { readonly api: string; readonly apiVersion: string }) {
-  const row = await findVersion(db, reference)
-  return showVersion(row, await documentBytes(db, row.id))
+  return showVersion(await findVersion(db, reference))
 }
 
 function refuseRetired(version: VersionRow): void {

@@ -17,13 +17,15 @@ export const draftRows = {
 } as const satisfies Prisma.ApiVersionInclude
 
 export type DraftRows = Prisma.ApiVersionGetPayload<{ include: typeof draftRows }>
+/** Of a draft, what gateways are told of. */
+export type ServedRows = Omit<DraftRows, 'spec' | 'specText' | 'searchText'>
 export type AttachmentRow = Pick<
   DraftRows['policies'][number],
   'id' | 'type' | 'name' | 'config' | 'enabled' | 'position'
 >
 
 /** The document of a draft. Equal drafts give equal documents, whatever order the rows come in. */
-export function freezeDraft(draft: DraftRows): FrozenVersion {
+export function freezeDraft(draft: ServedRows): FrozenVersion {
   return {
     id: draft.id,
     tenantId: draft.tenantId,
