@@ -6,7 +6,7 @@ import { BarChart3, Boxes, Building2, Compass, Fingerprint, Settings2, SunMoon }
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
-import { facesOf, useMe } from '../api/session.ts'
+import { facesOf, useMay, useMe } from '../api/session.ts'
 import { type Command, CommandPalette } from '../ui/command-palette.tsx'
 import { setTheme, useIsDark } from '../ui/theme.ts'
 import { homeOfTenant } from './home.ts'
@@ -116,11 +116,12 @@ export function Palette({ isOpen, onClose, takeTyped, commands, tenant, pathOfId
 /** APIs that fit the text: in the portal those of the catalogue, else drafts too. */
 function useApis(tenant: string, text: string): readonly { id: string; title: string }[] {
   const isPortal = useRouterState({ select: (state) => state.location.pathname.startsWith('/p/') })
+  const may = useMay(tenant)
   const enabled = text.length >= 2
   const input = { tenant, search: text, limit: 6 }
   const drafts = useQuery({
     ...orpc.apis.list.queryOptions({ input, placeholderData: keepPreviousData }),
-    enabled: enabled && !isPortal,
+    enabled: enabled && !isPortal && may('api:read'),
   })
   const catalogue = useQuery({
     ...orpc.catalogue.list.queryOptions({ input, placeholderData: keepPreviousData }),

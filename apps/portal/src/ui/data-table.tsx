@@ -116,6 +116,11 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const rows = table.getRowModel().rows
   const chosen = rows.filter((row) => row.getIsSelected()).map((row) => row.id)
   const clear = () => setRowSelection({})
+  const selectAll = {
+    isSelected: rows.length > 0 && chosen.length === rows.length,
+    isIndeterminate: chosen.length > 0 && chosen.length < rows.length,
+    onChange: (selected: boolean) => table.toggleAllRowsSelected(selected),
+  }
 
   let body: ReactNode
   if (source.rows === undefined) {
@@ -145,10 +150,24 @@ export function DataTable<T>(props: DataTableProps<T>) {
   } else if (narrow) {
     body = (
       <ul aria-label={props.label} className="divide-y divide-line">
+        {bulkActions ? (
+          <li className="bg-sunken px-4 py-2.5 text-sm text-muted">
+            <Checkbox {...selectAll}>{t('table.selectAll')}</Checkbox>
+          </li>
+        ) : null}
         {rows.map((row) => (
           <CardRow
             key={row.id}
             row={row.original.row}
+            check={
+              bulkActions ? (
+                <Checkbox
+                  aria-label={t('table.selectRow')}
+                  isSelected={row.getIsSelected()}
+                  onChange={(selected) => row.toggleSelected(selected)}
+                />
+              ) : null
+            }
             columns={columns}
             isDimmed={props.isDimmed?.(row.original.row) ?? false}
           />
@@ -162,12 +181,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
           <tr>
             {bulkActions ? (
               <th scope="col" className={cx(headClass, 'w-10 pr-0')}>
-                <Checkbox
-                  aria-label={t('table.selectAll')}
-                  isSelected={chosen.length === rows.length}
-                  isIndeterminate={chosen.length > 0 && chosen.length < rows.length}
-                  onChange={(selected) => table.toggleAllRowsSelected(selected)}
-                />
+                <Checkbox aria-label={t('table.selectAll')} {...selectAll} />
               </th>
             ) : null}
             {columns.map((column) => (
@@ -307,10 +321,12 @@ function HeadCell<T>({ column, sort }: { column: Column<T>; sort: DataTableProps
 
 function CardRow<T>({
   row,
+  check,
   columns,
   isDimmed,
 }: {
   row: T
+  check: ReactNode
   columns: ReadonlyArray<Column<T>>
   isDimmed: boolean
 }) {
@@ -321,6 +337,7 @@ function CardRow<T>({
     // biome-ignore lint/a11y/useKeyWithClickEvents: the card's link is the keyboard's way in
     <li onClick={followRow} className={cx('flex flex-col gap-2 px-4 py-3', isDimmed && 'text-faint')}>
       <div className="flex items-start justify-between gap-3">
+        {check}
         <div className="min-w-0 flex-1">{title?.cell(row)}</div>
         {aside?.cell(row)}
       </div>

@@ -89,7 +89,7 @@ export function AuditPage() {
         return (
           <button
             type="button"
-            className="flex max-w-full items-center gap-2 rounded-sm hover:text-accent-text"
+            className="flex max-w-full items-center gap-2 rounded-sm hover:text-accent-text max-sm:ml-auto"
             onClick={() => set({ actor: event.actor.id ?? event.actor.name })}
           >
             <Icon
