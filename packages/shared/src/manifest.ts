@@ -141,7 +141,7 @@ export type WholeManifest = Manifest & {
 }
 export type ManifestInput = z.input<typeof manifestSchema>
 
-/** JSON Schema 2020-12 of the manifest, for editors; served at `/schemas/manifest.json` and kept in `docs/`. */
+/** JSON Schema 2020-12 of the manifest, for editors; served at `/schemas/manifest.json`. */
 export function manifestJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(manifestSchema, { io: 'input', target: 'draft-2020-12' }) as Record<string, unknown>
 }

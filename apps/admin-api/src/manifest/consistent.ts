@@ -1,106 +1,11 @@
-// What a schema cannot say: names that must exist and must not repeat, refused with the place of each.
-import type { FieldError } from '@gatewright/shared/errors'
+// Names of a manifest that must exist and must not repeat, refused with the place of each.
 import type { WholeManifest } from '@gatewright/shared/manifest'
+import { manifestFaults } from '@gatewright/shared/manifest-faults'
 import { refuse } from '../refusal.ts'
 
 /** Refuses with `manifest_refused` and every fault at once. */
 export function refuseInconsistent(manifest: WholeManifest): void {
-  const faults: FieldError[] = []
-  const versions = new Set(
-    manifest.apis.flatMap((api) => api.versions.map((version) => `${api.name}/${version.name}`)),
-  )
-  const plans = new Set(
-    manifest.products.flatMap((product) => product.plans.map((plan) => `${product.name}/${plan.name}`)),
-  )
-
-  repeats(
-    manifest.apis.map(({ name }) => name),
-    'apis',
-  )
-  repeats(
-    manifest.products.map(({ name }) => name),
-    'products',
-  )
-  repeats(
-    manifest.applications.map(({ name }) => name),
-    'applications',
-  )
-  repeats(
-    manifest.policies.map(({ name }) => name),
-    'policies',
-  )
-  for (const api of manifest.apis) {
-    repeats(
-      api.versions.map(({ name }) => name),
-      `apis/${api.name}/versions`,
-    )
-    for (const version of api.versions) {
-      const at = `apis/${api.name}/versions/${version.name}`
-      repeats(
-        version.policies.map(({ name }) => name),
-        `${at}/policies`,
-      )
-      repeats(
-        version.routes.map(({ method, path }) => `${method} ${path}`),
-        `${at}/routes`,
-      )
-      for (const route of version.routes) {
-        repeats(
-          route.policies.map(({ name }) => name),
-          `${at}/routes/${route.method} ${route.path}/policies`,
-        )
-      }
-      if (version.successor !== null && !versions.has(`${api.name}/${version.successor}`)) {
-        fault(`${at}/successor`, 'unknown', `the API ${api.name} has no version "${version.successor}"`)
-      }
-      if (version.lifecycle === 'draft' && Object.keys(version.deployments).length > 0) {
-        fault(`${at}/deployments`, 'state', 'a draft runs nowhere: set its lifecycle to published')
-      }
-    }
-  }
-  for (const product of manifest.products) {
-    const at = `products/${product.name}`
-    repeats(
-      product.plans.map(({ name }) => name),
-      `${at}/plans`,
-    )
-    for (const plan of product.plans)
-      repeats(
-        plan.policies.map(({ name }) => name),
-        `${at}/plans/${plan.name}/policies`,
-      )
-    for (const version of product.versions) {
-      if (!versions.has(version)) fault(`${at}/versions`, 'unknown', `there is no API version "${version}"`)
-    }
-  }
-  for (const application of manifest.applications) {
-    const at = `applications/${application.name}`
-    repeats(
-      application.subscriptions.map(({ product }) => product),
-      `${at}/subscriptions`,
-    )
-    for (const { product, plan } of application.subscriptions) {
-      if (!plans.has(`${product}/${plan}`)) {
-        fault(`${at}/subscriptions`, 'unknown', `there is no plan "${product}/${plan}"`)
-      }
-    }
-  }
-  repeats(
-    manifest.applications.flatMap(({ keys }) => keys.map(({ sha256 }) => sha256)),
-    'applications/keys',
-  )
+  const faults = manifestFaults(manifest)
   const [first] = faults
   if (first) refuse('manifest_refused', `${first.pointer}: ${first.detail}`, { errors: faults })
-
-  function fault(pointer: string, code: string, detail: string): void {
-    faults.push({ pointer, code, detail })
-  }
-
-  function repeats(names: readonly string[], pointer: string): void {
-    const seen = new Set<string>()
-    for (const name of names) {
-      if (seen.has(name)) fault(pointer, 'duplicate', `"${name}" is there twice`)
-      seen.add(name)
-    }
-  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { canonicalJson } from '@gatewright/shared/canonical'
 import { type Manifest, manifestSchema } from '@gatewright/shared/manifest'
+import { manifestFaults } from '@gatewright/shared/manifest-faults'
 import { manifestToCredentials, manifestToSnapshot } from '@gatewright/shared/standalone'
 import type { Logger } from 'pino'
 import { type Document, LineCounter, parseDocument } from 'yaml'
@@ -90,7 +91,13 @@ export function parseManifest(text: string, path: string): Manifest {
     throw new ManifestRefused(`${path}:${line}:${col}: ${syntax.message}`)
   }
   const parsed = manifestSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    const faults = manifestFaults(parsed.data)
+    if (faults.length === 0) return parsed.data
+    throw new ManifestRefused(
+      faults.map(({ pointer, detail }) => `${path}: ${pointer}: ${detail}`).join('\n'),
+    )
+  }
   const faults = parsed.error.issues.map((issue) => {
     const offset = offsetOf(document, issue.path)
     const { line, col } = lines.linePos(offset)
