@@ -199,6 +199,38 @@ test('J10: an id that leads nowhere says so within the page, with the ways on', 
   await page.waitForURL('**/usage**')
 })
 
+test('J11: getting access moves an application to another plan, and its keys go on', async ({ enter }) => {
+  const { api, planId, url } = await publishApi('Upgrade')
+  const owner = await clientOf('owner')
+  const bigger = await owner.products.createPlan({
+    tenant,
+    product: api,
+    name: 'bigger',
+    title: 'Bigger',
+    approval: 'auto',
+    rate: { requests: 20_000, windowMs: 60_000 },
+  })
+  await publish(api)
+  const client = await clientOf('developer')
+  const title = `Mover ${crypto.randomUUID().slice(0, 4)}`
+  const mine = await subscribe(client, planId, title)
+  const { page } = await enter('developer')
+  await page.goto(`${portalHome}/apis/${api}`)
+  await page.getByRole('button', { name: 'Choose Bigger' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: /Application$/ }).click()
+  await page.getByRole('option', { name: title }).click()
+  await expect(dialog.getByText(`${title} moves from Plan to Bigger.`)).toBeVisible()
+  await dialog.getByRole('button', { name: 'Get key' }).click()
+  await dialog.getByTestId('secret').waitFor()
+
+  const { data } = await client.subscriptions.list({ tenant, application: mine.application })
+  expect(data.map(({ plan, state }) => ({ plan: plan.id, state }))).toEqual([
+    { plan: bigger.id, state: 'active' },
+  ])
+  expect((await call(url, mine.key)).status, 'with the key it had').toBe(200)
+})
+
 test('H5: a browser that refuses to copy locks nobody in with a fresh key', async ({ enter }) => {
   const client = await clientOf('developer')
   const { name } = await client.applications.create({ tenant, title: 'No clipboard' })

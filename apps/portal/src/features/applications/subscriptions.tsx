@@ -116,13 +116,7 @@ export function Subscriptions({ tenant, application }: { tenant: string; applica
               .map((step, index) => ({
                 id: String(index),
                 tone: tones[step.state],
-                // A plan that approves by itself starts active: nobody decided.
-                title: t(
-                  `subscriptions.steps.${index === 0 && step.state === 'active' ? 'started' : step.state}`,
-                  {
-                    actor: step.actor,
-                  },
-                ),
+                title: t(`subscriptions.steps.${step.state}`, { actor: step.actor }),
                 detail: step.note ? `“${step.note}”` : undefined,
                 at: step.at,
               }))
