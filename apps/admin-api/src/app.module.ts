@@ -74,7 +74,6 @@ import { PublishingService } from './publishing/publishing.service.ts'
 import { Invitations } from './tenancy/invitations.ts'
 import { TenancyController } from './tenancy/tenancy.controller.ts'
 import { TenancyService } from './tenancy/tenancy.service.ts'
-
 import { GatewayTargets } from './try-it/gateway-target.ts'
 import { TryItController } from './try-it/try-it.controller.ts'
 import { TryItService } from './try-it/try-it.service.ts'
