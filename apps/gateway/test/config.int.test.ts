@@ -182,7 +182,10 @@ describe('refusal', () => {
     await using rig = await createRig()
     await rig.publisher.publish(snapshotOf([version({ isPublic: true, ...more })]))
     const gateway = await rig.startGateway()
-    await until(async () => (await rig.publisher.reports())[0]?.refusal !== null, 'the refusal is reported')
+    await until(
+      async () => (await rig.publisher.reports())[0]?.refusal?.reason !== undefined,
+      'the refusal is reported',
+    )
     expect((await rig.publisher.reports())[0]?.refusal?.reason).toContain(reason)
     expect((await gateway.call('/echo/things')).json()).toMatchObject({ code: 'gateway_not_ready' })
   })
@@ -197,7 +200,10 @@ describe('refusal', () => {
     const key = 'gw:{prod}:snapshot'
     await rig.redis.client.set(key, damage((await rig.redis.client.get(key)) ?? ''))
     await rig.startGateway()
-    await until(async () => (await rig.publisher.reports())[0]?.refusal !== null, 'the refusal is reported')
+    await until(
+      async () => (await rig.publisher.reports())[0]?.refusal?.reason !== undefined,
+      'the refusal is reported',
+    )
     expect((await rig.publisher.reports())[0]?.refusal?.reason).toContain(reason)
   })
 
@@ -210,7 +216,10 @@ describe('refusal', () => {
     })
     await rig.publisher.live([gateway])
     await rig.publisher.publish(snapshotOf([open(upstream.url), open(upstream.url, 'poison')]))
-    await until(async () => (await rig.publisher.reports())[0]?.refusal !== null, 'the refusal is reported')
+    await until(
+      async () => (await rig.publisher.reports())[0]?.refusal?.reason !== undefined,
+      'the refusal is reported',
+    )
     expect((await rig.publisher.reports())[0]?.refusal?.reason).toMatch(/^worker \d ended while it compiled/)
     const serves = () =>
       gateway.call('/echo/things').then(
