@@ -1,5 +1,5 @@
 // Configuration as gateways live it: pulled, refused whole, repaired after losses, served from disk, swapped under traffic.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -608,12 +608,17 @@ apis:
     for (let i = 0; i < 5; i++) statuses.push((await gateway.call('/books/all')).status)
     expect(statuses).toEqual([200, 200, 200, 429, 429])
 
-    writeFileSync(path, manifest('limits: 50'))
+    // As editors do: no half of a file is ever there to be read.
+    const replace = (text: string) => {
+      writeFileSync(`${path}.new`, text)
+      renameSync(`${path}.new`, path)
+    }
+    replace(manifest('limits: 50'))
     const refused = await gateway.logged((line) => line.level === 50)
     expect(refused.reason).toContain(`${path}:16:21: apis.0.versions.0.policies.0.config`)
     expect((await gateway.call('/books/all')).status).toBe(429)
 
-    writeFileSync(path, manifest('limit: 100'))
+    replace(manifest('limit: 100'))
     await gateway.logged((line) => line.revision === 2)
     expect((await gateway.call('/books/all')).headers['x-ratelimit-limit']).toBe('100')
     await rig.redis.start()
