@@ -123,6 +123,8 @@ test('B.5: pages of a tenant in which nothing happened yet', async ({ enter }) =
   await client.tenancy.create({ name: fresh, title: 'Fresh' })
   const empty = adminHome.replace(tenant, fresh)
   await lookAt(windows, [
+    '/tenants',
+    '/tenants?create=1',
     empty,
     ...[
       'apis',

@@ -1,7 +1,7 @@
 // Dialogs: a task in the middle of the screen, and a drawer at its side.
 
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog'
 import { Heading } from 'react-aria-components/Heading'
 import { Modal, ModalOverlay } from 'react-aria-components/Modal'
@@ -39,13 +39,14 @@ export function Dialog({
   isLocked = false,
   role = 'dialog',
 }: DialogProps) {
+  const { isTouched, onInput } = useTouched(isOpen)
   return (
     <ModalOverlay
       isOpen={isOpen}
       onOpenChange={(open) => {
         if (!open) onClose()
       }}
-      isDismissable={!isLocked && role === 'dialog'}
+      isDismissable={!isLocked && !isTouched && role === 'dialog'}
       isKeyboardDismissDisabled={isLocked}
       className={cx(
         overlayClass,
@@ -60,7 +61,9 @@ export function Dialog({
       >
         <AriaDialog role={role} className="flex max-h-[80dvh] flex-col outline-none max-sm:max-h-[92dvh]">
           <DialogHead title={title} sentence={sentence} onClose={isLocked ? undefined : onClose} />
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div onInput={onInput} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">
+            {children}
+          </div>
           {footer ? (
             <div className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
               {footer}
@@ -82,13 +85,14 @@ export function Drawer({
   isLocked = false,
   size = 'md',
 }: DialogProps) {
+  const { isTouched, onInput } = useTouched(isOpen)
   return (
     <ModalOverlay
       isOpen={isOpen}
       onOpenChange={(open) => {
         if (!open) onClose()
       }}
-      isDismissable={!isLocked}
+      isDismissable={!isLocked && !isTouched}
       isKeyboardDismissDisabled={isLocked}
       className={cx(overlayClass, 'justify-end')}
     >
@@ -100,7 +104,9 @@ export function Drawer({
       >
         <AriaDialog className="flex h-full flex-col outline-none">
           <DialogHead title={title} sentence={sentence} onClose={isLocked ? undefined : onClose} />
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div onInput={onInput} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">
+            {children}
+          </div>
           {footer ? (
             <div className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
               {footer}
@@ -110,6 +116,13 @@ export function Drawer({
       </Modal>
     </ModalOverlay>
   )
+}
+
+/** Once something was typed, a press beside the dialog does not throw it away: Escape and the cross still do. */
+function useTouched(isOpen: boolean): { isTouched: boolean; onInput(): void } {
+  const [isTouched, setTouched] = useState(false)
+  if (!isOpen && isTouched) setTouched(false)
+  return { isTouched, onInput: () => setTouched(true) }
 }
 
 function DialogHead({
