@@ -1,5 +1,6 @@
 // One event per request, whatever happens: exact counts with Redis away, across a restart, and with a disk that is full.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { requestEventSchema } from '@gatewright/shared/event'
 import { describe, expect, it, vi } from 'vitest'
@@ -94,6 +95,32 @@ describe('G1: events', () => {
       upstreamUs: 0,
     })
     expect(byStatus(404)).toMatchObject({ reason: 'route_not_found', tenantId: null, route: null })
+  })
+
+  it('are also about what was refused before it was a request', async () => {
+    await using rig = await createRig()
+    await publishOpen(rig)
+    const gateway = await rig.startGateway()
+    await rig.publisher.live([gateway])
+    const { hostname, port } = new URL(gateway.url)
+    const socket = connect(Number(port), hostname)
+    socket.end('garbage\r\n\r\n')
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    await until(async () => (await rig.publisher.events()).length === 1, 'its event arrives')
+    const [event] = await rig.publisher.events()
+    expect(requestEventSchema.parse(event)).toMatchObject({
+      status: 400,
+      reason: 'malformed_request',
+      address: '127.0.0.1',
+      tenantId: null,
+      method: '',
+      path: '',
+    })
+    expect(answer).toContain(event?.id)
+    const { body } = await gateway.ops('/metrics')
+    expect(body).toContain('gw_refusals_total{reason="malformed_request"} 1')
+    expect(body).toContain('gw_requests_in_flight 0')
   })
 
   it('are complete to the request although Redis was away in the middle', async () => {
