@@ -24,6 +24,7 @@ export interface DocumentDiff {
   }
 }
 
+/** What a client of `before` meets when `after` takes its place; nothing when the files are the same, byte for byte. */
 export function diffDocuments(before: ImportedDocument, after: ImportedDocument): DocumentDiff {
   const log = new ChangeLog(before, after)
   const pairs = pairOperations(before, after)

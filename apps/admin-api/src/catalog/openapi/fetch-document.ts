@@ -56,6 +56,7 @@ class Refused extends Error {
   }
 }
 
+/** GETs a document of at most `maxBytes` (20 MiB) within `timeoutMs` (15 s), redirects included. Throws only for faults of ours. */
 export async function fetchDocument(
   url: string,
   options: FetchOptions = {},

@@ -22,6 +22,7 @@ export interface ImportOptions extends ReadOptions {
   sourceUrl?: string
 }
 
+/** Whatever the bytes hold, an answer and no exception; seconds of work for megabytes, so ask a `DocumentReader` for it. */
 export function importDocument(
   bytes: Uint8Array,
   options: ImportOptions = {},

@@ -27,6 +27,7 @@ export interface LintResult {
 
 const MAX_PER_RULE = 50
 
+/** What `LINT_RULES` say of a document; never a reason to refuse it. */
 export function lintDocument(document: ImportedDocument): LintResult {
   const rules: LintRuleResult[] = []
   const violations: LintViolation[] = []

@@ -23,6 +23,7 @@ const KEY_SCHEME = 'gatewayKey'
 /** Fields of the document's own that describe the backend, or that the gateway answers for instead. */
 const OURS = new Set(['servers', 'security', 'paths', 'components', '$self'])
 
+/** A new document; `imported` stays as it is. Routes that no operation describes get a description made from their path. */
 export function presentDocument(imported: ImportedDocument, options: PresentOptions): JsonObject {
   const { document } = imported
   const paths: JsonObject = {}

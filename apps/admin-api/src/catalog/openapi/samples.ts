@@ -10,6 +10,7 @@ export interface CodeSample {
   code: string
 }
 
+/** One sample per language that can send such a request, curl first. */
 export function codeSamples(options: SampleOptions): CodeSample[] {
   const request = sampleRequest(options)
   const samples: CodeSample[] = [
