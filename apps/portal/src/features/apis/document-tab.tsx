@@ -163,13 +163,15 @@ function ReimportDialog({
 }) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
+  // The draft that the comparison is made with: one that changed since is told, not replaced unseen.
+  const [compared] = useState(version)
   const [source, setSource] = useState<DocumentSource>()
   const preview = useMutation({
     mutationFn: (from: DocumentSource) => client.versions.previewReimport({ ...place, source: from }),
   })
   const apply = useMutation({
     mutationFn: (from: DocumentSource) =>
-      client.versions.reimport({ ...place, source: from }, { context: { ifMatch: version.version } }),
+      client.versions.reimport({ ...place, source: from }, { context: { ifMatch: compared.version } }),
     onSuccess: async () => {
       toast({ title: t('document.applied'), detail: t('pipeline.savedDraftDetail') })
       onClose()
