@@ -38,6 +38,7 @@ export function RemoveDialog({ tenant, member, onClose }: RemoveDialogProps) {
   const heir =
     heirs.find(({ id }) => id === chosen) ?? heirs.find(({ user }) => user.id === me?.user.id) ?? heirs[0]
   const applications = owned.data?.data ?? []
+  const titles = applications.map(({ title }) => title)
   const remove = useMutation({
     mutationFn: async () => {
       const at = { tenant, member: member.id }
@@ -66,12 +67,16 @@ export function RemoveDialog({ tenant, member, onClose }: RemoveDialogProps) {
       problem={remove.error}
     >
       <div className="flex flex-col gap-4">
-        <p>{t('members.removeDetail')}</p>
+        <p>
+          {t('members.removeDetail')}{' '}
+          {applications.length > 0
+            ? t('members.applications', { count: applications.length, titles: titles.join(', ') })
+            : null}
+        </p>
         <ProblemNote problem={owned.error ?? members.error} />
         {applications.length > 0 ? (
           <RadioGroup
-            label={t('members.applications', { count: applications.length })}
-            help={applications.map(({ title }) => title).join(', ')}
+            label={t('members.fate')}
             value={fate}
             onChange={setFate}
             options={[
