@@ -1,7 +1,7 @@
 // The gateway's surroundings, read once at start: every environment variable and flag it knows, and their limits.
 import { availableParallelism, hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { parseCidr } from '@gatewright/shared/cidr'
+import { metadataServices, parseCidr } from '@gatewright/shared/cidr'
 import { slug } from '@gatewright/shared/ids'
 import * as z from 'zod'
 
@@ -23,9 +23,6 @@ const ranges = (fallback: string) =>
       (parts) => parts.every((part) => parseCidr(part)),
       'Use addresses and CIDR ranges, separated by commas',
     )
-
-// Where clouds keep the credentials of a machine: link-local, and the addresses of AWS, Alibaba and Azure beside it.
-const metadataServices = '169.254.0.0/16,fe80::/10,fd00:ec2::254,100.100.100.200,168.63.129.16'
 
 // Transforms are welcome here: this is read from the process, never stored.
 const envSchema = z.object({
@@ -59,7 +56,7 @@ const envSchema = z.object({
     .default('')
     .describe('Where /errors/<code> is served; stands before the type of each problem'),
   TRUSTED_PROXIES: ranges('').describe('Peers whose X-Forwarded-* and Forwarded are believed'),
-  FORBIDDEN_UPSTREAMS: ranges(metadataServices).describe('Where no API may send its requests'),
+  FORBIDDEN_UPSTREAMS: ranges(metadataServices.join()).describe('Where no API may send its requests'),
   DEBUG_SECRET: z
     .string()
     .min(16)

@@ -14,6 +14,15 @@ interface Range {
 
 const v4MappedPrefix = 0xffffn << 32n
 
+/** Where clouds keep the credentials of a machine: link-local, and the addresses of AWS, Alibaba and Azure beside it. */
+export const metadataServices: readonly string[] = [
+  '169.254.0.0/16',
+  'fe80::/10',
+  'fd00:ec2::254',
+  '100.100.100.200',
+  '168.63.129.16',
+]
+
 /** The range of `10.0.0.0/8`, `2001:db8::/32` or a single address; null when the text is none of these. */
 export function parseCidr(text: string): Range | null {
   const slash = text.indexOf('/')

@@ -247,6 +247,15 @@ describe('draft', () => {
     expect(check.targets).toMatchObject([{ reachable: false, detail: 'ECONNREFUSED' }, { reachable: false }])
   })
 
+  test('D7 whether a metadata service answers is not told, by whatever spelling it is asked for', async () => {
+    const urls = ['http://169.254.169.254', 'http://0xa9fea9fe', 'http://[::ffff:169.254.169.254]:1']
+    const { version } = await read()
+    await owner.must('PUT', `${at}/upstream`, { body: { targets: urls.map((url) => ({ url })) }, version })
+    const check = await owner.must<{ targets: object[] }>('POST', `${at}/upstream/check`, { body: {} })
+    const refused = { reachable: false, detail: 'an address that no gateway connects to' }
+    expect(check.targets).toMatchObject(urls.map(() => refused))
+  })
+
   test('a policy chain keeps its order, refuses twins and misplaced types, and shows what is inherited', async () => {
     const { id, version } = await read()
     const policies = [

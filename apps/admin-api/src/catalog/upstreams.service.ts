@@ -1,5 +1,8 @@
 // The service behind a version: its targets and how patient we are with them; and whether they can be reached at all.
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { createAddressSet, metadataServices } from '@gatewright/shared/cidr'
 import type { contract } from '@gatewright/shared/contract/index'
 import { Injectable } from '@nestjs/common'
 import { expectVersion, type TenantCall } from '../call.ts'
@@ -48,25 +51,37 @@ export class UpstreamsService implements Service<Noun> {
   }
 }
 
+const neverAsked = createAddressSet(metadataServices)
+
 /** Opens a TCP connection and closes it: what every request to the target begins with. */
 async function tryTarget(target: string) {
-  const url = new URL(target)
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
   const startedAt = performance.now()
-  const failure = await new Promise<string | null>((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
-    const end = (outcome: string | null) => {
-      socket.destroy()
-      resolve(outcome)
-    }
-    socket.setTimeout(checkMs, () => end(`no answer within ${checkMs} ms`))
-    socket.once('connect', () => end(null))
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
-  })
+  const failure = await connectTo(new URL(target)).then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  )
   return {
     url: target,
     reachable: failure === null,
     milliseconds: Math.round(performance.now() - startedAt),
     detail: failure ?? 'connected',
+  }
+}
+
+async function connectTo(url: URL): Promise<void> {
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const addresses = await lookup(host, { all: true })
+  // Gateways do not connect there either; and whether anything answers is nothing to tell.
+  if (addresses.some(({ address }) => neverAsked.has(address)))
+    throw new Error('an address that no gateway connects to')
+  const socket = connect({ host, port, lookup: (_host, _options, answer) => answer(null, addresses) })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(checkMs) })
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw new Error(`no answer within ${checkMs} ms`)
+    throw error
+  } finally {
+    socket.destroy()
   }
 }
