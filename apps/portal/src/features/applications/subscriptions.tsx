@@ -73,7 +73,8 @@ export function Subscriptions({ tenant, application }: { tenant: string; applica
       width: '8rem',
       align: 'end',
       cell: (row) =>
-        row.state === 'active' || row.state === 'pending' || row.state === 'suspended' ? (
+        // A suspension is ended by who approves, not by who was suspended.
+        row.state === 'active' || row.state === 'pending' ? (
           <Button size="sm" variant="danger-quiet" onPress={() => setEnding(row)}>
             {t('subscriptions.cancel')}
           </Button>
