@@ -82,7 +82,11 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
   const close = () => {
     access.reset()
     setCopied(false)
+    // The next opening may ask for another plan.
+    setPicked(undefined)
     setTitle(undefined)
+    setPlanId(undefined)
+    setEnvironmentName(undefined)
     setNote('')
     attempts.renew()
     onClose()
