@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { beforeAll, expect, inject, test } from 'vitest'
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../scripts/stack/testing.ts'
 import { withDatabase } from '../scripts/stack/vitest-global.ts'
 import { migrate, pendingSql, writeMigration } from './migrate.ts'
@@ -65,6 +65,7 @@ test('a database that cannot be reached is named as such', async () => {
 
 function createProject(migrationSqlByName: Record<string, string>, models = '') {
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-migrate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   const migrations = join(folder, 'migrations')
   const schema = join(folder, 'schema.prisma')
   mkdirSync(migrations)

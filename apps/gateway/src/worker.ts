@@ -22,7 +22,7 @@ import { createRedisStore } from './runtime/limits/redis-store.ts'
 import { createRemoteStore } from './runtime/limits/remote-store.ts'
 import { createPacer } from './runtime/pacer.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
-import { connectRedis } from './runtime/redis.ts'
+import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createUpstreamPools } from './upstream/pools.ts'
@@ -180,8 +180,14 @@ const server = createGatewayServer(serve, {
   },
 })
 
-function listen() {
-  if (server.listening) return
+let isListening = false
+
+async function listen() {
+  if (isListening) return
+  isListening = true
+  // Calls that came before this worker's connection was made would be refused for want of keys and counters.
+  if (redis) await attempted(redis)
+  if (isDraining) return
   server.once('error', (error) => say({ kind: 'failed', reason: error.message }))
   server.listen({ host: env.GATEWAY_HOST, port: listenPort, reusePort: sharesPort, backlog: 1024 }, () =>
     say({ kind: 'listening' }),
@@ -227,7 +233,7 @@ port.on('message', (message: ToWorker) => {
       abort(message.identity)
       return
     case 'listen':
-      listen()
+      void listen()
       return
     case 'access':
       accessPosition = message.position

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
 const commandTimeoutMs = 1_000
+const connectTimeoutMs = 2_000
 
 /**
  * Commands are refused at once while there is no connection, and never sent twice: what a counter did not hear
@@ -15,7 +16,7 @@ export function connectRedis(url: string, name: string, log: Logger): Redis {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
+    connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
     keepAlive: 10_000,
     // Jitter, so that a fleet does not come back in one instant; never above a second, because all that changed
@@ -36,11 +37,14 @@ export function connectRedis(url: string, name: string, log: Logger): Redis {
 
 export const isReady = (redis: Redis) => redis.status === 'ready'
 
-/** Resolves when the connection that is being made is there, or when it failed: at most `connectTimeout` later. */
+/** Resolves when the connection that is being made can be used, when it failed, and in any case after two seconds. */
 export function attempted(redis: Redis): Promise<void> {
   if (!['connecting', 'connect'].includes(redis.status)) return Promise.resolve()
   return new Promise((resolve) => {
-    const done = () => {
+    // A Redis that reads a large file at its start accepts connections long before it answers.
+    const timer = setTimeout(done, connectTimeoutMs)
+    function done() {
+      clearTimeout(timer)
       redis.off('ready', done)
       redis.off('close', done)
       resolve()
