@@ -89,18 +89,22 @@ export function createCredentialCache(source: CredentialSource, capacity: number
     }
   }
 
+  function known(sha256: string): LookupResult | undefined {
+    const result = found.get(sha256)
+    // Moving an entry on each hit would cost more than the order is worth: only when the cache is nearly full.
+    if (result !== undefined && found.size > capacity * 0.9) {
+      found.delete(sha256)
+      found.set(sha256, result)
+    }
+    return result
+  }
+
   return {
     hash: (key) => hash('sha256', key, 'hex'),
+    known,
     find(sha256) {
-      const known = found.get(sha256)
-      if (known) {
-        // Moving an entry on each hit would cost more than the order is worth: only when the cache is nearly full.
-        if (found.size > capacity * 0.9) {
-          found.delete(sha256)
-          found.set(sha256, known)
-        }
-        return known
-      }
+      const result = known(sha256)
+      if (result !== undefined) return result
       const until = missing.get(sha256)
       if (until !== undefined) {
         if (performance.now() < until) return unknown

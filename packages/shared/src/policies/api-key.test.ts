@@ -1,5 +1,5 @@
 // api-key: where it looks, what it answers in each state, what it sends on.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createKey } from '../key.ts'
 import { createContext, createDeps } from '../testing/policy.fixture.ts'
 import { policy } from './api-key.ts'
@@ -63,11 +63,26 @@ describe('C1: a key', () => {
   it('is waited for only when it is not cached', async () => {
     const deps = {
       ...createDeps(),
-      credentials: { hash: () => 'h', find: async () => ({ kind: 'unavailable' }) as const },
+      credentials: {
+        hash: () => 'h',
+        known: () => undefined,
+        find: async () => ({ kind: 'unavailable' }) as const,
+      },
     }
     const verdict = policy.create(policy.spec.config.parse({}), deps, at).request?.(createContext(withKey))
     expect(verdict).toBeInstanceOf(Promise)
     expect(await verdict).toMatchObject({ code: 'credentials_unavailable', retryAfterMs: 2_000 })
+  })
+
+  it.each([
+    ['good', record, undefined],
+    ['revoked', { ...record, state: 'revoked' as const }, 'credential_revoked'],
+  ])('that is known already is asked of nobody: %s', (_, known, code) => {
+    const find = vi.fn(() => ({ kind: 'unavailable' }) as const)
+    const credentials = { hash: () => 'h', known: () => ({ kind: 'found', record: known }) as const, find }
+    const { request } = policy.create(policy.spec.config.parse({}), { ...createDeps(), credentials }, at)
+    expect(request?.(createContext(withKey))).toEqual(code && expect.objectContaining({ code }))
+    expect(find).not.toHaveBeenCalled()
   })
 
   it('is not asked for on a public route, but still tells who calls', () => {

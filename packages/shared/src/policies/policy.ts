@@ -179,8 +179,10 @@ export type LookupResult =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unavailable' }
 
-/** sha256 of a key (lower-case hex) → what the control plane knows of it. Synchronous when cached. */
+/** sha256 of a key (lower-case hex) → what the control plane knows of it. */
 export interface Credentials {
+  /** What is known of a key that exists, at once; undefined says nothing: ask `find`. */
+  known(sha256: string): LookupResult | undefined
   find(sha256: string): LookupResult | Promise<LookupResult>
   /** sha256 in lower-case hex. */
   hash(key: string): string

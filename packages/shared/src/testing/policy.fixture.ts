@@ -111,6 +111,7 @@ export function createDeps({
   return {
     environment: 'prod',
     credentials: {
+      known: () => undefined,
       find: () => found,
       hash: (key) => createHash('sha256').update(key).digest('hex'),
     },
