@@ -1,5 +1,6 @@
 // Three sizes of test: `unit` needs nothing, `int` gets a real PostgreSQL and Redis (scripts/stack/vitest-global.ts),
 // `system` starts the built product itself (scripts/stack/stack.ts).
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -22,6 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: [`${folders}/*.test.{ts,tsx}`],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.test.ts', '**/*.system.test.ts'],
+          maxWorkers: '100%',
           // A limit for what hangs, not for what is slow on a busy machine.
           testTimeout: 60_000,
         },
@@ -33,6 +35,8 @@ export default defineConfig({
           include: [`${folders}/*.int.test.ts`],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: [join(root, 'scripts/stack/vitest-global.ts')],
+          // All of a small machine; on a large one not more than one PostgreSQL has connections for.
+          maxWorkers: Math.min(4, availableParallelism()),
           testTimeout: 60_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 20_000 } },
