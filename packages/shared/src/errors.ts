@@ -66,7 +66,7 @@ export const errors = {
   permission_denied: { status: 403, title: 'Your role does not allow this' },
   sign_up_closed: { status: 403, title: 'Sign-up is by invitation only' },
   not_found: { status: 404, title: 'There is no such thing here' },
-  already_exists: { status: 409, title: 'The name is taken' },
+  already_exists: { status: 409, title: 'It exists already' },
   path_taken: { status: 409, title: 'Another API already answers at this path' },
   state_conflict: { status: 409, title: 'The current state does not allow this' },
   in_use: { status: 409, title: 'It is still in use' },
