@@ -1,6 +1,6 @@
-// Who takes part: nginx as reverse proxy, the gateway plain, the gateway with key, limit and analytics; and their upstream.
+// Who takes part: nginx as reverse proxy, the gateway plain, the gateway with key, limit and analytics, its peers; and their upstream.
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { canonicalJson } from '@gatewright/shared/canonical'
@@ -13,10 +13,11 @@ import { Redis } from 'ioredis'
 import { freePort } from '../scripts/stack/ports.ts'
 import { answersOk, type RunningProgram, startProgram } from '../scripts/stack/process.ts'
 import { requireProgram } from '../scripts/stack/program.ts'
-import { otherCore, type Target } from './load.ts'
+import { otherCore, proxyCore, type Target } from './load.ts'
+import { proxyToService, serviceAt, startNginx } from './nginx.ts'
+import { startPeers } from './peers.ts'
 
 const root = join(import.meta.dirname, '..')
-const proxyCore = '0'
 const body = JSON.stringify({ data: 'x'.repeat(462 - JSON.stringify({ data: '' }).length) })
 
 export interface Contestant {
@@ -33,7 +34,16 @@ export interface Stage {
   stop(): Promise<void>
 }
 
-export async function startContestants(folder: string, profileFolder?: string): Promise<Stage> {
+interface StageOptions {
+  /** Where gateways leave their CPU profiles when they end; undefined: none. */
+  readonly profileFolder: string | undefined
+  readonly withPeers: boolean
+}
+
+export async function startContestants(
+  folder: string,
+  { profileFolder, withPeers }: StageOptions,
+): Promise<Stage> {
   const started: RunningProgram[] = []
   const keep = async <Program extends RunningProgram>(program: Promise<Program>): Promise<Program> => {
     const running = await program
@@ -41,35 +51,50 @@ export async function startContestants(folder: string, profileFolder?: string): 
     return running
   }
   const upstreamPort = await freePort()
-  await keep(startNginx(folder, 'upstream', otherCore, upstreamPort, `return 200 '${body}';`))
+  await keep(
+    startNginx({
+      folder,
+      name: 'upstream',
+      core: otherCore,
+      port: upstreamPort,
+      location: `return 200 '${body}';`,
+    }),
+  )
   const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
 
   const nginxPort = await freePort()
   const nginx = await keep(
-    startNginx(
+    startNginx({
       folder,
-      'nginx',
-      proxyCore,
-      nginxPort,
-      `proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection "";
-       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-       proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Request-Id $request_id;`,
-      `upstream service { server 127.0.0.1:${upstreamPort}; keepalive 128; keepalive_requests 1000000000; }`,
-    ),
+      name: 'nginx',
+      core: proxyCore,
+      port: nginxPort,
+      location: proxyToService,
+      http: serviceAt(upstreamPort),
+    }),
   )
 
   const redisPort = await freePort()
+  const redisUrl = `redis://127.0.0.1:${redisPort}`
   await keep(startRedis(folder, redisPort))
-  const redis = new Redis(`redis://127.0.0.1:${redisPort}`)
+  const redis = new Redis(redisUrl)
+
+  /** A gateway with a key that is checked and a limit that is counted, as the control plane would have set it up. */
+  async function startManaged(environment: string, mode: LimitMode) {
+    const program = await keep(startGateway(folder, environment, { REDIS_URL: redisUrl }, profileFolder))
+    const key = createKey(environment)
+    await publish(redis, environment, snapshotOf(environment, upstreamUrl, mode), key)
+    const target = { url: `http://127.0.0.1:${program.port}/bench`, headers: [`X-API-Key: ${key}`] }
+    return { target, pids: [program.pid] }
+  }
+
   const manifest = join(folder, 'plain.json')
   writeFileSync(manifest, JSON.stringify(manifestOf(upstreamUrl)))
   const plain = await keep(startGateway(folder, 'plain', { MANIFEST: manifest }, profileFolder))
-  const full = await keep(
-    startGateway(folder, 'full', { REDIS_URL: `redis://127.0.0.1:${redisPort}` }, profileFolder),
-  )
-  const key = createKey('full')
-  await publish(redis, 'full', snapshotOf('full', upstreamUrl), key)
+  const full = await startManaged('full', 'leased')
+  const strict = await startManaged('strict', 'strict')
 
+  const peers = withPeers ? await startPeers({ folder, upstreamPort, keep }) : []
   const rest = async () => {
     await pause(500)
     // Nobody reads the events here, and a Redis that swaps would be measured instead of us.
@@ -93,10 +118,16 @@ export async function startContestants(folder: string, profileFolder?: string): 
     {
       name: 'gateway-full',
       what: 'managed, one worker, API key checked, rate limit counted across gateways (leased), analytics events sent to Redis',
-      target: { url: `http://127.0.0.1:${full.port}/bench`, headers: [`X-API-Key: ${key}`] },
-      pids: [full.pid],
+      ...full,
       rest,
     },
+    {
+      name: 'gateway-full-strict',
+      what: 'the same, each call counted in Redis before it goes on (strict)',
+      ...strict,
+      rest,
+    },
+    ...peers.map((peer) => ({ ...peer, rest })),
   ]
   for (const { target } of contestants) await answers(target)
   return {
@@ -117,47 +148,6 @@ async function answers({ url, headers }: Target): Promise<void> {
     await pause(50)
   }
   throw new Error(`${url} does not give the upstream's reply`)
-}
-
-function startNginx(
-  folder: string,
-  name: string,
-  core: string,
-  port: number,
-  location: string,
-  more = '',
-): Promise<RunningProgram> {
-  const command = requireProgram(
-    {
-      title: 'nginx',
-      names: ['nginx', '/usr/sbin/nginx'],
-      aptPackage: 'nginx-light',
-      alternative: 'The bench compares with it.',
-    },
-    (line) => process.stdout.write(`${line}\n`),
-  )
-  const home = join(folder, name)
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  const config = join(home, 'nginx.conf')
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  writeFileSync(
-    config,
-    `worker_processes 1; daemon off; pid ${home}/pid; error_log ${home}/logs/error.log;
-     events { worker_connections 1024; }
-     http {
-       access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
-       ${paths.map((path) => `${path}_temp_path ${home}/${path};`).join(' ')}
-       ${more}
-       server { listen 127.0.0.1:${port}; location / { ${location} } }
-     }`,
-  )
-  return startProgram({
-    name,
-    command: 'taskset',
-    args: ['-c', core, command, '-p', home, '-c', config, '-e', `${home}/logs/error.log`],
-    logPath: join(home, 'logs/out.log'),
-    isReady: () => answersOk(`http://127.0.0.1:${port}/`),
-  })
 }
 
 function startRedis(folder: string, port: number): Promise<RunningProgram> {
@@ -223,6 +213,8 @@ async function startGateway(
   return { ...program, port }
 }
 
+type LimitMode = 'leased' | 'strict'
+
 const tenant = { id: 'ten_bench', name: 'bench', timeZone: 'UTC', policies: [] }
 
 /** What a person writes for the smallest gateway. */
@@ -249,7 +241,7 @@ function manifestOf(upstreamUrl: string): ManifestInput {
 }
 
 /** The same route with a key and a limit. */
-function snapshotOf(environment: string, upstreamUrl: string): Snapshot {
+function snapshotOf(environment: string, upstreamUrl: string, mode: LimitMode): Snapshot {
   const use = (type: string, config: Record<string, unknown>) => ({
     id: `pol_${type}`,
     type,
@@ -285,7 +277,7 @@ function snapshotOf(environment: string, upstreamUrl: string): Snapshot {
         },
         policies: [
           use('api-key', { header: 'X-API-Key' }),
-          use('rate-limit', { limit: 100_000_000, windowMs: 60_000, by: 'application', mode: 'leased' }),
+          use('rate-limit', { limit: 100_000_000, windowMs: 60_000, by: 'application', mode }),
         ],
         routes: [
           {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { requireProgram } from '../scripts/stack/program.ts'
 
 const connections = 64
-/** The core of everything that is not under test. */
+/** The core of what is under test. */
+export const proxyCore = '0'
+/** The core of everything else. */
 export const otherCore = '1'
 
 export interface Target {

@@ -1,6 +1,6 @@
-// npm run bench: nginx, this gateway plain and this gateway with everything on, side by side on one core in one run.
+// npm run bench: nginx, this gateway plain and with everything on, and its peers, side by side on one core in one run.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -26,8 +26,10 @@ const { values: flags } = parseArgs({
     'cpu-prof': { type: 'string' },
   },
 })
-const rounds = flags.quick ? 3 : 7
+const rounds = flags.quick ? 2 : 5
+const pacedRounds = flags.quick ? 1 : 3
 const seconds = flags.quick ? 2 : 5
+const warmUpSeconds = 4
 
 /** What one contestant did in each round. */
 interface Tally {
@@ -44,16 +46,36 @@ async function main(): Promise<void> {
   requireLoadGenerator()
   buildGateway()
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'))
-  const stage = await startContestants(folder, flags['cpu-prof'])
+  const stage = await startContestants(folder, {
+    profileFolder: flags['cpu-prof'],
+    // A minute is too short for all.
+    withPeers: !flags.quick,
+  })
   try {
     const tallies = await play(stage.contestants)
     const rows = rowsOf(stage.contestants, tallies)
     print(rows, stage.contestants, tallies)
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ rows }, null, 2)}\n`)
+    if (!flags.quick) keepResult(rows, tallies)
   } finally {
     await stage.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** All that was measured, for whoever wants to look behind the medians. */
+function keepResult(rows: readonly Row[], tallies: ReadonlyMap<string, Tally>): void {
+  const results = join(root, 'bench/results')
+  mkdirSync(results, { recursive: true })
+  const path = join(results, `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`)
+  const result = {
+    processor: cpus()[0]?.model,
+    node: process.version,
+    rows,
+    raw: Object.fromEntries(tallies),
+  }
+  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
+  say(`\nEach round is in ${path}.`)
 }
 
 function buildGateway(): void {
@@ -70,7 +92,7 @@ async function play(contestants: readonly Contestant[]): Promise<Map<string, Tal
   for (const contestant of contestants) {
     tallies.set(contestant.name, { rps: [], cpuUs: [], latencies: [] })
     // The first round of a compiler that learns on the job is not what it does all day.
-    measureSaturated(contestant.target, flags.quick ? 2 : 4)
+    measureSaturated(contestant.target, warmUpSeconds)
     await contestant.rest()
   }
   for (let round = 0; round < rounds; round++) {
@@ -84,7 +106,7 @@ async function play(contestants: readonly Contestant[]): Promise<Map<string, Tal
     }
     say(`round ${round + 1} of ${rounds}`)
   }
-  for (let round = 0; round < Math.min(rounds, 3); round++) {
+  for (let round = 0; round < pacedRounds; round++) {
     for (const contestant of contestants) {
       const tally = tallies.get(contestant.name) as Tally
       tally.latencies.push(measurePaced(contestant.target, median(tally.rps) / 2, seconds))
@@ -115,14 +137,14 @@ function print(
   tallies: ReadonlyMap<string, Tally>,
 ): void {
   say('')
-  say('name            requests/s  of nginx  p50 ms  p99 ms  peak MB  CPU µs/request  spread')
+  say(`${'name'.padEnd(20)} requests/s  of nginx  p50 ms  p99 ms  peak MB  CPU µs/request  spread`)
   for (const row of rows) {
     const { rps, cpuUs } = tallies.get(row.name) as Tally
     const spread = (Math.max(...rps) - Math.min(...rps)) / median(rps)
     say(
       [
-        row.name.padEnd(14),
-        String(row.rps).padStart(11),
+        row.name.padEnd(20),
+        String(row.rps).padStart(10),
         row.ofNginx.toFixed(2).padStart(9),
         row.p50Ms.toFixed(2).padStart(7),
         row.p99Ms.toFixed(2).padStart(7),
