@@ -245,6 +245,7 @@ function EnvironmentDialog({ onClose }: { onClose(): void }) {
       await queryClient.invalidateQueries({ queryKey: orpc.environments.key() })
     },
   })
+  const isComplete = title.trim() !== '' && name !== ''
   return (
     <Dialog
       isOpen
@@ -254,14 +255,20 @@ function EnvironmentDialog({ onClose }: { onClose(): void }) {
         <Button
           variant="primary"
           isPending={create.isPending}
-          isDisabled={title.trim() === '' || name === ''}
+          isDisabled={!isComplete}
           onPress={() => create.mutate()}
         >
           {t('settings.create')}
         </Button>
       }
     >
-      <div className="flex flex-col gap-4">
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isComplete && !create.isPending) create.mutate()
+        }}
+      >
         <TextField label={t('settings.environmentTitle')} value={title} onChange={setTitle} autoFocus />
         <TextField
           label={t('settings.environmentName')}
@@ -282,7 +289,9 @@ function EnvironmentDialog({ onClose }: { onClose(): void }) {
           {t('settings.production')}
         </Switch>
         <ProblemNote problem={create.error} />
-      </div>
+        {/* Enter in a field sends the form: it needs a button of its own for that. */}
+        <button type="submit" hidden tabIndex={-1} />
+      </form>
     </Dialog>
   )
 }

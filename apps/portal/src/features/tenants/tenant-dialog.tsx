@@ -54,7 +54,7 @@ export function TenantDialog({ onClose }: { onClose(): void }) {
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          if (title.trim() !== '' && name !== '') create.mutate()
+          if (title.trim() !== '' && name !== '' && !create.isPending) create.mutate()
         }}
       >
         <TextField
