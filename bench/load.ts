@@ -1,9 +1,9 @@
 // The load: wrk on the other core, as fast as it can or paced to about a rate.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { requireProgram } from '../scripts/stack/program.ts'
 
-const connections = 64
+const allConnections = 64
 /** The core of what is under test. */
 export const proxyCore = '0'
 /** The core of everything else. */
@@ -12,6 +12,10 @@ export const otherCore = '1'
 export interface Target {
   readonly url: string
   readonly headers: readonly string[]
+  /** Bytes of the body that is posted; none: GET. */
+  readonly bodyBytes?: number
+  /** A file of paths that are called by turns instead of the one in `url`. */
+  readonly pathsFile?: string
 }
 
 export interface Load {
@@ -19,6 +23,7 @@ export interface Load {
   readonly rps: number
   readonly p50Ms: number
   readonly p99Ms: number
+  readonly longestMs: number
 }
 
 export function requireLoadGenerator(): string {
@@ -28,51 +33,86 @@ export function requireLoadGenerator(): string {
   )
 }
 
-export function measureSaturated(target: Target, seconds: number): Load {
-  return run(target, seconds, [], {})
+export function measureSaturated(target: Target, seconds: number): Promise<Load> {
+  return run(target, seconds)
 }
 
-/** The pause that makes 64 connections give about `rps`; one trial finds out how long a request itself takes. */
-export function measurePaced(target: Target, rps: number, seconds: number): Load {
-  const script = ['-s', join(import.meta.dirname, 'pace.lua')]
-  const wantedMs = (connections / rps) * 1_000
-  const trial = run(target, 1, script, { PACE_MS: String(wantedMs) })
-  const takenMs = (connections / trial.rps) * 1_000 - wantedMs
-  return run(target, seconds, script, { PACE_MS: String(Math.max(0, wantedMs - takenMs)) })
+/** The pause between two requests of each of 64 connections that gives about `rps`, milliseconds; a trial finds out. */
+export async function paceFor(target: Target, rps: number): Promise<number> {
+  const wantedMs = (allConnections / rps) * 1_000
+  const trial = await run(target, 1, { paceMs: wantedMs })
+  const takenMs = (allConnections / trial.rps) * 1_000 - wantedMs
+  return Math.max(0, wantedMs - takenMs)
 }
 
-function run(
-  { url, headers }: Target,
+export function measurePaced(target: Target, paceMs: number, seconds: number): Promise<Load> {
+  return run(target, seconds, { paceMs })
+}
+
+/** The fewest connections that, without pauses, bring at least `rps`. */
+export async function fewestFor(target: Target, rps: number): Promise<number> {
+  for (const connections of [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]) {
+    if ((await run(target, 1, { connections })).rps >= rps) return connections
+  }
+  return allConnections
+}
+
+export function measureFew(target: Target, connections: number, seconds: number): Promise<Load> {
+  return run(target, seconds, { connections })
+}
+
+interface Manner {
+  /** The pause of each connection between two requests; none: at full speed. */
+  readonly paceMs?: number
+  readonly connections?: number
+}
+
+async function run(
+  target: Target,
   seconds: number,
-  extra: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Load {
-  const { status, stdout, stderr } = spawnSync(
-    'taskset',
-    [
-      '-c',
-      otherCore,
-      requireLoadGenerator(),
-      '-t1',
-      `-c${connections}`,
-      `-d${seconds}s`,
-      '--latency',
-      ...headers.flatMap((header) => ['-H', header]),
-      ...extra,
-      url,
-    ],
-    { encoding: 'utf8', env: { ...process.env, ...environment } },
+  { paceMs, connections = allConnections }: Manner = {},
+): Promise<Load> {
+  const { url, headers, bodyBytes, pathsFile } = target
+  const settings = {
+    ...(paceMs !== undefined && { PACE_MS: String(paceMs) }),
+    ...(bodyBytes !== undefined && { BODY_BYTES: String(bodyBytes) }),
+    ...(pathsFile !== undefined && { PATHS_FILE: pathsFile }),
+  }
+  const script = Object.keys(settings).length > 0 ? ['-s', join(import.meta.dirname, 'request.lua')] : []
+  const fields = headers.flatMap((header) => ['-H', header])
+  const amount = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency']
+  const text = await output(
+    ['taskset', '-c', otherCore, requireLoadGenerator(), ...amount, ...fields, ...script, url],
+    settings,
   )
-  if (status !== 0) throw new Error(`wrk failed:\n${stdout}${stderr}`)
   // A contestant that refuses fast must not win.
-  const wrong = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
+  const wrong = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(text)
   if (wrong !== null) throw new Error(`${url}: ${wrong[0]}`)
   return {
-    requests: Number(found(/(\d+) requests in/, stdout)),
-    rps: Number(found(/Requests\/sec:\s+([\d.]+)/, stdout)),
-    p50Ms: milliseconds(found(/^\s+50%\s+(\S+)/m, stdout)),
-    p99Ms: milliseconds(found(/^\s+99%\s+(\S+)/m, stdout)),
+    requests: Number(found(/(\d+) requests in/, text)),
+    rps: Number(found(/Requests\/sec:\s+([\d.]+)/, text)),
+    p50Ms: milliseconds(found(/^\s+50%\s+(\S+)/m, text)),
+    p99Ms: milliseconds(found(/^\s+99%\s+(\S+)/m, text)),
+    longestMs: milliseconds(found(/^\s+Latency\s+\S+\s+\S+\s+(\S+)/m, text)),
   }
+}
+
+function output(
+  [command = '', ...args]: readonly string[],
+  settings: Record<string, string>,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: { ...process.env, ...settings } })
+    let text = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve(text) : reject(new Error(`wrk failed:\n${text}`))))
+  })
 }
 
 function found(pattern: RegExp, text: string): string {

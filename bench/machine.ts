@@ -1,5 +1,5 @@
-// What Linux says of the processes under test: CPU time used and the most memory ever held.
-import { readdirSync, readFileSync } from 'node:fs'
+// What Linux says of the processes under test: CPU time used, memory held and the most ever held.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 const ticksPerSecond = 100
 
@@ -11,6 +11,16 @@ function family(pid: number): number[] {
     if (list !== '') children.push(...list.split(' ').map(Number))
   }
   return [pid, ...children.flatMap(family)]
+}
+
+/** Sum of a line of /proc/<pid>/status that is given in kB, megabytes. */
+function megabytes(pids: readonly number[], line: 'VmHWM' | 'VmRSS'): number {
+  let kilobytes = 0
+  for (const pid of pids.flatMap(family)) {
+    const found = new RegExp(`^${line}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    kilobytes += Number(found?.[1] ?? 0)
+  }
+  return kilobytes / 1_024
 }
 
 export const machine = {
@@ -27,13 +37,14 @@ export const machine = {
     return (ticks * 1_000) / ticksPerSecond
   },
 
-  /** Sum of the peaks of resident memory. */
-  peakMb(pids: readonly number[]): number {
-    let kilobytes = 0
-    for (const pid of pids.flatMap(family)) {
-      const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-      kilobytes += Number(peak?.[1] ?? 0)
-    }
-    return kilobytes / 1_024
+  /** Resident memory. */
+  memoryMb: (pids: readonly number[]) => megabytes(pids, 'VmRSS'),
+
+  /** Sum of the peaks of resident memory, since the start or the last `forgetPeak`. */
+  peakMb: (pids: readonly number[]) => megabytes(pids, 'VmHWM'),
+
+  /** From now on the peak is that of what comes (proc(5), clear_refs). */
+  forgetPeak(pids: readonly number[]): void {
+    for (const pid of pids.flatMap(family)) writeFileSync(`/proc/${pid}/clear_refs`, '5')
   },
 }

@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answersAnything, type RunningProgram, startProgram } from '../scripts/stack/process.ts'
 import { requireProgram } from '../scripts/stack/program.ts'
+import { otherCore } from './load.ts'
+import { paths } from './program.ts'
 
 export interface NginxSettings {
   readonly folder: string
@@ -11,6 +13,8 @@ export interface NginxSettings {
   readonly port: number
   /** Directives inside `location /`. */
   readonly location: string
+  /** Further directives of `server`. */
+  readonly server?: string
   /** Further directives of `http`. */
   readonly http?: string
   /** Further directives before all others. */
@@ -27,7 +31,7 @@ export const proxyToService = `proxy_pass http://service; proxy_http_version 1.1
   proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Request-Id $request_id;`
 
 export function startNginx(settings: NginxSettings): Promise<RunningProgram> {
-  const { folder, name, core, port, location, http = '', main = '' } = settings
+  const { folder, name, core, port, location, server = '', http = '', main = '' } = settings
   const command = requireProgram(
     {
       title: 'nginx',
@@ -45,12 +49,12 @@ export function startNginx(settings: NginxSettings): Promise<RunningProgram> {
     config,
     `${main}
      worker_processes 1; daemon off; pid ${home}/pid; error_log ${home}/logs/error.log;
-     events { worker_connections 1024; }
+     events { worker_connections 8192; }
      http {
        access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
        ${paths.map((path) => `${path}_temp_path ${home}/${path};`).join(' ')}
        ${http}
-       server { listen 127.0.0.1:${port}; location / { ${location} } }
+       server { listen 127.0.0.1:${port}; location / { ${location} } ${server} }
      }`,
   )
   return startProgram({
@@ -59,5 +63,31 @@ export function startNginx(settings: NginxSettings): Promise<RunningProgram> {
     args: ['-c', core, command, '-p', home, '-c', config, '-e', `${home}/logs/error.log`],
     logPath: join(home, 'logs/out.log'),
     isReady: () => answersAnything(`http://127.0.0.1:${port}/`),
+  })
+}
+
+const smallBody = JSON.stringify({ data: 'x'.repeat(462 - JSON.stringify({ data: '' }).length) })
+// A literal in nginx's configuration may not be as long as 10 kB, so it is put together from a seventh.
+const seventh = 'x'.repeat((10_000 - JSON.stringify({ data: '' }).length) / 7)
+
+/** What the upstream answers, by path. */
+export const upstreamBodies = {
+  [paths.small]: smallBody,
+  [paths.medium]: JSON.stringify({ data: seventh.repeat(7) }),
+} as const
+
+/** The service behind all contestants. Every other path answers as the small one does; bodies are read and forgotten. */
+export function startUpstream(folder: string, port: number): Promise<RunningProgram> {
+  return startNginx({
+    folder,
+    name: 'upstream',
+    core: otherCore,
+    port,
+    location: `return 200 '${smallBody}';`,
+    server: `location = ${paths.medium} {
+        set $seventh '${seventh}';
+        return 200 '{"data":"${'$seventh'.repeat(7)}"}';
+      }
+      client_header_buffer_size 32k;`,
   })
 }

@@ -4,25 +4,18 @@ import { join } from 'node:path'
 import { freePort } from '../scripts/stack/ports.ts'
 import { answersAnything, type RunningProgram, startProgram } from '../scripts/stack/process.ts'
 import { findProgram } from '../scripts/stack/program.ts'
-import { proxyCore, type Target } from './load.ts'
+import { proxyCore } from './load.ts'
 import { proxyToService, serviceAt, startNginx } from './nginx.ts'
-
-interface Peer {
-  readonly name: string
-  readonly what: string
-  readonly target: Target
-  readonly pids: readonly number[]
-}
+import type { Contestant, Keep } from './program.ts'
 
 interface Setting {
   readonly folder: string
   readonly upstreamPort: number
-  /** Stops the program when the bench ends. */
-  readonly keep: (program: Promise<RunningProgram>) => Promise<RunningProgram>
+  readonly keep: Keep
 }
 
 /** Those that are installed; the others are named. None is installed for the occasion: they are many and large. */
-export async function startPeers(setting: Setting): Promise<Peer[]> {
+export async function startPeers(setting: Setting): Promise<Contestant[]> {
   const peers = [await startLua(setting), await startHaproxy(setting), await startCaddy(setting)]
   return peers.filter((peer) => peer !== null)
 }
@@ -30,7 +23,7 @@ export async function startPeers(setting: Setting): Promise<Peer[]> {
 const luaModules = '/usr/lib/nginx/modules'
 const luaKey = 'bench-key-of-32-characters-00001'
 
-async function startLua({ folder, upstreamPort, keep }: Setting): Promise<Peer | null> {
+async function startLua({ folder, upstreamPort, keep }: Setting): Promise<Contestant | null> {
   if (!existsSync(`${luaModules}/ngx_http_lua_module.so`))
     return leftOut('nginx-lua', 'libnginx-mod-http-lua lua-resty-core')
   const port = await freePort()
@@ -65,12 +58,13 @@ async function startLua({ folder, upstreamPort, keep }: Setting): Promise<Peer |
   return {
     name: 'nginx-lua',
     what: 'nginx with Lua: key checked, limit counted in shared memory, a JSON line per request, one worker',
-    target: { url: `http://127.0.0.1:${port}/bench`, headers: [`X-API-Key: ${luaKey}`] },
+    origin: `http://127.0.0.1:${port}`,
+    headers: [`X-API-Key: ${luaKey}`],
     pids: [pid],
   }
 }
 
-async function startHaproxy({ folder, upstreamPort, keep }: Setting): Promise<Peer | null> {
+async function startHaproxy({ folder, upstreamPort, keep }: Setting): Promise<Contestant | null> {
   const command = findProgram(['haproxy'])
   if (command === undefined) return leftOut('haproxy', 'haproxy')
   const port = await freePort()
@@ -93,10 +87,16 @@ listen proxy
 `,
   )
   const { pid } = await keep(startPeer(folder, 'haproxy', [command, '-db', '-f', config], port))
-  return { name: 'haproxy', what: 'HAProxy as reverse proxy, one thread', target: plainAt(port), pids: [pid] }
+  return {
+    name: 'haproxy',
+    what: 'HAProxy as reverse proxy, one thread',
+    origin: `http://127.0.0.1:${port}`,
+    headers: [],
+    pids: [pid],
+  }
 }
 
-async function startCaddy({ folder, upstreamPort, keep }: Setting): Promise<Peer | null> {
+async function startCaddy({ folder, upstreamPort, keep }: Setting): Promise<Contestant | null> {
   const command = findProgram(['caddy'])
   if (command === undefined) return leftOut('caddy', 'caddy')
   const port = await freePort()
@@ -119,7 +119,13 @@ http://127.0.0.1:${port} {
   )
   const args = [command, 'run', '--config', config, '--adapter', 'caddyfile']
   const { pid } = await keep(startPeer(folder, 'caddy', args, port, { GOMAXPROCS: '1', HOME: folder }))
-  return { name: 'caddy', what: 'Caddy as reverse proxy, one processor', target: plainAt(port), pids: [pid] }
+  return {
+    name: 'caddy',
+    what: 'Caddy as reverse proxy, one processor',
+    origin: `http://127.0.0.1:${port}`,
+    headers: [],
+    pids: [pid],
+  }
 }
 
 function startPeer(
@@ -138,8 +144,6 @@ function startPeer(
     isReady: () => answersAnything(`http://127.0.0.1:${port}/`),
   })
 }
-
-const plainAt = (port: number): Target => ({ url: `http://127.0.0.1:${port}/bench`, headers: [] })
 
 function leftOut(name: string, packages: string): null {
   process.stdout.write(`${name} is left out: it is not installed (on Debian: apt-get install ${packages})\n`)

@@ -1,41 +1,49 @@
 // npm run bench: nginx, this gateway plain and with everything on, and its peers, side by side on one core in one run.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Contestant, startContestants } from './contestants.ts'
-import { type Load, measurePaced, measureSaturated, requireLoadGenerator } from './load.ts'
-import { machine } from './machine.ts'
+import { type Capacity, measureCapacity } from './capacity.ts'
+import { startContestants } from './contestants.ts'
+import { type LargeBodyFigures, measureLargeBodies } from './large-bodies.ts'
+import { requireLoadGenerator } from './load.ts'
+import { play, type Tally } from './play.ts'
+import {
+  asMarkdown,
+  asText,
+  type Figure,
+  figuresOf,
+  figuresTable,
+  type Row,
+  rowsOf,
+  rowsTable,
+} from './report.ts'
 
 const root = join(import.meta.dirname, '..')
-
-interface Row {
-  readonly name: string
-  readonly rps: number
-  readonly ofNginx: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly peakMb: number
-}
 
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
   },
 })
-const rounds = flags.quick ? 2 : 5
-const pacedRounds = flags.quick ? 1 : 3
-const seconds = flags.quick ? 2 : 5
-const warmUpSeconds = 4
+// A minute is too short for peers, for other sizes and for many routes.
+const pace = flags.quick
+  ? { rounds: 2, seconds: 2, warmUpSeconds: 1, whole: false }
+  : { rounds: 5, seconds: 3, warmUpSeconds: 3, whole: true }
 
-/** What one contestant did in each round. */
-interface Tally {
-  readonly rps: number[]
-  readonly cpuUs: number[]
-  readonly latencies: Load[]
+/** All that was measured, for whoever wants to look behind the medians. */
+interface Result {
+  readonly processor: string | undefined
+  readonly node: string
+  readonly rows: readonly Row[]
+  readonly figures: readonly Figure[]
+  readonly tallies: readonly Tally[]
+  readonly capacity: Capacity | null
+  readonly bodies: LargeBodyFigures | null
 }
 
 await main()
@@ -43,39 +51,64 @@ await main()
 async function main(): Promise<void> {
   if (availableParallelism() < 2)
     throw new Error('The bench needs two cores: one for the proxy, one for all else.')
+  if (flags.save && flags.quick) throw new Error('--save keeps whole runs: leave out --quick.')
   requireLoadGenerator()
   buildGateway()
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'))
-  const stage = await startContestants(folder, {
+  const stage = await startContestants({
+    folder,
     profileFolder: flags['cpu-prof'],
-    // A minute is too short for all.
-    withPeers: !flags.quick,
+    withPeers: pace.whole,
   })
   try {
-    const tallies = await play(stage.contestants)
-    const rows = rowsOf(stage.contestants, tallies)
-    print(rows, stage.contestants, tallies)
-    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ rows }, null, 2)}\n`)
-    if (!flags.quick) keepResult(rows, tallies)
+    const tallies = await play(stage, pace, say)
+    const bodies = pace.whole ? await measureLargeBodies(stage.plain.origin, stage.plain.pid) : null
+    const capacity = pace.whole ? await measureCapacity(stage, folder) : null
+    const rows = rowsOf(tallies)
+    const figures = figuresOf(tallies, capacity, bodies)
+    const result = {
+      processor: cpus()[0]?.model,
+      node: process.version,
+      rows,
+      figures,
+      tallies,
+      capacity,
+      bodies,
+    }
+    print(result)
+    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ rows, figures }, null, 2)}\n`)
+    if (pace.whole) keep(result)
   } finally {
     await stage.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** All that was measured, for whoever wants to look behind the medians. */
-function keepResult(rows: readonly Row[], tallies: ReadonlyMap<string, Tally>): void {
+/** Each whole run leaves a file that git does not see; `--save` makes it the one that BENCH.md shows. */
+function keep(result: Result): void {
+  const now = new Date().toISOString()
   const results = join(root, 'bench/results')
   mkdirSync(results, { recursive: true })
-  const path = join(results, `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`)
-  const result = {
-    processor: cpus()[0]?.model,
-    node: process.version,
-    rows,
-    raw: Object.fromEntries(tallies),
-  }
-  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
+  const text = `${JSON.stringify(result, null, 2)}\n`
+  const name = flags.save ? now.slice(0, 10) : now.slice(0, 19).replaceAll(':', '-')
+  const path = join(results, `${name}.json`)
+  writeFileSync(path, text)
   say(`\nEach round is in ${path}.`)
+  if (!flags.save) return
+  const page = join(root, 'BENCH.md')
+  const marks = /(<!-- saved run -->\n)[\s\S]*(<!-- end of saved run -->)/
+  const shown = [
+    `\n${machineLine(result)} Every round is in [bench/results/${name}.json](bench/results/${name}.json).\n`,
+    asMarkdown(figuresTable(result.figures)),
+    '',
+    asMarkdown(rowsTable(result.rows, result.tallies)),
+    '\n',
+  ].join('\n')
+  writeFileSync(
+    page,
+    readFileSync(page, 'utf8').replace(marks, (_, start, end) => `${start}${shown}${end}`),
+  )
+  say(`${page} shows it.`)
 }
 
 function buildGateway(): void {
@@ -86,100 +119,35 @@ function buildGateway(): void {
   if (status !== 0) throw new Error(`The gateway does not build:\n${stdout}`)
 }
 
-/** Rounds alternate, so that a slow minute of the machine hits every contestant alike. */
-async function play(contestants: readonly Contestant[]): Promise<Map<string, Tally>> {
-  const tallies = new Map<string, Tally>()
-  for (const contestant of contestants) {
-    tallies.set(contestant.name, { rps: [], cpuUs: [], latencies: [] })
-    // The first round of a compiler that learns on the job is not what it does all day.
-    measureSaturated(contestant.target, warmUpSeconds)
-    await contestant.rest()
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const contestant of contestants) {
-      const tally = tallies.get(contestant.name) as Tally
-      const before = machine.cpuMs(contestant.pids)
-      const load = measureSaturated(contestant.target, seconds)
-      tally.rps.push(load.rps)
-      tally.cpuUs.push(((machine.cpuMs(contestant.pids) - before) * 1_000) / load.requests)
-      await contestant.rest()
-    }
-    say(`round ${round + 1} of ${rounds}`)
-  }
-  for (let round = 0; round < pacedRounds; round++) {
-    for (const contestant of contestants) {
-      const tally = tallies.get(contestant.name) as Tally
-      tally.latencies.push(measurePaced(contestant.target, median(tally.rps) / 2, seconds))
-      await contestant.rest()
-    }
-  }
-  return tallies
-}
-
-function rowsOf(contestants: readonly Contestant[], tallies: ReadonlyMap<string, Tally>): Row[] {
-  const nginxRps = median(tallies.get('nginx')?.rps ?? [])
-  return contestants.map(({ name, pids }) => {
-    const { rps, latencies } = tallies.get(name) as Tally
-    return {
-      name,
-      rps: Math.round(median(rps)),
-      ofNginx: round(median(rps) / nginxRps, 3),
-      p50Ms: round(median(latencies.map((it) => it.p50Ms)), 2),
-      p99Ms: round(median(latencies.map((it) => it.p99Ms)), 2),
-      peakMb: Math.round(machine.peakMb(pids)),
-    }
-  })
-}
-
-function print(
-  rows: readonly Row[],
-  contestants: readonly Contestant[],
-  tallies: ReadonlyMap<string, Tally>,
-): void {
-  say('')
-  say(`${'name'.padEnd(20)} requests/s  of nginx  p50 ms  p99 ms  peak MB  CPU µs/request  spread`)
-  for (const row of rows) {
-    const { rps, cpuUs } = tallies.get(row.name) as Tally
-    const spread = (Math.max(...rps) - Math.min(...rps)) / median(rps)
+function print(result: Result): void {
+  const { rows, figures, tallies, capacity } = result
+  say(`\n${asText(rowsTable(rows, tallies))}\n`)
+  for (const { name, what } of tallies) say(`${name}: ${what}`)
+  say(`\n${asText(figuresTable(figures))}\n`)
+  if (capacity !== null) {
+    const listed = capacity.longestInSwapMs.map((ms) => ms.toFixed(1)).join(', ')
+    say(`With all 10,000 routes called by turns: ${capacity.allCalledOfTen.toFixed(2)} of ten routes.`)
     say(
-      [
-        row.name.padEnd(20),
-        String(row.rps).padStart(10),
-        row.ofNginx.toFixed(2).padStart(9),
-        row.p50Ms.toFixed(2).padStart(7),
-        row.p99Ms.toFixed(2).padStart(7),
-        String(row.peakMb).padStart(8),
-        median(cpuUs).toFixed(1).padStart(15),
-        `${(spread * 100).toFixed(0)} %`.padStart(7),
-      ].join(' '),
+      `Longest waits: ${listed} ms in the swaps, ${capacity.longestWithoutSwapMs.toFixed(1)} ms without one. The whole process with 10,000 routes: ${capacity.processAtStartMb.toFixed(0)} MB at its start, ${capacity.processMb.toFixed(0)} MB with all keys, ${capacity.processAfterSwapsMb.toFixed(0)} MB after the swaps.\n`,
     )
   }
-  say('')
-  for (const { name, what } of contestants) say(`${name}: ${what}`)
+  say(machineLine(result))
   say(
     [
-      '',
-      `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}.`,
-      `Median of ${rounds} alternating rounds of ${seconds} s; 64 connections kept alive; a reply of 462 bytes.`,
+      `Medians of ${pace.rounds} alternating rounds; ratios are taken within each round. 64 connections kept alive.`,
       'Each contestant alone on core 0; load generator (wrk), upstream (nginx) and Redis share core 1.',
-      'p50 and p99 at about half of the own saturation: wrk has no rate control, so each of its 64 connections',
-      'waits between two requests for as long as gives that rate. A connection that waits for a late reply sends',
-      'nothing meanwhile, so very long stalls count once. "spread" is (fastest - slowest round) / median: above',
+      'p99 at about half of the own saturation: wrk has no rate control, so each of its 64 connections waits',
+      'between two requests for as long as gives that rate. A connection that waits for a late reply sends nothing',
+      'meanwhile, so very long stalls count once. p50 with the fewest connections that bring at least half of it',
+      'without pauses: wrk counts pauses in whole milliseconds, so paced requests come in heaps, and half of them',
+      'would wait for the others of their heap. "spread" is (fastest - slowest round) / median: above',
       '15 % something else was using the machine, and CPU µs/request is then the better figure.',
     ].join('\n'),
   )
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
+function machineLine({ processor, node }: Result): string {
+  return `${processor ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${node}.`
 }
 
 function say(line: string): void {

@@ -1,7 +1,8 @@
 // B.5: every main page passes axe in light and dark, fits a phone without sideways scrolling, and complains about nothing.
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { call, clientOf, environment, publishApi, subscribe, tenant, until } from './acme.ts'
+import type { Client } from '../packages/cli/src/client.ts'
+import { call, clientOf, environment, live, publish, publishApi, subscribe, tenant, until } from './acme.ts'
 import { adminHome, expect, insightsHome, type Persona, portalHome, stack, test } from './browser.ts'
 
 const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -60,9 +61,10 @@ test('B.5: pages of a developer', async ({ enter }) => {
 })
 
 test('B.5: pages of an API owner', async ({ enter }) => {
-  const { planId } = await publishApi('Seen', { approval: 'manual' })
+  const { api: split, planId } = await publishApi('Seen', { approval: 'manual' })
   const asked = await subscribe(await clientOf('developer'), planId, 'Looked at')
   const client = await clientOf('owner')
+  await splitTraffic(client, split)
   const routes = await client.routes.list({ tenant, api: 'bookstore', apiVersion: 'v1', limit: 1 })
   const events = await client.audit.list({ tenant, limit: 1 })
   const windows = [await enter('owner'), await enter('owner')]
@@ -76,7 +78,13 @@ test('B.5: pages of an API owner', async ({ enter }) => {
     `${api}?publish=1`,
     `${api}/routes`,
     `${api}/routes?route=${routes.data[0]?.id}`,
-    `${api}/upstream`,
+    `${api}/upstreams`,
+    `${api}/upstreams/default`,
+    `${api}/upstreams/not-here`,
+    `${api}/traffic`,
+    `${adminHome}/apis/${split}/upstreams`,
+    `${adminHome}/apis/${split}/traffic`,
+    `${api}/settings`,
     `${api}/policies`,
     `${api}/document`,
     `${api}/revisions`,
@@ -124,6 +132,7 @@ test('B.5: pages of a tenant in which nothing happened yet', async ({ enter }) =
   const empty = adminHome.replace(tenant, fresh)
   await lookAt(windows, [
     '/tenants',
+    '/identity-providers',
     '/tenants?create=1',
     empty,
     ...[
@@ -141,6 +150,31 @@ test('B.5: pages of a tenant in which nothing happened yet', async ({ enter }) =
     `/p/${fresh}/usage`,
   ])
 })
+
+/** A second upstream with a share, a rule and a guard, so that the pages show all they can. */
+async function splitTraffic(client: Client, api: string): Promise<void> {
+  const place = { tenant, api, apiVersion: 'v1' }
+  const { version } = await client.versions.get(place)
+  await client.upstreams.set(
+    { ...place, upstream: 'canary', targets: [{ url: stack.upstreamUrl }], circuitBreaker: {} },
+    { context: { ifMatch: version } },
+  )
+  await publish(api)
+  await client.publishing.setTraffic(
+    {
+      ...place,
+      environment,
+      rules: [{ when: { on: 'header', name: 'x-release', values: ['canary'] }, upstream: 'canary' }],
+      shares: [
+        { upstream: 'default', weight: 90 },
+        { upstream: 'canary', weight: 10 },
+      ],
+      stickiness: { by: 'cookie', name: 'release' },
+      guard: {},
+    },
+    { context: live() },
+  )
+}
 
 /** Pages are shared out over the windows of one person: a second one uses the second core. */
 async function lookAt(windows: readonly Persona[], paths: readonly string[]): Promise<void> {

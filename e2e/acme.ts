@@ -61,7 +61,7 @@ export async function publishApi(
     title,
     version: 'v1',
     basePath: `/${name}`,
-    upstreamUrl: stack.upstreamUrl,
+    upstreamUrls: [stack.upstreamUrl],
   })
   await client.products.create({ tenant, name, title, versions: [apiVersion.id] })
   const plan = await client.products.createPlan({

@@ -29,7 +29,7 @@ test('J2: a limit is added, compared and published by keyboard alone, and rolled
   await owner.press('Enter')
   // Tabs follow the arrow keys: no click.
   await owner.tabTo(page.getByRole('tab', { name: 'Overview' }))
-  for (let tab = 0; tab < 3; tab++) await page.keyboard.press('ArrowRight')
+  for (let tab = 0; tab < 4; tab++) await page.keyboard.press('ArrowRight')
   await owner.tabTo(page.getByRole('button', { name: 'Add to Admit' }))
   await owner.press('Enter')
   await owner.tabTo(dialog.getByRole('button', { name: /^Rate limit/ }))

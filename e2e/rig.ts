@@ -52,6 +52,8 @@ export function live(): CallContext {
 export async function startRig(options: Partial<Parameters<typeof startStack>[0]> = {}): Promise<Rig> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatewright-rig-'))
   const stack = await startStack({ dataDir, ports: 'free', gateways: 3, balancer: true, ...options })
+  // What fails after that fails because of it; the folder of its log is gone by then.
+  void stack.broken.then((report) => process.stderr.write(`${report}\n`))
   const dispose = async () => {
     await stack.stop()
     rmSync(dataDir, { recursive: true, force: true })
@@ -111,7 +113,7 @@ async function publish(
     title: name,
     version: 'v1',
     basePath,
-    upstreamUrl,
+    upstreamUrls: [upstreamUrl],
   })
   if (versionPolicies) await setPolicies(client, 'version', apiVersion.id, versionPolicies)
   await client.products.create({ tenant, name, title: name, versions: [apiVersion.id] })

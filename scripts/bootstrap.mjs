@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const commands = ['start', 'smoke', 'test', 'build', 'check', 'bench', 'dev', 'e2e', 'gen', 'new']
+const commands = ['start', 'smoke', 'test', 'build', 'check', 'bench', 'dev', 'e2e', 'gen', 'new', 'soak']
 // These import what the build makes, so it comes before them; the others build by themselves or not at all.
-const onTopOfBuild = ['start', 'smoke', 'dev', 'bench']
+const onTopOfBuild = ['start', 'smoke', 'dev', 'bench', 'soak']
 const pinnedNode = join(root, 'node_modules/node/bin/node')
 
 const env = {

@@ -96,7 +96,7 @@ async function ensureBookstore(client: Client, { environment, upstreamUrl }: Sta
         title: 'Bookstore',
         version: 'v1',
         basePath: '/bookstore/v1',
-        upstreamUrl,
+        upstreamUrls: [upstreamUrl],
       })
       return imported.api
     },

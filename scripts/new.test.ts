@@ -16,7 +16,7 @@ test('a new policy is named wherever policies are, behind those that run no late
   ])
   const specs = files.get(`${folder}/specs.ts`) ?? ''
   expect(specs).toContain("import { spec as headerGuard } from './header-guard.ts'")
-  expect(specs).toMatch(/policySpecs = \[[^\]]*quota, headerGuard, bodyLimit/)
+  expect(specs).toMatch(/policySpecs = \[[^\]]*quota, headerGuard,\s+bodyLimit/)
   expect(specs).toContain('  attachment(quota),\n  attachment(headerGuard),\n')
   const index = files.get(`${folder}/index.ts`) ?? ''
   expect(index).toContain("import { policy as headerGuard } from './header-guard.ts'")

@@ -54,7 +54,7 @@ async function playMainJob({ adminUrl, gatewayUrl, upstreamUrl, environment, pla
     title: preview.title,
     version,
     basePath,
-    upstreamUrl,
+    upstreamUrls: [upstreamUrl],
   })
   assert.equal(imported.apiVersion.routeCount, operationCount)
   done(`imports an OpenAPI document by its URL (${name}: ${operationCount} operations)`)

@@ -43,17 +43,28 @@ function contractRoutes(): Plugin {
   }
 }
 
-/** The JSON Schema of an upstream, for its generated form; made at build so that zod stays out of the browser. */
-function upstreamSchema(): Plugin {
-  const id = 'virtual:upstream-schema'
+/** The JSON Schemas that forms are generated from; made at build so that zod stays out of the browser. */
+function modelSchemas(): Plugin {
+  const id = 'virtual:model-schemas'
   return {
-    name: 'upstream-schema',
+    name: 'model-schemas',
     resolveId: (source) => (source === id ? `\0${id}` : null),
     async load(source) {
       if (source !== `\0${id}`) return null
-      this.addWatchFile(`${shared}model/api.ts`)
-      const [{ upstreamInput }, z] = await Promise.all([import(`${shared}model/api.ts`), import('zod')])
-      return `export default ${JSON.stringify(z.toJSONSchema(upstreamInput, { io: 'input' }))}`
+      for (const noun of ['match', 'traffic', 'upstream']) this.addWatchFile(`${shared}model/${noun}.ts`)
+      const [{ versionSelector }, { traffic }, { upstreamSettings }, z] = await Promise.all([
+        import(`${shared}model/match.ts`),
+        import(`${shared}model/traffic.ts`),
+        import(`${shared}model/upstream.ts`),
+        import('zod'),
+      ])
+      const schemas = { selector: versionSelector.nullable(), traffic, upstream: upstreamSettings }
+      return Object.entries(schemas)
+        .map(
+          ([name, schema]) =>
+            `export const ${name} = ${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))}`,
+        )
+        .join('\n')
     },
   }
 }
@@ -77,7 +88,7 @@ function keepLocales(kept: readonly string[]): Plugin {
 const api = process.env.GATEWRIGHT_API ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [contractRoutes(), keepLocales(['en-US']), upstreamSchema(), tailwindcss(), react()],
+  plugins: [contractRoutes(), keepLocales(['en-US']), modelSchemas(), tailwindcss(), react()],
   resolve: {
     alias: [{ find: /^@gatewright\/shared\/(.*)$/, replacement: `${shared}$1.ts` }],
   },

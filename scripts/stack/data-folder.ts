@@ -1,4 +1,5 @@
 // The folder of everything a stack keeps: held by one stack at a time, with its secrets and the logs of two runs.
+import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   linkSync,
@@ -13,17 +14,20 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { markOf, parseMark, stillRuns } from './process-mark.ts'
 
-export type Secrets = { adminEmail: string; adminPassword: string }
+export type Secrets = { adminEmail: string; adminPassword: string; secretsKey: string }
 
 /** Made once and kept: sign-ins must survive a restart, and no two installations share them. */
 export function readSecrets(dataDir: string): Secrets {
   const path = join(dataDir, 'secrets.json')
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'))
+  const kept: Partial<Secrets> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
   const secrets = {
     adminEmail: 'admin@gatewright.example',
     adminPassword: `gatewright-${crypto.randomUUID().slice(0, 8)}`,
+    secretsKey: randomBytes(32).toString('base64'),
+    ...kept,
   }
-  writeWhole(path, JSON.stringify(secrets))
+  // A folder of an older version has not all of them.
+  if (Object.keys(kept).length < Object.keys(secrets).length) writeWhole(path, JSON.stringify(secrets))
   return secrets
 }
 

@@ -200,6 +200,7 @@ type AppSpec = {
   url: string
   isReady: () => Promise<boolean>
   env: Record<string, string>
+  nodeFlags?: string[]
 }
 type Launch = (spec: AppSpec) => StackProgram
 
@@ -208,7 +209,7 @@ function createLauncher(
   watch: ReturnType<typeof watchPrograms>,
   stops: (() => Promise<void>)[],
 ): Launch {
-  return ({ id, entry, url, isReady, env }) => {
+  return ({ id, entry, url, isReady, env, nodeFlags = [] }) => {
     const logPath = join(dataDir, 'logs', `${id}.log`)
     let running: RunningProgram | undefined
     const end = async (how: 'stop' | 'kill') => {
@@ -228,7 +229,7 @@ function createLauncher(
         const program = await startProgram({
           name: id,
           command: process.execPath,
-          args: ['--enable-source-maps', join(root, entry)],
+          args: [...nodeFlags, '--enable-source-maps', join(root, entry)],
           cwd: root,
           env: { ...process.env, NODE_ENV: 'production', ...env },
           logPath,
@@ -258,6 +259,8 @@ function launchGateway(
   const program = launch({
     id,
     entry: 'apps/gateway/dist/main.js',
+    // As its image does (apps/gateway/Dockerfile).
+    nodeFlags: ['--no-memory-reducer'],
     url: `http://${reachable}:${port}`,
     isReady: () => answersAnything(`http://${reachable}:${port}/`),
     env: {
@@ -307,6 +310,8 @@ function adminEnvironment(
     ERROR_PAGES_DIR: join(root, 'docs/errors'),
     ADMIN_EMAIL: secrets.adminEmail,
     ADMIN_PASSWORD: secrets.adminPassword,
+    // Whoever brings a key of their own brings their own secrets too.
+    ...(process.env.SECRETS_KEY || process.env.SECRETS_KEY_FILE ? {} : { SECRETS_KEY: secrets.secretsKey }),
     // The sample upstream, whose document the tour imports, is on this machine.
     IMPORT_PRIVATE_ADDRESSES: 'true',
     ...options.adminEnv,

@@ -7,6 +7,8 @@ import { ApplicationsService } from './access/applications.service.ts'
 import { CredentialsController } from './access/credentials.controller.ts'
 import { CredentialsService } from './access/credentials.service.ts'
 import { Leavers } from './access/leavers.ts'
+import { OauthClientsController } from './access/oauth-clients.controller.ts'
+import { OauthClientsService } from './access/oauth-clients.service.ts'
 import { SubscriptionsController } from './access/subscriptions.controller.ts'
 import { SubscriptionsService } from './access/subscriptions.service.ts'
 import { AnalyticsController } from './analytics/analytics.controller.ts'
@@ -44,6 +46,13 @@ import { RequestLimit } from './http/request-limit.ts'
 import { Bootstrap } from './identity/bootstrap.ts'
 import { IdentityController } from './identity/identity.controller.ts'
 import { IdentityService } from './identity/identity.service.ts'
+import { Arrivals } from './identity/oidc/arrivals.ts'
+import { OidcClients } from './identity/oidc/clients.ts'
+import { IdentityProvidersController } from './identity/oidc/identity-providers.controller.ts'
+import { IdentityProvidersService } from './identity/oidc/identity-providers.service.ts'
+import { Places } from './identity/oidc/places.ts'
+import { ProviderSignInController } from './identity/oidc/provider-sign-in.controller.ts'
+import { ProviderSignIn } from './identity/oidc/provider-sign-in.ts'
 import { Passwords } from './identity/passwords.ts'
 import { Sessions } from './identity/sessions.ts'
 import { SignIn } from './identity/sign-in.ts'
@@ -54,6 +63,8 @@ import { Database } from './infra/database.ts'
 import { Housekeeping } from './infra/housekeeping.ts'
 import { LOGGER, type Logger } from './infra/logger.ts'
 import { Redis } from './infra/redis.ts'
+import { SealedColumns } from './infra/sealed-columns.ts'
+import { Sealer } from './infra/sealer.ts'
 import { ManifestApplier } from './manifest/apply.ts'
 import { ApisApplier } from './manifest/apply-apis.ts'
 import { ApplicationsApplier } from './manifest/apply-applications.ts'
@@ -67,10 +78,12 @@ import { EnvironmentsService } from './publishing/environments.service.ts'
 import { ExplainService } from './publishing/explain.service.ts'
 import { Fleet } from './publishing/fleet.ts'
 import { GatewayRecords } from './publishing/gateway-records.ts'
+import { GuardsService } from './publishing/guards.service.ts'
 import { LifecycleService } from './publishing/lifecycle.ts'
 import { Publisher } from './publishing/publisher.ts'
 import { PublishingController } from './publishing/publishing.controller.ts'
 import { PublishingService } from './publishing/publishing.service.ts'
+import { TrafficService } from './publishing/traffic.service.ts'
 import { Invitations } from './tenancy/invitations.ts'
 import { TenancyController } from './tenancy/tenancy.controller.ts'
 import { TenancyService } from './tenancy/tenancy.service.ts'
@@ -78,9 +91,10 @@ import { GatewayTargets } from './try-it/gateway-target.ts'
 import { TryItController } from './try-it/try-it.controller.ts'
 import { TryItService } from './try-it/try-it.service.ts'
 
-const infra = [Database, Redis, Housekeeping]
+const infra = [Database, Redis, Housekeeping, SealedColumns, Sealer]
 const http = [Authenticate, Authorise, Idempotency, Pipeline, RequestLimit]
 const identity = [Bootstrap, IdentityService, Passwords, Sessions, SignIn, SignInThrottle, Tokens]
+const oidc = [Arrivals, IdentityProvidersService, OidcClients, Places, ProviderSignIn]
 const tenancy = [TenancyService, Invitations]
 const catalog = [
   ApisService,
@@ -95,7 +109,14 @@ const catalog = [
   Impact,
 ]
 const catalogue = [CatalogueService, Published, PublishedRoutes]
-const access = [ApplicationsService, CredentialsService, Leavers, ProductsService, SubscriptionsService]
+const access = [
+  ApplicationsService,
+  CredentialsService,
+  Leavers,
+  OauthClientsService,
+  ProductsService,
+  SubscriptionsService,
+]
 const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
 const tryIt = [GatewayTargets, TryItService]
 const publishing = [
@@ -107,6 +128,8 @@ const publishing = [
   EnvironmentsService,
   LifecycleService,
   ExplainService,
+  GuardsService,
+  TrafficService,
 ]
 
 const analytics = [AnalyticsReader, AnalyticsService, Intake, Upkeep]
@@ -123,6 +146,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...infra,
     ...http,
     ...identity,
+    ...oidc,
     ...tenancy,
     ...catalog,
     ...catalogue,
@@ -143,6 +167,8 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       HealthController,
       DocumentsController,
       IdentityController,
+      IdentityProvidersController,
+      ProviderSignInController,
       TenancyController,
       CatalogController,
       CatalogueController,
@@ -150,6 +176,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       ApplicationsController,
       SubscriptionsController,
       CredentialsController,
+      OauthClientsController,
       TryItController,
       ManifestController,
       PublishingController,

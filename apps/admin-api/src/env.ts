@@ -54,6 +54,13 @@ const schema = z.object({
   TRUST_PROXY: list
     .default([])
     .describe('Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed'),
+  SECRETS_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'Key that secrets in Postgres are sealed under; several, comma-separated: the first one seals, all open',
+    ),
+  SECRETS_KEY_FILE: z.string().optional().describe('File with that key, or with several, a line each'),
   TENANT_SIGN_UP: flag.default(true).describe('Whether anyone may sign up with a tenant of their own'),
   ADMIN_EMAIL: z
     .email()
@@ -87,10 +94,14 @@ const schema = z.object({
     .int()
     .min(1024)
     .default(1_000_000_000)
-    .describe('Most bytes of a tenant’s API documents, published copies included, as Postgres stores them'),
+    .describe(
+      'Most bytes of a tenant’s API documents, routes and upstreams, published copies included, as Postgres stores them',
+    ),
   IMPORT_PRIVATE_ADDRESSES: flag
     .default(false)
-    .describe('Whether a document may be imported from an address inside a private network'),
+    .describe(
+      'Whether documents and identity providers may be fetched from addresses inside a private network',
+    ),
   GATEWAY_INTERNAL_URLS: list
     .transform((pairs) => new Map(pairs.map(splitPair)))
     .pipe(z.map(z.string(), z.url({ protocol: /^https?$/ })))

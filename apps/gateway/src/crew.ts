@@ -5,6 +5,7 @@ import type { Identity } from './config/compile.ts'
 import { type SnapshotParcel, SnapshotRefused } from './config/parts.ts'
 import type { Crew, Rollout } from './config/rollout.ts'
 import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
+import { setCollectorFlags, youngGenerationMb } from './runtime/young-generation.ts'
 
 export interface CrewSettings {
   readonly size: number
@@ -14,8 +15,10 @@ export interface CrewSettings {
   /** Access revision that this gateway followed before it started. */
   readonly accessPosition: number
   readonly log: Logger
-  /** What a worker says that is not an answer to the crew. */
+  /** What a worker says that is not an answer to the crew. `reply` is one and the same for the whole life of a worker. */
   readonly onMessage: (message: FromWorker, reply: (message: ToWorker) => void) => void
+  /** A worker has ended. */
+  readonly onEnd: (reply: (message: ToWorker) => void) => void
   /** A worker cannot serve at all, such as when its port is taken. */
   readonly onFailure: (reason: string) => void
 }
@@ -26,6 +29,8 @@ export interface WorkerCrew extends Crew {
   /** Opens the port in every worker; from now on restarted ones open it too. */
   listen(): Promise<void>
   forget(hashes: readonly string[] | null, position: number): Promise<void>
+  /** Tells all workers, also those that are started later, which guards are tripped. */
+  setTripped(guards: readonly string[]): void
   /** The answers of all workers that live. */
   askAll(question: Question): Promise<unknown[]>
   askOne(question: Question): Promise<unknown>
@@ -62,6 +67,7 @@ export function createCrew({
   accessPosition,
   log,
   onMessage,
+  onEnd,
   onFailure,
 }: CrewSettings): WorkerCrew {
   const members = new Map<number, Member>()
@@ -71,11 +77,15 @@ export function createCrew({
   let isLeaving = false
   let nextId = 1
   let position = accessPosition
+  let tripped: readonly string[] = []
+
+  setCollectorFlags()
 
   function spawn(index: number): Member {
     const thread = new Worker(workerUrl, {
       workerData: { ...workerData, index },
       name: `gateway-worker-${index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     })
     const member: Member = {
       index,
@@ -86,18 +96,21 @@ export function createCrew({
       isGone: false,
     }
     members.set(index, member)
+    const reply = (message: ToWorker) => thread.postMessage(message)
     // Before anything else: records of keys that are older than this are not to be trusted.
-    thread.postMessage({ kind: 'access', hashes: [], position } satisfies ToWorker)
+    reply({ kind: 'access', hashes: [], position })
+    thread.postMessage({ kind: 'tripped', guards: tripped } satisfies ToWorker)
     thread.on('message', (message: FromWorker) => {
       for (const heard of [...member.waiting]) heard(message)
       if (message.kind === 'failed') onFailure(message.reason)
-      else onMessage(message, (reply) => thread.postMessage(reply))
+      else onMessage(message, reply)
     })
     thread.on('error', (error) => log.error({ worker: index, err: error }, 'worker crashed'))
     thread.on('exit', (code) => {
       members.delete(index)
       member.isGone = true
       for (const heard of [...member.waiting]) heard(null)
+      onEnd(reply)
       if (!isLeaving) restart(member, code)
     })
     return member
@@ -231,6 +244,12 @@ export function createCrew({
           (it) => it.kind === 'access-applied' && it.position === next,
         ),
       )
+    },
+    setTripped(guards) {
+      tripped = guards
+      for (const { thread } of members.values()) {
+        thread.postMessage({ kind: 'tripped', guards } satisfies ToWorker)
+      }
     },
     async askAll(question) {
       const answers = await all((member) => ask(member, question))

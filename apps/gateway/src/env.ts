@@ -1,4 +1,5 @@
 // The gateway's surroundings, read once at start: every environment variable and flag it knows, and their limits.
+import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { metadataServices, parseCidr } from '@gatewright/shared/cidr'
@@ -8,17 +9,22 @@ import * as z from 'zod'
 const port = z.coerce.number().int().min(0).max(65_535)
 const durationMs = z.coerce.number().int().min(0).max(86_400_000)
 const bytes = z.coerce.number().int().min(0)
+/** A path, taken from where the gateway is started; null = there is none. */
+const file = z
+  .string()
+  .optional()
+  .transform((path) => (path === undefined ? null : resolve(path)))
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 /** Addresses and ranges, separated by commas. */
 const ranges = (fallback: string) =>
   z
     .string()
     .default(fallback)
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
+    .transform((text) => listOf(text))
     .refine(
       (parts) => parts.every((part) => parseCidr(part)),
       'Use addresses and CIDR ranges, separated by commas',
@@ -29,6 +35,10 @@ const envSchema = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
   ENVIRONMENT: slug.default('prod').describe('Name of the environment this gateway serves'),
   GATEWAY_GROUP: slug.default('default'),
+  REGION: slug
+    .nullable()
+    .default(null)
+    .describe('Where this gateway runs: it prefers targets of the same region'),
   GATEWAY_ID: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'Use letters, digits, dots, hyphens and underscores, at most 64')
@@ -57,6 +67,17 @@ const envSchema = z.object({
     .describe('Where /errors/<code> is served; stands before the type of each problem'),
   TRUSTED_PROXIES: ranges('').describe('Peers whose X-Forwarded-* and Forwarded are believed'),
   FORBIDDEN_UPSTREAMS: ranges(metadataServices.join()).describe('Where no API may send its requests'),
+  DNS_SERVERS: z
+    .string()
+    .default('')
+    .transform((text) => listOf(text))
+    .refine(
+      (parts) => parts.every((part) => isNameServer(part)),
+      'Use addresses of name servers, with a port where it is not 53, separated by commas',
+    )
+    .describe('Whom discovery by DNS asks; default: the resolvers of the system'),
+  REGISTRIES: file.describe('JSON: what is shown to which registry, see docs/guides/discovery.md'),
+  UPSTREAM_IDENTITIES: file.describe('Folder of client certificates, see docs/guides/upstream-tls.md'),
   DEBUG_SECRET: z
     .string()
     .min(16)
@@ -80,11 +101,24 @@ const envSchema = z.object({
     .describe(
       'How long new connections are still taken after SIGTERM, while balancers notice that /ready says no',
     ),
+  OVERLOAD_DELAY_MS: durationMs
+    .default(100)
+    .describe('How late a worker may be for long before it refuses requests, by priority; 0 = never'),
   HEADERS_TIMEOUT_MS: durationMs.min(100).default(10_000),
   REQUEST_TIMEOUT_MS: durationMs.default(0).describe('Whole request to arrive; 0 = no limit, for uploads'),
   KEEP_ALIVE_TIMEOUT_MS: durationMs.default(65_000).describe('Longer than that of the balancer in front'),
   MAX_HEADER_BYTES: bytes.min(1024).max(1_048_576).default(32_768),
   MAX_URL_BYTES: bytes.min(256).max(1_048_576).default(16_384),
+  MAX_CONNECTIONS_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(20_000)
+    .describe('Open at a time, over all workers; 0 = no limit; TRUSTED_PROXIES have none'),
+  MIN_BODY_BYTES_PER_SECOND: bytes
+    .default(100)
+    .describe('A body that comes more slowly for 10 s is given up; 0 = any pace'),
 })
 
 export const variableNames = Object.keys(envSchema.shape)
@@ -106,6 +140,12 @@ export function readEnv(variables: NodeJS.ProcessEnv, args: readonly string[]): 
     throw new UsageError(`The gateway cannot start with these settings:\n  ${lines.join('\n  ')}`)
   }
   return { ...parsed.data, manifest }
+}
+
+/** As `Resolver.setServers` takes it: an address, `address:port` or `[address]:port`. */
+function isNameServer(text: string): boolean {
+  const [, address = text, number = '53'] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(isIP(text) === 0 ? text : '') ?? []
+  return isIP(address) !== 0 && Number(number) >= 1 && Number(number) <= 65_535
 }
 
 /** Where the control plane reaches the operations port of this gateway. */

@@ -1,11 +1,15 @@
 // What the supervisor and its workers say to each other; every message is a plain value that a thread can copy.
+import type { Discovery } from '@gatewright/shared/model/upstream'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
 import type { EventBatch } from './analytics/buffer.ts'
 import type { Identity } from './config/compile.ts'
 import type { SnapshotParcel } from './config/parts.ts'
 import type { Env } from './env.ts'
+import type { FlightBatch } from './runtime/in-flight.ts'
 import type { TakeBatch } from './runtime/limits/remote-store.ts'
 import type { Bucket, Grant } from './runtime/limits/store.ts'
+import type { GuardReport } from './traffic/guards.ts'
+import type { DiscoveryState } from './upstream/discovery/hub.ts'
 
 /** What a worker is born with. */
 export interface WorkerData {
@@ -17,6 +21,8 @@ export interface WorkerData {
   readonly port: number
   /** Address space of the counters that this gateway shares; false: the worker is alone and counts by itself. */
   readonly sharesCounters: boolean
+  /** Where all workers count connections; see `ConnectionTable`. */
+  readonly connectionMemory: SharedArrayBuffer
 }
 
 /** Keys of a standalone gateway: sha256 → record. */
@@ -37,9 +43,14 @@ export type ToWorker =
   | { readonly kind: 'listen' }
   /** These keys changed, or (null) all may have; answered by `access-applied`. */
   | { readonly kind: 'access'; readonly hashes: readonly string[] | null; readonly position: number }
+  | { readonly kind: 'flights'; readonly id: number; readonly admitted: readonly boolean[] }
   | { readonly kind: 'granted'; readonly id: number; readonly grants: readonly Grant[] }
   | { readonly kind: 'recalled'; readonly id: number; readonly text: string | null }
   | { readonly kind: 'events-taken' }
+  /** All guards whose releases get nothing; those that are not named let them have their share. */
+  | { readonly kind: 'tripped'; readonly guards: readonly string[] }
+  /** What is known of the service that was asked for under this number. */
+  | { readonly kind: 'discovered'; readonly id: number; readonly state: DiscoveryState }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   /** Stop listening, finish what runs, hand over the events; answered by `drained`. */
   | { readonly kind: 'drain' }
@@ -48,6 +59,10 @@ export type ToWorker =
 export type Question =
   | { readonly kind: 'metrics' }
   | { readonly kind: 'explain'; readonly request: ExplainRequest }
+  /** Answered by the `UpstreamState`s of a version; null when this worker does not serve it. */
+  | { readonly kind: 'upstreams'; readonly versionId: string }
+  /** Answered by the `GuardFacts` of a version; null when it has none. */
+  | { readonly kind: 'guard'; readonly versionId: string }
 
 export interface ExplainRequest {
   readonly method: string
@@ -64,6 +79,7 @@ export type FromWorker =
   | { readonly kind: 'listening' }
   | { readonly kind: 'access-applied'; readonly position: number }
   | { readonly kind: 'take'; readonly batch: TakeBatch }
+  | { readonly kind: 'in-flight'; readonly batch: FlightBatch }
   | {
       readonly kind: 'give-back'
       readonly bucket: Bucket
@@ -74,6 +90,16 @@ export type FromWorker =
   | { readonly kind: 'saw'; readonly sha256: string; readonly text: string }
   | { readonly kind: 'events'; readonly batch: EventBatch }
   | { readonly kind: 'events-dropped'; readonly count: number }
+  /** What releases did since the last time. */
+  | { readonly kind: 'guard-counts'; readonly reports: readonly GuardReport[] }
+  /** Answered by `discovered` whenever there is news, until `discover-end`. */
+  | {
+      readonly kind: 'discover'
+      readonly id: number
+      readonly tenantId: string
+      readonly settings: Discovery
+    }
+  | { readonly kind: 'discover-end'; readonly id: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   /** It cannot go on: the port is taken, or the like. */
   | { readonly kind: 'failed'; readonly reason: string }

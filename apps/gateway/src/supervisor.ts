@@ -1,5 +1,6 @@
 // The process around the workers: configuration in, reports and events out, health and metrics, an orderly end.
 
+import { randomInt } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { createServer, type Server } from 'node:net'
 import type { Head } from '@gatewright/shared/snapshot'
@@ -16,10 +17,18 @@ import { openDataDir } from './data-dir.ts'
 import { type Env, operationsAddress, UsageError } from './env.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { createOperations } from './ops/operations.ts'
+import { createConnectionMemory, readConnectionCounts } from './request/connection-table.ts'
 import { createAccessFollower } from './runtime/access.ts'
+import { createFlightDesk } from './runtime/in-flight.ts'
 import { openKnownKeys } from './runtime/known-keys.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
 import { connectRedis, isReady } from './runtime/redis.ts'
+import { createGuardRecord, createKeptTrips } from './traffic/guard-record.ts'
+import { createGuardWatch } from './traffic/guard-watch.ts'
+import { createDiscoverers } from './upstream/discovery/discoverers.ts'
+import { createDiscoveryHub } from './upstream/discovery/hub.ts'
+import { createDiscoveryDesk } from './upstream/discovery/line.ts'
+import { createBlockList } from './upstream/forbidden.ts'
 
 export interface Gateway {
   readonly gatewayId: string
@@ -49,6 +58,14 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
   const sink = createEventSink(redis, spool)
   const lastGood = createLastGood(env.DATA_DIR, log)
   const counters = createMemoryStore()
+  const flights = createFlightDesk()
+  const forbidden = createBlockList(env.FORBIDDEN_UPSTREAMS)
+  const discoveries = createDiscoveryHub({
+    create: createDiscoverers({ forbidden, dnsServers: env.DNS_SERVERS, registries: env.REGISTRIES }),
+    forbidden,
+    log,
+  })
+  const desk = createDiscoveryDesk(discoveries)
   const sweeper = setInterval(() => counters.sweep(), sweepEveryMs)
 
   function onMessage(message: FromWorker, reply: (message: ToWorker) => void) {
@@ -58,6 +75,9 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
         reply({ kind: 'granted', id: message.batch.id, grants })
         return
       }
+      case 'in-flight':
+        reply({ kind: 'flights', id: message.batch.id, admitted: flights.take(reply, message.batch) })
+        return
       case 'give-back':
         counters.giveBack(message.bucket, message.ticket, message.amount)
         return
@@ -70,22 +90,52 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
       case 'events':
         void sink.accept(message.batch).then(() => reply({ kind: 'events-taken' }))
         return
+      case 'guard-counts':
+        guards.hear(message.reports)
+        return
       case 'events-dropped':
         sink.countDropped(message.count)
+        return
+      case 'discover':
+        desk.follow(message, reply)
+        return
+      case 'discover-end':
+        desk.end(message.id, reply)
         return
       default:
         return
     }
   }
 
+  const connectionMemory = createConnectionMemory(workers, randomInt(2 ** 31))
   const crew = createCrew({
     size: workers,
-    workerData: { env, gatewayId, port, sharesPort: workers > 1, sharesCounters: workers > 1 },
+    workerData: {
+      env,
+      gatewayId,
+      port,
+      sharesPort: workers > 1,
+      sharesCounters: workers > 1,
+      connectionMemory,
+    },
     drainMs: env.DRAIN_DELAY_MS + env.DRAIN_TIMEOUT_MS,
     accessPosition: known.position,
     log,
     onMessage,
+    onEnd(worker) {
+      desk.forget(worker)
+      flights.forget(worker)
+    },
     onFailure: onFatal,
+  })
+  const guards = createGuardWatch({
+    shared: redis && {
+      record: createGuardRecord(redis, env.ENVIRONMENT, log),
+      kept: createKeptTrips(env.DATA_DIR, log),
+    },
+    announce: (ids) => crew.setTripped(ids),
+    nowMs: Date.now,
+    log,
   })
   const rollout: Rollout = createRollout(crew, log, () => reporter?.changed())
   const access =
@@ -106,12 +156,15 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     isListening: () => isListening,
     isDraining: () => isDraining,
     redisIsReady: () => redis === null || isReady(redis),
+    guards,
     counts: () => ({
       events: sink.counts,
       spoolBytes: spool.bytes,
       lastGoodFailures: lastGood.failures,
+      discoveries: discoveries.counts,
       knownKeys: known.size,
       accessRevision: access?.position ?? 0,
+      connections: readConnectionCounts(connectionMemory),
     }),
   })
 
@@ -134,8 +187,11 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
 
   async function onHead(head: Head) {
     const before = access?.position
+    const compared = guards.sync()
     await access?.follow(head)
     if (access?.position !== before) reporter?.changed()
+    // Before a snapshot is pulled, so that no canary of it has a moment that another gateway denied it.
+    await compared
   }
 
   const source: ConfigSource =
@@ -158,6 +214,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     source.stop()
     await crew.drain()
     clearInterval(sweeper)
+    discoveries.close()
     await reporter?.close()
     await sink.close()
     known.close()

@@ -1,5 +1,5 @@
 // One thread that serves: policies, upstream pools, caches and the compiled configuration, told what to do by the supervisor.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getHeapStatistics } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createAddressSet } from '@gatewright/shared/cidr'
 import { pino } from 'pino'
@@ -11,12 +11,16 @@ import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } fr
 import { explain } from './ops/explain.ts'
 import { WorkerMetrics } from './ops/metrics.ts'
 import { drain } from './ops/shutdown.ts'
+import { ConnectionTable } from './request/connection-table.ts'
 import type { RequestContext } from './request/context.ts'
 import { createDebugGate } from './request/debug-gate.ts'
 import { createHandler } from './request/handle.ts'
-import { createGatewayServer } from './request/server.ts'
+import { GatewayServer } from './request/server.ts'
 import { createCounters } from './runtime/counters.ts'
 import { createCredentialCache } from './runtime/credentials.ts'
+import { createInFlight, createRemoteInFlight } from './runtime/in-flight.ts'
+import { createKeyReader } from './runtime/keys/key-reader.ts'
+import { createKeySets } from './runtime/keys/key-sets.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
 import { createRedisStore } from './runtime/limits/redis-store.ts'
 import { createRemoteStore } from './runtime/limits/remote-store.ts'
@@ -25,14 +29,35 @@ import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
+import { createTokenMemory } from './runtime/token-memory.ts'
+import { createGuards } from './traffic/guards.ts'
+import { MirrorCounts } from './traffic/mirror.ts'
+import { overloadSamples, watchEventLoop } from './traffic/overload.ts'
+import { createRegistryAccess } from './upstream/discovery/access.ts'
+import { createDiscoveryLine } from './upstream/discovery/line.ts'
+import { createRegistryClient } from './upstream/discovery/registry-client.ts'
+import { createBlockList } from './upstream/forbidden.ts'
+import { createIdentities } from './upstream/identities.ts'
 import { createUpstreamPools } from './upstream/pools.ts'
 
 const port = parentPort
 if (port === null) throw new Error('worker.ts is started by the supervisor')
-const { env, gatewayId, index, sharesPort, port: listenPort, sharesCounters } = workerData as WorkerData
+const {
+  env,
+  gatewayId,
+  index,
+  sharesPort,
+  port: listenPort,
+  sharesCounters,
+  connectionMemory,
+} = workerData as WorkerData
 const say = (message: FromWorker) => port.postMessage(message)
 const log = pino({ level: env.LOG_LEVEL, base: { gatewayId, worker: index } })
+
+// A policy that does not await what it starts fails alone: this thread has the requests of others.
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed unheard'))
 const sweepEveryMs = 1_000
+const lookAtBodiesEveryMs = 5_000
 
 const redis = env.manifest === null ? connectRedis(env.REDIS_URL, `worker-${index}`, log) : null
 
@@ -43,12 +68,16 @@ const remote = sharesCounters
       giveBack: (bucket, ticket, amount) => say({ kind: 'give-back', bucket, ticket, amount }),
     })
   : null
+const remoteInFlight = sharesCounters
+  ? createRemoteInFlight((batch) => say({ kind: 'in-flight', batch }))
+  : null
 const memory = createMemoryStore()
 const counters = createCounters({
   shared: redis && createRedisStore(redis),
   own: remote ?? memory,
   ownIsHere: remote === null,
 })
+const inFlight = remoteInFlight ?? createInFlight()
 setInterval(() => {
   counters.sweep()
   memory.sweep()
@@ -65,6 +94,14 @@ const credentials = createCredentialCache(
   env.CREDENTIAL_CACHE_SIZE,
 )
 
+// Tokens of identity providers.
+const forbidden = createBlockList(env.FORBIDDEN_UPSTREAMS)
+const keySets = createKeySets({
+  read: createKeyReader(createRegistryClient(forbidden), createRegistryAccess(env.REGISTRIES)),
+  log,
+})
+const tokens = createTokenMemory(env.CREDENTIAL_CACHE_SIZE)
+
 // Events.
 const events = createEventBuffer((batch) => {
   port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
@@ -78,8 +115,18 @@ function reportDropped() {
   eventsDropped = events.dropped
 }
 
+const mirrors = new MirrorCounts()
+const overload = watchEventLoop(env.OVERLOAD_DELAY_MS)
+
 // Configuration: what serves, and what is ready to.
-const pools = createUpstreamPools(env.FORBIDDEN_UPSTREAMS)
+const discovery = createDiscoveryLine(say)
+const pools = createUpstreamPools({
+  forbidden: env.FORBIDDEN_UPSTREAMS,
+  region: env.REGION,
+  discovery,
+  identities: createIdentities(env.UPSTREAM_IDENTITIES, log),
+})
+const guards = createGuards((reports) => say({ kind: 'guard-counts', reports }))
 const live: { current: CompiledGeneration | null } = { current: null }
 let prepared: { generation: CompiledGeneration; credentials: StaticCredentials | null } | null = null
 let preparing: Promise<void> = Promise.resolve()
@@ -95,13 +142,17 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
       identity,
       unpackSnapshot(parcel),
       {
-        policies: { credentials, counters, environment: env.ENVIRONMENT },
+        policies: { credentials, counters, inFlight, keySets, tokens, environment: env.ENVIRONMENT },
         upstreams: pools,
+        guards,
+        mirrors,
+        admission: overload,
         group: env.GATEWAY_GROUP,
         pause: live.current === null ? () => undefined : createPacer(),
       },
       live.current,
     )
+    await Promise.all([discovery.settled(), keySets.settled()])
     if (isSame(aborted, identity)) generation.retire()
     else prepared = { generation, credentials: keys }
     say({ kind: 'prepared', identity })
@@ -149,11 +200,11 @@ function observe(ctx: RequestContext) {
     events.push(buildEvent(ctx, { environmentId: live.current?.environmentId ?? '', gatewayId }))
 }
 
-const handle = createHandler({
+const handler = createHandler({
   ...settings,
   live,
-  proxies,
   urlBytesMax: env.MAX_URL_BYTES,
+  admission: overload,
   wantsTrace: createDebugGate(env.DEBUG_SECRET ?? null),
   arrived: () => metrics.arrived(),
   observe,
@@ -161,18 +212,14 @@ const handle = createHandler({
 })
 let isDraining = false
 
-function serve(request: IncomingMessage, response: ServerResponse) {
-  // While it drains, every reply asks its client to go elsewhere (RFC 9112 9.6).
-  if (isDraining) response.shouldKeepAlive = false
-  handle(request, response)
-}
-
-const server = createGatewayServer(serve, {
+const server = new GatewayServer(handler, {
   ...settings,
   headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
   requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
   keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
   headerBytesMax: env.MAX_HEADER_BYTES,
+  bodyPace: { bytesPerSecondMin: env.MIN_BODY_BYTES_PER_SECOND, lookEveryMs: lookAtBodiesEveryMs },
+  connections: new ConnectionTable(connectionMemory, index, env.MAX_CONNECTIONS_PER_ADDRESS),
   proxies,
   observeUnread(ctx) {
     metrics.arrived()
@@ -188,14 +235,19 @@ async function listen() {
   // Calls that came before this worker's connection was made would be refused for want of keys and counters.
   if (redis) await attempted(redis)
   if (isDraining) return
-  server.once('error', (error) => say({ kind: 'failed', reason: error.message }))
-  server.listen({ host: env.GATEWAY_HOST, port: listenPort, reusePort: sharesPort, backlog: 1024 }, () =>
-    say({ kind: 'listening' }),
-  )
+  const fail = (error: Error) => say({ kind: 'failed', reason: error.message })
+  server.once('error', fail)
+  server.listen({ host: env.GATEWAY_HOST, port: listenPort, reusePort: sharesPort, backlog: 1024 }, () => {
+    // From here on it is one connection that cannot be taken (too many files are open, say), and not the port.
+    server.off('error', fail)
+    server.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'))
+    say({ kind: 'listening' })
+  })
 }
 
 async function leave() {
   isDraining = true
+  server.isLeaving = true
   await new Promise((resolve) => setTimeout(resolve, env.DRAIN_DELAY_MS))
   const cut = server.listening ? await drain(server, env.DRAIN_TIMEOUT_MS) : 0
   if (cut > 0) log.warn({ connections: cut }, 'connections were cut after the drain time')
@@ -209,6 +261,10 @@ async function leave() {
 
 async function answer(question: Question): Promise<unknown> {
   if (question.kind === 'explain') return explain(live.current, question.request)
+  if (question.kind === 'upstreams') {
+    return live.current?.upstreams.get(question.versionId)?.map((upstream) => upstream.state()) ?? null
+  }
+  if (question.kind === 'guard') return live.current?.guards.get(question.versionId) ?? null
   const { open, idle } = pools.connectionCount()
   const gauge = (name: string, help: string, value: number, labels = {}) =>
     ({ name, help, type: 'gauge', labels, value }) as const
@@ -216,9 +272,27 @@ async function answer(question: Question): Promise<unknown> {
     gauge('gw_upstream_connections', 'Connections to upstreams.', open - idle, { state: 'used' }),
     gauge('gw_upstream_connections', 'Connections to upstreams.', idle, { state: 'idle' }),
     gauge('gw_credential_cache_entries', 'Keys in the caches of workers.', credentials.size),
+    gauge('gw_token_cache_entries', 'Verified tokens in the caches of workers.', tokens.size),
     gauge('gw_routes', 'Routes compiled, summed over workers.', live.current?.routeCount ?? 0),
     gauge('gw_event_buffer_length', 'Events that wait in workers.', events.length),
+    gauge('gw_worker_memory_bytes', 'Heaps of workers, and what they hold outside.', memoryBytes()),
+    ...pools.samples(),
+    ...overloadSamples(overload, index),
+    ...mirrors.samples,
+    {
+      name: 'gw_worker_busy_seconds_total',
+      help: 'Time that workers were not idle; its rate over gw_workers is how much of the gateway is in use.',
+      type: 'counter',
+      labels: {},
+      value: performance.eventLoopUtilization().active / 1_000,
+    },
   ])
+}
+
+/** This thread's own: the memory of the process is that of all threads, and of the program. */
+function memoryBytes(): number {
+  const { total_physical_size, external_memory, malloced_memory } = getHeapStatistics()
+  return total_physical_size + external_memory + malloced_memory
 }
 
 port.on('message', (message: ToWorker) => {
@@ -244,8 +318,17 @@ port.on('message', (message: ToWorker) => {
     case 'granted':
       remote?.answer(message.id, message.grants)
       return
+    case 'flights':
+      remoteInFlight?.answer(message.id, message.admitted)
+      return
     case 'recalled':
       recallLine.recalled(message.id, message.text)
+      return
+    case 'tripped':
+      guards.setTripped(message.guards)
+      return
+    case 'discovered':
+      discovery.hear(message.id, message.state)
       return
     case 'events-taken':
       events.acknowledge()

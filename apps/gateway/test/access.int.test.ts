@@ -54,7 +54,7 @@ describe('C1: keys', () => {
     expect(await codeFor({ 'X-API-Key': 'letmein' })).toEqual([401, 'credential_invalid'])
     expect(await codeFor({ 'X-API-Key': `${app.key.slice(0, -1)}#` })).toEqual([401, 'credential_invalid'])
     expect(await codeFor({ 'X-API-Key': createKey('prod') })).toEqual([401, 'credential_invalid'])
-    expect(await codeFor({ 'X-API-Key': createKey('test') })).toEqual([401, 'credential_invalid'])
+    expect(await codeFor({ 'X-API-Key': createKey('test') })).toEqual([403, 'credential_other_environment'])
     const missing = await gateway.call('/echo/things')
     expect(missing.headers['www-authenticate']).toBe('ApiKey realm="gatewright", header="x-api-key"')
 

@@ -150,7 +150,7 @@ describe('refusal', () => {
     const [report] = await rig.publisher.reports()
     expect(report).toMatchObject({ revision: before.revision, hash: before.hash })
     expect(report?.refusal?.reason).toBe(
-      'tenant acme, API bare v1, route GET /secret: nothing asks who is calling; attach an API key policy or mark it public',
+      'tenant acme, API bare v1, route GET /secret: nothing asks who is calling; attach a policy such as api-key or jwt, or mark it public',
     )
     expect((await gateway.call('/echo/things')).status).toBe(200)
     expect((await gateway.call('/fine/things')).status).toBe(404)

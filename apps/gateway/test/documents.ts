@@ -1,8 +1,10 @@
 // Snapshots and credentials for tests, as small as the test allows and complete all the same.
 import { createHash } from 'node:crypto'
 import { createKey } from '@gatewright/shared/key'
+import { defaultUpstream, upstreamSettings } from '@gatewright/shared/model/upstream'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
-import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
+import type { PolicyUse, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
+import type * as z from 'zod'
 
 export const environment = 'prod'
 
@@ -11,6 +13,26 @@ export const tenantId = 'ten_1'
 /** A policy attachment; its id is unique in its test by its name. */
 export function policy(type: string, config: Record<string, unknown> = {}, name = type): PolicyUse {
   return { id: `pol_${name}`, type, name, config }
+}
+
+/** One upstream with targets of weight 1; what is not given is as people get it who say nothing. */
+export function upstream(
+  id: string,
+  urls: readonly string[],
+  settings: z.input<typeof upstreamSettings> = {},
+  name = defaultUpstream,
+): UpstreamDocument {
+  return {
+    id,
+    name,
+    ...upstreamSettings.parse({
+      targets: urls.map((url) => ({ url })),
+      connectTimeoutMs: 2_000,
+      firstByteTimeoutMs: 10_000,
+      idleTimeoutMs: 10_000,
+      ...settings,
+    }),
+  }
 }
 
 interface VersionInput {
@@ -37,19 +59,9 @@ export function version(input: VersionInput = {}): Snapshot['versions'][number] 
     basePath,
     groups: [],
     lifecycle: { state: 'published', deprecatedAt: null, sunsetAt: null, successorPath: null },
-    upstream:
-      upstreamUrls.length === 0
-        ? null
-        : {
-            id: `ups_${name}`,
-            targets: upstreamUrls.map((url) => ({ url, weight: 1 })),
-            hostHeader: 'upstream',
-            connectTimeoutMs: 2_000,
-            firstByteTimeoutMs: 10_000,
-            idleTimeoutMs: 10_000,
-            totalTimeoutMs: 0,
-            tlsVerify: true,
-          },
+    selector: null,
+    upstreams: upstreamUrls.length === 0 ? [] : [upstream(`ups_${name}`, upstreamUrls)],
+    traffic: null,
     policies: [...(input.policies ?? [])],
     routes: (input.routes ?? ['GET /things', 'POST /things', 'GET /things/{id}']).map((route) => {
       const [method = 'GET', path = '/'] = typeof route === 'string' ? route.split(' ') : []
@@ -60,6 +72,8 @@ export function version(input: VersionInput = {}): Snapshot['versions'][number] 
         path: '/',
         operationId: null,
         public: isPublic,
+        when: null,
+        upstream: null,
         policies: [],
         mocks: [],
         ...given,

@@ -1,7 +1,8 @@
 // Limits as callers meet them: three gateway processes behind a round-robin balancer, real Redis.
+import { createKey } from '@gatewright/shared/key'
 import { describe, expect, it, vi } from 'vitest'
 import { credential, plan, policy, snapshotOf, tenantId, version } from './documents.ts'
-import { balance, createRig, type Rig } from './rig.ts'
+import { balance, createRig, type Rig, until } from './rig.ts'
 
 // Several processes start in each test, on machines that do other things as well.
 vi.setConfig({ testTimeout: 90_000 })
@@ -12,8 +13,12 @@ async function threeGateways(rig: Rig) {
   return gateways
 }
 
-/** Statuses of so many calls, at most 60 at a time. */
-async function flood(send: () => Promise<{ status: number }>, calls: number): Promise<Map<number, number>> {
+/** Statuses of so many calls. */
+async function flood(
+  send: () => Promise<{ status: number }>,
+  calls: number,
+  concurrency = 60,
+): Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   let left = calls
   async function runner() {
@@ -22,7 +27,7 @@ async function flood(send: () => Promise<{ status: number }>, calls: number): Pr
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
   }
-  await Promise.all(Array.from({ length: 60 }, runner))
+  await Promise.all(Array.from({ length: concurrency }, runner))
   return statuses
 }
 
@@ -257,6 +262,218 @@ describe('three gateways', () => {
     expect(Math.abs(Date.now() + Number(refused.headers['retry-after']) * 1_000 - nextMonth)).toBeLessThan(
       5_000,
     )
+  })
+
+  it('B6: a Redis that lost its memory is told by the gateways what was used', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const quota = policy('quota', { limit: 30, period: 'month', by: 'api', mode: 'strict' })
+    const snapshot = snapshotOf([
+      version({ upstreamUrls: [upstream.url], isPublic: true, policies: [quota] }),
+    ])
+    await rig.publisher.publish(snapshot)
+    // One worker each, so that each of them is sure to be asked again.
+    const settings = { WORKERS: '1' }
+    const gateways = await Promise.all([1, 2, 3].map(() => rig.startGateway(settings)))
+    await rig.publisher.live(gateways)
+    const send = balance(gateways)
+    for (let i = 0; i < 12; i++) expect((await send('/echo/things')).status).toBe(200)
+
+    await rig.redis.stop()
+    await rig.redis.start({ empty: true })
+    expect(await rig.redis.client.dbsize()).toBe(0)
+    await rig.publisher.publish(snapshot)
+    await rig.publisher.live(gateways)
+    let admitted = 0
+    for (const gateway of gateways) {
+      await until(async () => (await gateway.call('/echo/things')).status === 200, 'it counts again')
+      admitted++
+    }
+    admitted += (await flood(() => send('/echo/things'), 40)).get(200) ?? 0
+    expect(admitted).toBe(18)
+    expect(upstream.seen).toHaveLength(30)
+  })
+
+  it('B8: limits of several scopes combine; the smallest decides, and the reply names it', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const named = (id: string, scope: string, config: Record<string, unknown>) => ({
+      ...policy('rate-limit', { mode: 'strict', windowMs: 3_600_000, ...config }, 'rate'),
+      id: `pol_${scope}_${id}`,
+    })
+    const limited = (
+      name: string,
+      limits: Record<'global' | 'version' | 'plan' | 'route' | 'key', number>,
+    ) => ({
+      version: version({
+        name,
+        upstreamUrls: [upstream.url],
+        policies: [policy('api-key'), named(name, 'version', { limit: limits.version, by: 'everyone' })],
+        routes: [
+          {
+            method: 'GET',
+            path: '/things',
+            policies: [named(name, 'route', { limit: limits.route, by: 'route', algorithm: 'token-bucket' })],
+          },
+        ],
+      }),
+      plan: plan(
+        name,
+        [`ver_${name}`],
+        [
+          named(name, 'plan', { limit: limits.plan, by: 'application', algorithm: 'sliding-window-log' }),
+          { ...named(name, 'key', { limit: limits.key, by: 'principal' }), name: 'per-key' },
+        ],
+      ),
+    })
+    const large = { global: 1_000, version: 1_000, plan: 1_000, route: 1_000, key: 1_000 }
+    const cases = [
+      ['a', { ...large, version: 3 }, 'version', 'rate'],
+      ['b', { ...large, plan: 3 }, 'plan', 'rate'],
+      ['c', { ...large, route: 3 }, 'route', 'rate'],
+      ['d', { ...large, key: 3 }, 'plan', 'per-key'],
+    ] as const
+    const all = cases.map(([name, limits]) => limited(name, limits))
+    const global = {
+      ...policy('rate-limit', { limit: 100, mode: 'strict', by: 'everyone', windowMs: 3_600_000 }),
+      name: 'all-of-us',
+    }
+    await rig.publisher.publish(
+      snapshotOf(
+        all.map((it) => it.version),
+        { policies: [global], plans: all.map((it) => it.plan) },
+      ),
+    )
+    const keys = new Map<string, string>()
+    for (const [name] of cases) {
+      const { hash, record, key } = credential(`app-${name}`, [`ver_${name}`], name)
+      keys.set(name, key)
+      await rig.publisher.setCredential(hash, record)
+    }
+    const send = balance(await threeGateways(rig))
+    for (const [name, , scope, limit] of cases) {
+      const ask = () => send(`/${name}/things`, { headers: { 'X-API-Key': keys.get(name) ?? '' } })
+      const statuses = await flood(ask, 12)
+      expect([name, Object.fromEntries(statuses)]).toEqual([name, { 200: 3, 429: 9 }])
+      const refused = await ask()
+      expect(refused.json()).toMatchObject({ code: 'rate_limited', limit: { name: limit, scope } })
+      expect(refused.json()).toMatchObject({
+        detail: expect.stringMatching(`^${limit} \\(${scope}\\): 3 calls`),
+      })
+      // Names are unique where they are attached: of two equal ones each says of which scope it is.
+      const told =
+        scope === 'version' ? '"rate";r=0' : limit === 'per-key' ? '"per-key";r=0' : `"${scope}.rate";r=0`
+      expect(refused.headers.ratelimit).toContain(told)
+      expect(refused.headers['x-ratelimit-remaining']).toBe('0')
+    }
+    // 12 passed; what the others refused did not count against all of us, so exactly 88 are left.
+    const counted = (await send('/a/things', { headers: { 'X-API-Key': keys.get('a') ?? '' } })).headers
+      .ratelimit
+    expect(counted).toContain('"all-of-us";r=88')
+  })
+
+  it('B7: a key of a plan gets 403 on what the plan does not include, and on another stage', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const served = (name: string) =>
+      version({ name, upstreamUrls: [upstream.url], policies: [policy('api-key')] })
+    await rig.publisher.publish(
+      snapshotOf([served('bought'), served('other')], { plans: [plan('free', ['ver_bought'])] }),
+    )
+    const { key, hash, record } = credential('app', ['ver_bought'])
+    await rig.publisher.setCredential(hash, record)
+    const send = balance(await threeGateways(rig))
+    const ask = (path: string, ofKey = key) => send(path, { headers: { 'X-API-Key': ofKey } })
+    expect((await ask('/bought/things')).status).toBe(200)
+    const refused = await ask('/other/things')
+    expect(refused.json()).toMatchObject({ status: 403, code: 'subscription_missing' })
+    // Keys say which stage they are for: these gateways serve `prod`.
+    const elsewhere = await ask('/bought/things', createKey('test'))
+    expect(elsewhere.json()).toMatchObject({ status: 403, code: 'credential_other_environment' })
+    expect(upstream.seen).toHaveLength(1)
+  })
+
+  it('a call that is refused after all counts against nobody, whoever refuses it', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const counted = (name: string, config: Record<string, unknown>) =>
+      policy('rate-limit', { limit: 20, windowMs: 3_600_000, by: 'everyone', ...config }, name)
+    const limits = [
+      counted('fixed', { mode: 'strict' }),
+      counted('log', { mode: 'strict', algorithm: 'sliding-window-log' }),
+      counted('bucket', { mode: 'strict', algorithm: 'token-bucket' }),
+      policy('quota', { limit: 20, by: 'everyone', mode: 'strict' }, 'quota'),
+    ]
+    // What comes after them refuses: by its length before the upstream is asked, and by its media type in a policy.
+    const size = policy('body-limit', { maxBytes: 10, mediaTypes: ['application/json'] })
+    await rig.publisher.publish(
+      snapshotOf([version({ upstreamUrls: [upstream.url], isPublic: true, policies: [...limits, size] })]),
+    )
+    const send = balance(await threeGateways(rig))
+    const post = (type: string, body: string) =>
+      send('/echo/things', { method: 'POST', headers: { 'Content-Type': type }, body })
+    // Never more than twenty at a time: a call that is being decided is counted.
+    const [long, strange] = await Promise.all([
+      flood(() => post('application/json', JSON.stringify('x'.repeat(50))), 60, 8),
+      flood(() => post('text/csv', 'a,b'), 60, 8),
+    ])
+    expect([Object.fromEntries(long), Object.fromEntries(strange)]).toEqual([{ 413: 60 }, { 415: 60 }])
+    let admitted = 0
+    while (admitted < 20) admitted += (await flood(() => post('application/json', '1'), 20)).get(200) ?? 0
+    expect(admitted).toBe(20)
+    expect((await post('application/json', '1')).status).toBe(429)
+    expect(upstream.seen).toHaveLength(20)
+  })
+
+  it('a dear operation counts as many calls, in every limit', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const quota = policy('quota', { limit: 100, by: 'everyone', mode: 'strict' })
+    const route = (path: string, cost: number) => ({
+      method: 'GET',
+      path,
+      policies: [policy('call-cost', { cost }, `cost-${cost}`)],
+    })
+    await rig.publisher.publish(
+      snapshotOf([
+        version({
+          upstreamUrls: [upstream.url],
+          isPublic: true,
+          policies: [quota],
+          routes: ['GET /things', route('/reports', 30), route('/exports', 101)],
+        }),
+      ]),
+    )
+    const gateway = await rig.startGateway()
+    await rig.publisher.live([gateway])
+    const left = async (path: string) => {
+      const { status, headers } = await gateway.call(path)
+      return [status, headers['x-ratelimit-remaining']]
+    }
+    expect(await left('/echo/things')).toEqual([200, '99'])
+    expect(await left('/echo/reports')).toEqual([200, '69'])
+    expect(await left('/echo/reports')).toEqual([200, '39'])
+    expect(await left('/echo/reports')).toEqual([200, '9'])
+    expect(await left('/echo/reports')).toEqual([429, '9'])
+    expect(await left('/echo/exports')).toEqual([429, '9'])
+    expect(await left('/echo/things')).toEqual([200, '8'])
+  })
+
+  it('a spike arrest spreads calls evenly over three gateways', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const limit = limitBy('everyone', { limit: 600, windowMs: 60_000, algorithm: 'spike-arrest' })
+    await rig.publisher.publish(
+      snapshotOf([version({ upstreamUrls: [upstream.url], isPublic: true, policies: [limit] })]),
+    )
+    const send = balance(await threeGateways(rig))
+    const startedAt = performance.now()
+    let admitted = 0
+    while (admitted < 10) admitted += (await send('/echo/things')).status === 200 ? 1 : 0
+    // Nine turns of 100 ms lie between ten calls, however many are tried.
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(9 * 100 - 5)
+    const refused = await flood(() => send('/echo/things'), 30)
+    expect(refused.get(429)).toBeGreaterThan(0)
   })
 
   it('B1: without Redis a limit refuses, unless its owner chose to count locally', async () => {

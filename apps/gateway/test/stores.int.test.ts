@@ -22,7 +22,14 @@ it.each(['fixed', 'sliding-log', 'token-bucket'] as const)(
     const redis = createRedisStore(client)
     await client.ping()
     // Both scripts are known to Redis from here on, so that what is sent later is also decided later.
-    const warm: Bucket = { algorithm, key: 'gw:{t}:warm', owner: 't', limit: 9, windowMs: 1_000 }
+    const warm: Bucket = {
+      algorithm,
+      key: 'gw:{t}:warm',
+      owner: 't',
+      limit: 9,
+      windowMs: 1_000,
+      opensWithCall: true,
+    }
     await redis.take(warm, { least: 1, demand: 1, want: 1, holdMs: 0 })
     redis.giveBack(warm, '', 1)
     const known = async () =>
@@ -32,8 +39,9 @@ it.each(['fixed', 'sliding-log', 'token-bucket'] as const)(
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
         fc.array(step, { maxLength: 25 }),
-        async (limit, steps) => {
+        async (limit, opensWithCall, steps) => {
           const memory = createMemoryStore()
           // Long enough that nothing refills or runs out while the test runs.
           const bucket: Bucket = {
@@ -42,6 +50,7 @@ it.each(['fixed', 'sliding-log', 'token-bucket'] as const)(
             owner: 't',
             limit,
             windowMs: 86_400_000,
+            opensWithCall,
           }
           for (const { least, demand, want, givesBack } of steps) {
             const ask: Ask = {
@@ -70,7 +79,14 @@ it('calls of one moment travel in one script and are decided one after the other
   const client = new Redis(rig.redis.url)
   await client.ping()
   const store = createRedisStore(client)
-  const bucket: Bucket = { algorithm: 'fixed', key: 'gw:{t}:one', owner: 't', limit: 7, windowMs: 60_000 }
+  const bucket: Bucket = {
+    algorithm: 'fixed',
+    key: 'gw:{t}:one',
+    owner: 't',
+    limit: 7,
+    windowMs: 60_000,
+    opensWithCall: true,
+  }
   const one = { least: 1, demand: 1, want: 1, holdMs: 0 }
   await store.take({ ...bucket, key: 'gw:{t}:warm' }, one)
   const before = /cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]
@@ -89,7 +105,14 @@ it('a Redis that is gone answers null, at once', async () => {
   const store = createRedisStore(client)
   await rig.redis.stop()
   await new Promise((resolve) => client.once('close', resolve))
-  const bucket: Bucket = { algorithm: 'fixed', key: 'gw:{t}:x', owner: 't', limit: 7, windowMs: 60_000 }
+  const bucket: Bucket = {
+    algorithm: 'fixed',
+    key: 'gw:{t}:x',
+    owner: 't',
+    limit: 7,
+    windowMs: 60_000,
+    opensWithCall: true,
+  }
   expect(await store.take(bucket, { least: 1, demand: 1, want: 1, holdMs: 0 })).toBeNull()
   client.disconnect()
 })

@@ -5,7 +5,9 @@ declare module 'virtual:contract-routes' {
   export default routes
 }
 
-declare module 'virtual:upstream-schema' {
-  const schema: Readonly<Record<string, unknown>>
-  export default schema
+declare module 'virtual:model-schemas' {
+  type JsonSchema = Readonly<Record<string, unknown>>
+  export const selector: JsonSchema
+  export const traffic: JsonSchema
+  export const upstream: JsonSchema
 }

@@ -1,4 +1,4 @@
-// `gatewright`: the admin API from a shell and from CI; exit 0 = done or no change, 1 = error, 2 = `diff` found changes.
+// `gatewright`: the admin API from a shell and from CI; exit 0 = done or no change, 1 = error, 2 = `diff` found changes, `verify-limits` a limit that admits too much.
 import { Command } from 'commander'
 import { applyCommand } from './commands/apply.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { loginCommand } from './commands/login.ts'
 import { validateCommand } from './commands/validate.ts'
+import { verifyLimitsCommand } from './commands/verify-limits.ts'
 import { report } from './failure.ts'
 
 const program = new Command('gatewright')
@@ -27,6 +28,7 @@ for (const add of [
   exportCommand,
   importCommand,
   explainCommand,
+  verifyLimitsCommand,
 ]) {
   add(program)
 }

@@ -32,6 +32,13 @@ export const gatewaysKey = (environmentName: string) => `${environmentTag(enviro
 /** Pub/sub channel on which a gateway says that its report changed, so that `?wait=live` need not poll. */
 export const reportChannel = (environmentName: string) => `${environmentTag(environmentName)}:reports`
 
+/**
+ * Hash: guard id (`model/guard.ts`) → `GuardTrip` as JSON: guards that took a release away. Removing the field lets it watch
+ * again. And the field `guardsKept`, which gateways write beside the first: while it is missing the hash was lost, not reset.
+ */
+export const guardsKey = (environmentName: string) => `${environmentTag(environmentName)}:guards`
+export const guardsKept = 'kept'
+
 /** Stream of batches of request events: field `events` holds one of `event-batch.ts`. */
 export const eventStream = 'gw:events'
 export const eventGroup = 'intake'

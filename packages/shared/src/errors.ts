@@ -19,16 +19,40 @@ export const errors = {
 
   // Routing.
   route_not_found: { status: 404, title: 'No API answers at this path' },
+  version_not_offered: { status: 406, title: 'The API does not offer this version' },
   method_not_allowed: { status: 405, title: 'The method is not allowed for this path' },
   api_retired: { status: 410, title: 'This API version is retired' },
   gateway_not_ready: { status: 503, title: 'The gateway has no configuration yet' },
+  overloaded: { status: 503, title: 'The gateway has more to do than it can' },
 
   // Who is calling.
   credential_missing: { status: 401, title: 'No credential was sent' },
   credential_invalid: { status: 401, title: 'The credential is not valid' },
+  credential_other_environment: { status: 403, title: 'The credential belongs to another environment' },
   credential_revoked: { status: 401, title: 'The credential was revoked' },
   credential_expired: { status: 401, title: 'The credential has expired' },
   credentials_unavailable: { status: 503, title: 'Credentials cannot be checked right now' },
+
+  // Who is calling, by the token of an identity provider (RFC 6750).
+  token_missing: { status: 401, title: 'No access token was sent' },
+  token_malformed: { status: 401, title: 'The access token is malformed' },
+  token_algorithm_not_allowed: {
+    status: 401,
+    title: 'The access token is signed in a way that is not allowed',
+  },
+  token_wrong_issuer: { status: 401, title: 'The access token is of another identity provider' },
+  token_unknown_key: { status: 401, title: 'The access token is signed with an unknown key' },
+  token_bad_signature: { status: 401, title: 'The signature of the access token is wrong' },
+  token_expired: { status: 401, title: 'The access token has expired' },
+  token_not_yet_valid: { status: 401, title: 'The access token is not valid yet' },
+  token_wrong_audience: { status: 401, title: 'The access token is meant for another API' },
+  token_claims_refused: { status: 401, title: 'The access token does not say what it must' },
+  client_unknown: { status: 403, title: 'No application has registered this OAuth client' },
+  insufficient_scope: { status: 403, title: 'The access token does not reach that far' },
+  identity_provider_unavailable: {
+    status: 503,
+    title: 'The keys of the identity provider cannot be read right now',
+  },
 
   // May they, now.
   subscription_missing: { status: 403, title: 'The application has no subscription to this API' },
@@ -39,6 +63,7 @@ export const errors = {
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
   rate_limited: { status: 429, title: 'Too many requests' },
   quota_exceeded: { status: 429, title: 'The quota is used up' },
+  concurrency_limited: { status: 429, title: 'Too many requests at the same time' },
   limits_unavailable: { status: 503, title: 'Limits cannot be counted right now' },
 
   // What it says.
@@ -50,6 +75,10 @@ export const errors = {
   upstream_unreachable: { status: 502, title: 'The service behind this API cannot be reached' },
   upstream_invalid_response: { status: 502, title: 'The service behind this API sent an invalid response' },
   upstream_unavailable: { status: 503, title: 'The service behind this API is unavailable' },
+  circuit_open: {
+    status: 503,
+    title: 'The service behind this API keeps failing and is left alone for a while',
+  },
   upstream_timeout: { status: 504, title: 'The service behind this API took too long' },
   client_closed_request: { status: 499, title: 'The client closed the connection' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
@@ -64,6 +93,10 @@ export const errors = {
   token_invalid: { status: 401, title: 'The access token is not valid' },
   csrf_failed: { status: 403, title: 'The request did not prove that it came from the portal' },
   permission_denied: { status: 403, title: 'Your role does not allow this' },
+  sign_in_unfinished: { status: 400, title: 'The sign-in was not begun in this browser, or took too long' },
+  sign_in_denied: { status: 403, title: 'The identity provider did not let you in' },
+  email_unverified: { status: 403, title: 'The identity provider does not vouch for your email address' },
+  invitation_required: { status: 403, title: 'You need an invitation to come in' },
   sign_up_closed: { status: 403, title: 'Sign-up is by invitation only' },
   not_found: { status: 404, title: 'There is no such thing here' },
   already_exists: { status: 409, title: 'It exists already' },
@@ -83,6 +116,8 @@ export const errors = {
   manifest_refused: { status: 422, title: 'The manifest is not valid' },
   version_missing: { status: 428, title: 'The If-Match header is required' },
   sign_in_throttled: { status: 429, title: 'Too many attempts to sign in' },
+  provider_failed: { status: 502, title: 'The identity provider did not answer as it should' },
+  secrets_key_missing: { status: 503, title: 'There is no key to seal secrets with' },
   database_unavailable: { status: 503, title: 'The database is unavailable' },
   reader_busy: { status: 503, title: 'Too many documents are being read right now' },
   store_unavailable: { status: 503, title: 'The configuration store is unavailable' },

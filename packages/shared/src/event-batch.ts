@@ -10,50 +10,97 @@ type OwnField = 'id' | 'at' | 'path' | 'gatewayUs' | 'upstreamUs' | 'bytesIn' | 
 type SharedField = Exclude<keyof RequestEvent, OwnField>
 type Columns<Field extends keyof RequestEvent> = { [F in Field]: RequestEvent[F][] }
 
-/** Collects events and gives them as one text; then starts anew. Written out field by field: it runs for each request. */
+/** How many kinds of one caller's events are looked through for one that was there before. */
+const looksMax = 16
+
+/**
+ * Collects events and gives them as one text; then starts anew. Written out field by field: it runs for each request. The
+ * columns stay and are written over, and no event is held: what a batch gathers would outlive the young generation (ADR 17).
+ */
 export class EventPacker {
-  #shared = noShared()
-  #own = noOwn()
+  readonly #shared = noShared()
+  readonly #own = noOwn()
   /** For each event the index of its row in the shared columns. */
-  #rows: number[] = []
-  /** By what tells most events apart: the newest one of the kind, and its row. */
-  readonly #newest = new Map<string, { event: RequestEvent; row: number }>()
+  readonly #rows: number[] = []
+  #count = 0
+  #rowCount = 0
+  /** Row of the last event: callers come in runs. */
+  #last = -1
+  // The newest row of a route and of a caller; and for each row the one before it of the same caller, -1 where there is none.
+  readonly #newestOfRoute = new Map<string | null, number>()
+  readonly #newestOfCaller = new Map<string | null, number>()
+  readonly #before: number[] = []
 
   get count(): number {
-    return this.#rows.length
+    return this.#count
   }
 
   add(event: RequestEvent): void {
-    this.#rows.push(this.#rowFor(event))
+    const i = this.#count++
+    this.#rows[i] = this.#rowFor(event)
     const own = this.#own
-    own.id.push(event.id)
-    own.at.push(event.at)
-    own.path.push(event.path)
-    own.gatewayUs.push(event.gatewayUs)
-    own.upstreamUs.push(event.upstreamUs)
-    own.bytesIn.push(event.bytesIn)
-    own.bytesOut.push(event.bytesOut)
-    own.address.push(event.address)
+    own.id[i] = event.id
+    own.at[i] = event.at
+    own.path[i] = event.path
+    own.gatewayUs[i] = event.gatewayUs
+    own.upstreamUs[i] = event.upstreamUs
+    own.bytesIn[i] = event.bytesIn
+    own.bytesOut[i] = event.bytesOut
+    own.address[i] = event.address
   }
 
   #rowFor(event: RequestEvent): number {
-    const kind = `${event.routeId} ${event.credentialId} ${event.status}`
-    const newest = this.#newest.get(kind)
-    if (newest !== undefined && shareRow(newest.event, event)) return newest.row
-    const row = this.#shared.status.length
-    for (const field of sharedFields) (this.#shared[field] as unknown[]).push(event[field])
-    this.#newest.set(kind, { event, row })
+    if (this.#last >= 0 && isRow(this.#shared, this.#last, event)) return this.#last
+    const known = this.#knownRow(event)
+    this.#last = known >= 0 ? known : this.#addRow(event)
+    return this.#last
+  }
+
+  #knownRow(event: RequestEvent): number {
+    const ofRoute = this.#newestOfRoute.get(event.routeId)
+    if (ofRoute !== undefined && isRow(this.#shared, ofRoute, event)) return ofRoute
+    let row = this.#newestOfCaller.get(event.credentialId) ?? -1
+    for (let looks = 0; row >= 0 && looks < looksMax; looks++) {
+      if (isRow(this.#shared, row, event)) return row
+      row = this.#before[row] ?? -1
+    }
+    return -1
+  }
+
+  #addRow(event: RequestEvent): number {
+    const row = this.#rowCount++
+    for (const field of sharedFields) (this.#shared[field] as unknown[])[row] = event[field]
+    this.#before[row] = this.#newestOfCaller.get(event.credentialId) ?? -1
+    this.#newestOfCaller.set(event.credentialId, row)
+    this.#newestOfRoute.set(event.routeId, row)
     return row
   }
 
   take(): string {
-    const text = JSON.stringify({ shared: this.#shared, rows: this.#rows, own: this.#own })
-    this.#shared = noShared()
-    this.#own = noOwn()
-    this.#rows = []
-    this.#newest.clear()
+    const text = JSON.stringify({
+      shared: upTo(this.#rowCount, this.#shared),
+      rows: this.#count === this.#rows.length ? this.#rows : this.#rows.slice(0, this.#count),
+      own: upTo(this.#count, this.#own),
+    })
+    for (const field of sharedFields) (this.#shared[field] as unknown[]).fill(null, 0, this.#rowCount)
+    this.#own.id.fill('', 0, this.#count)
+    this.#own.path.fill('', 0, this.#count)
+    this.#own.address.fill('', 0, this.#count)
+    this.#newestOfRoute.clear()
+    this.#newestOfCaller.clear()
+    this.#count = 0
+    this.#rowCount = 0
+    this.#last = -1
     return text
   }
+}
+
+/** The beginning of all columns, which may hold room for more. */
+function upTo<Field extends keyof RequestEvent>(length: number, columns: Columns<Field>): Columns<Field> {
+  const fields = Object.keys(columns) as Field[]
+  const [first] = fields
+  if (first === undefined || columns[first].length === length) return columns
+  return Object.fromEntries(fields.map((field) => [field, columns[field].slice(0, length)])) as Columns<Field>
 }
 
 export function packEvents(events: readonly RequestEvent[]): string {
@@ -117,27 +164,27 @@ const noShared = (): Columns<SharedField> => ({
 
 const sharedFields = Object.keys(noShared()) as SharedField[]
 
-function shareRow(a: RequestEvent, b: RequestEvent): boolean {
+function isRow(shared: Columns<SharedField>, row: number, event: RequestEvent): boolean {
   return (
-    a.environmentId === b.environmentId &&
-    a.gatewayId === b.gatewayId &&
-    a.revision === b.revision &&
-    a.tenantId === b.tenantId &&
-    a.apiId === b.apiId &&
-    a.versionId === b.versionId &&
-    a.routeId === b.routeId &&
-    a.route === b.route &&
-    a.applicationId === b.applicationId &&
-    a.subscriptionId === b.subscriptionId &&
-    a.planId === b.planId &&
-    a.credentialId === b.credentialId &&
-    a.method === b.method &&
-    a.host === b.host &&
-    a.status === b.status &&
-    a.reason === b.reason &&
-    a.policy === b.policy &&
-    a.agent === b.agent &&
-    a.cache === b.cache &&
-    a.tryIt === b.tryIt
+    shared.routeId[row] === event.routeId &&
+    shared.credentialId[row] === event.credentialId &&
+    shared.status[row] === event.status &&
+    shared.environmentId[row] === event.environmentId &&
+    shared.gatewayId[row] === event.gatewayId &&
+    shared.revision[row] === event.revision &&
+    shared.tenantId[row] === event.tenantId &&
+    shared.apiId[row] === event.apiId &&
+    shared.versionId[row] === event.versionId &&
+    shared.route[row] === event.route &&
+    shared.applicationId[row] === event.applicationId &&
+    shared.subscriptionId[row] === event.subscriptionId &&
+    shared.planId[row] === event.planId &&
+    shared.method[row] === event.method &&
+    shared.host[row] === event.host &&
+    shared.reason[row] === event.reason &&
+    shared.policy[row] === event.policy &&
+    shared.agent[row] === event.agent &&
+    shared.cache[row] === event.cache &&
+    shared.tryIt[row] === event.tryIt
   )
 }

@@ -1,6 +1,9 @@
 // What the schema of a manifest cannot say: names that must exist and must not repeat, each fault with its place.
 import type { FieldError } from './errors.ts'
 import type { Manifest } from './manifest.ts'
+import { trafficFault } from './model/traffic.ts'
+import { mostUpstreams, upstreamFault } from './model/upstream.ts'
+import { conditionsKey, conditionsOf, routeName } from './route-conditions.ts'
 
 /** Every fault at once; pointers are readable paths such as `apis/books/versions/v1/routes`. */
 export function manifestFaults(manifest: Manifest): FieldError[] {
@@ -39,14 +42,31 @@ export function manifestFaults(manifest: Manifest): FieldError[] {
         version.policies.map(({ name }) => name),
         `${at}/policies`,
       )
-      repeats(
-        version.routes.map(({ method, path }) => `${method} ${path}`),
-        `${at}/routes`,
-      )
+      repeats(version.routes, `${at}/routes`, routeName, routeKey)
+      const upstreams = Object.keys(version.upstreams)
+      if (upstreams.length > mostUpstreams) {
+        fault(`${at}/upstreams`, 'too_many', `a version has at most ${mostUpstreams} upstreams`)
+      }
+      for (const [name, settings] of Object.entries(version.upstreams)) {
+        const wrong = upstreamFault(settings)
+        if (wrong)
+          fault(`${at}/upstreams/${name}/${wrong.path.replaceAll('.', '/')}`, 'invalid', wrong.message)
+      }
+      for (const [environment, deployment] of Object.entries(version.deployments)) {
+        const wrong = deployment.traffic && trafficFault(deployment.traffic, upstreams)
+        if (wrong) {
+          const pointer = `${at}/deployments/${environment}/traffic/${wrong.path.replaceAll('.', '/')}`
+          fault(pointer, 'invalid', wrong.message)
+        }
+      }
       for (const route of version.routes) {
+        if (route.upstream !== null && !upstreams.includes(route.upstream)) {
+          const pointer = `${at}/routes/${routeName(route)}/upstream`
+          fault(pointer, 'unknown', `the version has no upstream "${route.upstream}"`)
+        }
         repeats(
           route.policies.map(({ name }) => name),
-          `${at}/routes/${route.method} ${route.path}/policies`,
+          `${at}/routes/${routeName(route)}/policies`,
         )
       }
       if (version.successor !== null && !versions.has(`${api.name}/${version.successor}`)) {
@@ -88,17 +108,40 @@ export function manifestFaults(manifest: Manifest): FieldError[] {
     manifest.applications.flatMap(({ keys }) => keys.map(({ sha256 }) => sha256)),
     'applications/keys',
   )
+  repeats(
+    manifest.applications.flatMap(({ oauthClients }) => oauthClients.map(oauthClientKey)),
+    'applications/oauthClients',
+  )
   return faults
 
   function fault(pointer: string, code: string, detail: string): void {
     faults.push({ pointer, code, detail })
   }
 
-  function repeats(names: readonly string[], pointer: string): void {
+  function repeats<Item = string>(
+    items: readonly Item[],
+    pointer: string,
+    nameOf: (item: Item) => string = String,
+    keyOf: (item: Item) => string = nameOf,
+  ): void {
     const seen = new Set<string>()
-    for (const name of names) {
-      if (seen.has(name)) fault(pointer, 'duplicate', `"${name}" is there twice`)
-      seen.add(name)
+    for (const item of items) {
+      const key = keyOf(item)
+      if (seen.has(key)) fault(pointer, 'duplicate', `"${nameOf(item)}" is there twice`)
+      seen.add(key)
     }
   }
 }
+
+/** What one OAuth client of a tenant has and no other. */
+export const oauthClientKey = ({
+  environment,
+  issuer,
+  clientId,
+}: Pick<Manifest['applications'][number]['oauthClients'][number], 'environment' | 'issuer' | 'clientId'>) =>
+  `${environment} ${issuer} ${clientId}`
+
+type Route = Manifest['apis'][number]['versions'][number]['routes'][number]
+
+/** Equal for routes that answer the same requests by their very words: the order of conditions says nothing. */
+const routeKey = ({ method, path, when }: Route) => `${method} ${path} ${conditionsKey(conditionsOf(when))}`

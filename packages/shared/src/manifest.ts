@@ -2,15 +2,11 @@
 import * as z from 'zod'
 import { slug } from './ids.ts'
 import { approval, subscriptionState } from './model/access.ts'
-import {
-  basePath,
-  hostName,
-  lifecycle,
-  method,
-  pathTemplate,
-  upstreamInput,
-  visibility,
-} from './model/api.ts'
+import { basePath, hostName, lifecycle, method, pathTemplate, visibility } from './model/api.ts'
+import { requestConditions, versionSelector } from './model/match.ts'
+import { clientId, tokenIssuer } from './model/oauth-client.ts'
+import { traffic } from './model/traffic.ts'
+import { upstreamName, upstreamSettings } from './model/upstream.ts'
 import { policyInput } from './policies/specs.ts'
 import { mockExample } from './snapshot.ts'
 
@@ -26,6 +22,8 @@ export const manifestRoute = z.strictObject({
   deprecated: z.boolean().default(false),
   public: z.boolean().default(false),
   enabled: z.boolean().default(true),
+  when: requestConditions.nullable().default(null),
+  upstream: upstreamName.nullable().default(null),
   mocks: z.array(mockExample).default([]),
   policies,
 })
@@ -42,10 +40,11 @@ export const manifestVersion = z.strictObject({
     .nullable()
     .default(null)
     .meta({ help: 'Name of the version that follows a deprecated one' }),
-  upstream: upstreamInput
-    .nullable()
-    .default(null)
-    .meta({ help: 'Without an upstream the routes are mocked' }),
+  selector: versionSelector.nullable().default(null),
+  upstreams: z.record(upstreamName, upstreamSettings).default({}).meta({
+    title: 'Upstreams',
+    help: 'By name; routes use the one called default. Without any the routes are mocked',
+  }),
   policies,
   routes: z.array(manifestRoute).default([]),
   document: z
@@ -57,9 +56,15 @@ export const manifestVersion = z.strictObject({
       help: 'Shown in the portal; `gatewright import openapi` writes routes from it',
     }),
   deployments: z
-    .record(slug, z.strictObject({ groups: z.array(slug).default([]) }))
+    .record(
+      slug,
+      z.strictObject({ groups: z.array(slug).default([]), traffic: traffic.nullable().default(null) }),
+    )
     .default({})
-    .meta({ title: 'Environments', help: 'Where it runs, and on which gateway groups; no groups = all' }),
+    .meta({
+      title: 'Environments',
+      help: 'Where it runs, on which gateway groups (none = all), and how its requests are spread',
+    }),
 })
 
 export const manifestApi = z.strictObject({
@@ -113,6 +118,18 @@ export const manifestApplication = z.strictObject({
       }),
     )
     .default([]),
+  oauthClients: z
+    .array(
+      z.strictObject({
+        name: z.string().default('OAuth client'),
+        environment: slug,
+        issuer: tokenIssuer,
+        clientId,
+        expiresAt: z.iso.datetime().nullable().default(null),
+      }),
+    )
+    .default([])
+    .meta({ help: 'Whose access tokens are taken for calls of the application' }),
 })
 
 export const manifestSchema = z

@@ -30,6 +30,22 @@ export function parseTemplate(template: string): Segment[] {
   })
 }
 
+/**
+ * Which of two mixed segments is tried first: the one with more literal text, among equals the one with fewer parameters, then
+ * the first by its text. A pattern that matches all that another matches never comes before it.
+ */
+export function compareMixed(a: MixedPattern, b: MixedPattern): number {
+  return (
+    literalLength(b) - literalLength(a) ||
+    a.inner.length - b.inner.length ||
+    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  )
+}
+
+function literalLength({ start, inner, end }: MixedPattern): number {
+  return start.length + inner.join('').length + end.length
+}
+
 /** Equal for templates that answer the same requests, whatever their parameters are called and their letters encoded. */
 export function templateKey(template: string): string {
   return `/${parseTemplate(template).map(segmentKey).join('/')}`
@@ -46,6 +62,68 @@ function segmentKey(segment: Segment): string {
     case 'rest':
       return '{+}'
   }
+}
+
+/** Reads the parameters of a template out of a path that matches it; each value as it stands there. */
+export function createParameterReader(template: string): (path: string) => ReadonlyMap<string, string> {
+  const texts = template.slice(1).split('/')
+  const segments = parseTemplate(template)
+  return function readParameters(path) {
+    const values = new Map<string, string>()
+    const given = path.slice(1).split('/')
+    for (const [i, segment] of segments.entries()) {
+      const text = texts[i] ?? ''
+      if (segment.kind === 'literal') continue
+      if (segment.kind === 'rest') {
+        values.set(text === '*' ? '*' : text.slice(1, -2), given.slice(i).join('/'))
+        break
+      }
+      readSegment(text, given[i] ?? '', values)
+    }
+    return values
+  }
+}
+
+/** Names that `createParameterReader` knows of a template. */
+export function parameterNames(template: string): string[] {
+  // Every template matches itself.
+  return [...createParameterReader(template)(template).keys()]
+}
+
+/** Two parameters with nothing between them are one, which goes by the name of the first. */
+function readSegment(text: string, given: string, values: Map<string, string>): void {
+  const [start = '', ...rest] = text.split(/\{([^{}]*)\}/)
+  let at = normaliseLiteral(start).length
+  for (let i = 0; i < rest.length; ) {
+    const name = rest[i] ?? ''
+    let literal = ''
+    // Names stand at even places, the text behind each at the next one.
+    while (literal === '' && i < rest.length) {
+      literal = normaliseLiteral(rest[i + 1] ?? '')
+      i += 2
+    }
+    const isLast = i >= rest.length
+    const end = isLast ? given.length - literal.length : given.indexOf(literal, at + 1)
+    values.set(name, given.slice(at, end))
+    at = end + literal.length
+  }
+}
+
+/**
+ * Why no request can have such a path, or null: what routers compare went through the reading of request targets, which
+ * removes dot segments and refuses what nobody may forward. Says only what is certain.
+ */
+export function templateFault(template: string): string | null {
+  for (const segment of parseTemplate(template)) {
+    if (segment.kind !== 'literal') continue
+    const { text } = segment
+    if (text === '.' || text === '..') return 'dot segments are removed before a request is routed'
+    if (/%(?![0-9A-Fa-f]{2})/.test(text)) return 'broken percent-encoding is refused'
+    if (/%(?:[01][0-9A-F]|7F)/.test(text)) return 'encoded control characters are refused'
+    if (/(?:^|%2F|%5C|%3B|;)\.\.?(?:$|%2F|%5C|%3B|;)/.test(text))
+      return 'dot segments behind encoded separators are refused'
+  }
+  return null
 }
 
 function parseSegment(text: string): Segment {

@@ -5,8 +5,17 @@
 export const secureSessionCookie = '__Host-gw_session'
 export const plainSessionCookie = 'gw_session'
 export const csrfCookie = 'gw_csrf'
+/** Binds a sign-in at an identity provider to the browser that began it. */
+export const secureAttemptCookie = '__Host-gw_attempt'
+export const plainAttemptCookie = 'gw_attempt'
 
-const names: readonly string[] = [secureSessionCookie, plainSessionCookie, csrfCookie]
+const names: readonly string[] = [
+  secureSessionCookie,
+  plainSessionCookie,
+  csrfCookie,
+  secureAttemptCookie,
+  plainAttemptCookie,
+]
 
 const isPortalCookie = (pair: string) => names.includes((pair.split('=', 1)[0] ?? '').trim())
 

@@ -1,5 +1,8 @@
 // What a gateway gets: everything one environment serves, for all tenants, in one deterministic document.
 import * as z from 'zod'
+import { requestConditions, versionSelector } from './model/match.ts'
+import { traffic } from './model/traffic.ts'
+import { upstreamName, upstreamSettings } from './model/upstream.ts'
 
 const policyUse = z.strictObject({
   id: z.string(),
@@ -8,21 +11,8 @@ const policyUse = z.strictObject({
   config: z.record(z.string(), z.unknown()),
 })
 
-const target = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  weight: z.int().min(0).max(1000),
-})
-
-export const upstreamDocument = z.strictObject({
-  id: z.string(),
-  targets: z.array(target).min(1),
-  hostHeader: z.enum(['upstream', 'client']),
-  connectTimeoutMs: z.int().min(1).max(600_000),
-  firstByteTimeoutMs: z.int().min(1).max(600_000),
-  idleTimeoutMs: z.int().min(1).max(600_000),
-  totalTimeoutMs: z.int().min(0).max(86_400_000).meta({ help: '0 = no limit, for streams' }),
-  tlsVerify: z.boolean(),
-})
+/** One upstream of a version; the gateway keeps what it learns of it (health, connections) under its id. */
+export const upstreamDocument = upstreamSettings.extend({ id: z.string(), name: upstreamName })
 
 // RFC 9110 8.3.1. It becomes a field of the reply as it is, so nothing may stand in it that a field cannot carry.
 export const mediaType = z
@@ -48,6 +38,8 @@ export const routeDocument = z.strictObject({
   path: z.string().startsWith('/'),
   operationId: z.string().nullable(),
   public: z.boolean(),
+  when: requestConditions.nullable().meta({ help: 'null = host, path and method say enough' }),
+  upstream: upstreamName.nullable().meta({ help: 'null = what the traffic of the version decides' }),
   policies: z.array(policyUse),
   mocks: z.array(mockExample),
 })
@@ -68,7 +60,9 @@ export const versionDocument = z.strictObject({
     sunsetAt: z.int().nullable(),
     successorPath: z.string().nullable(),
   }),
-  upstream: upstreamDocument.nullable().meta({ help: 'null = every route is mocked' }),
+  selector: versionSelector.nullable(),
+  upstreams: z.array(upstreamDocument).meta({ help: 'None = every route is mocked' }),
+  traffic: traffic.nullable().meta({ help: 'null = everything to the upstream called default' }),
   policies: z.array(policyUse),
   routes: z.array(routeDocument),
 })

@@ -1,7 +1,9 @@
 // A manifest read without a control plane: the snapshot and the credentials that a standalone gateway serves.
 import type { Manifest } from './manifest.ts'
+import { oauthClientText } from './oauth-client.ts'
 import type { CredentialRecord } from './policies/policy.ts'
-import type { PolicyUse, Snapshot, VersionDocument } from './snapshot.ts'
+import { conditionsKey, conditionsOf } from './route-conditions.ts'
+import type { PolicyUse, RouteDocument, Snapshot, VersionDocument } from './snapshot.ts'
 
 interface PolicyEntry {
   readonly type: string
@@ -38,17 +40,25 @@ export function manifestToSnapshot(manifest: Manifest, environment: string): Sna
           sunsetAt: instantMs(version.sunsetAt),
           successorPath: successor?.basePath ?? null,
         },
-        upstream: version.upstream && { id: `upstream:${at}`, ...version.upstream },
+        selector: version.selector,
+        upstreams: Object.entries(version.upstreams).map(([name, settings]) => ({
+          id: `upstream:${at}:${name}`,
+          name,
+          ...settings,
+        })),
+        traffic: deployment.traffic,
         policies: uses(version.policies, `version:${at}`),
         routes: version.routes
           .filter((route) => route.enabled)
           .map((route) => ({
-            id: `route:${at}:${route.method} ${route.path}`,
+            id: routeId(at, route),
             method: route.method,
             path: route.path,
             operationId: route.operationId,
             public: route.public || version.public,
-            policies: uses(route.policies, `route:${at}:${route.method} ${route.path}`),
+            when: route.when,
+            upstream: route.upstream,
+            policies: uses(route.policies, routeId(at, route)),
             mocks: route.mocks,
           })),
       })
@@ -79,10 +89,20 @@ export function manifestToSnapshot(manifest: Manifest, environment: string): Sna
   }
 }
 
-/** The credentials of one environment by the sha256 of their key. */
+/** Method, path and conditions together are what one route has and no other. */
+function routeId(
+  at: string,
+  { method, path, when }: Pick<RouteDocument, 'method' | 'path' | 'when'>,
+): string {
+  const conditions = conditionsKey(conditionsOf(when))
+  return `route:${at}:${method} ${path}${conditions && ` when ${conditions}`}`
+}
+
+/** The credentials of one environment by the sha256 of their key, or of what an OAuth client is found by. `sha256`: lower-case hex. */
 export function manifestToCredentials(
   manifest: Manifest,
   environment: string,
+  sha256: (text: string) => string,
 ): Map<string, CredentialRecord> {
   const records = new Map<string, CredentialRecord>()
   for (const application of manifest.applications) {
@@ -104,6 +124,21 @@ export function manifestToCredentials(
         applicationName: application.name,
         state: 'active',
         expiresAt: instantMs(key.expiresAt),
+        tryIt: false,
+        subscriptions,
+      })
+    })
+    application.oauthClients.forEach((client, index) => {
+      if (client.environment !== environment) return
+      const { issuer, clientId } = client
+      records.set(sha256(oauthClientText({ environment, tenantId, issuer, clientId })), {
+        kind: 'oauth-client',
+        credentialId: `credential:${application.name}:oauth:${index}`,
+        tenantId,
+        applicationId: `application:${application.name}`,
+        applicationName: application.name,
+        state: 'active',
+        expiresAt: instantMs(client.expiresAt),
         tryIt: false,
         subscriptions,
       })

@@ -12,7 +12,7 @@ export const applicationRows = {
   _count: {
     select: {
       subscriptions: { where: holding },
-      credentials: { where: { state: 'active', tryIt: false } },
+      credentials: { where: { kind: 'key', state: 'active', tryIt: false } },
     },
   },
 } satisfies Prisma.ApplicationInclude

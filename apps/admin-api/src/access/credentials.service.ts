@@ -38,7 +38,7 @@ export class CredentialsService implements Service<Noun> {
   async list(call: TenantCall, { application }: InputOf<Noun['list']>) {
     const { id } = await findApplication(call, call.db, application)
     const found = await call.db.credential.findMany({
-      where: { applicationId: id, tryIt: false },
+      where: { applicationId: id, kind: 'key', tryIt: false },
       include: rows,
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     })
@@ -145,6 +145,7 @@ export class CredentialsService implements Service<Noun> {
     const held = await tx.db.credential.count({
       where: {
         applicationId: application.id,
+        kind: 'key',
         tryIt: false,
         state: 'active',
         OR: [{ expiresAt: null }, { expiresAt: { gt: this.clock.now() } }],
@@ -188,7 +189,10 @@ export class CredentialsService implements Service<Noun> {
   }
 
   async #find(db: TenantDb, application: ApplicationRow, id: string): Promise<CredentialRow> {
-    const row = await db.credential.findFirst({ where: { id, applicationId: application.id }, include: rows })
+    const row = await db.credential.findFirst({
+      where: { id, applicationId: application.id, kind: 'key' },
+      include: rows,
+    })
     return row ?? refuse('not_found', `The application ${application.name} has no key ${id}`)
   }
 

@@ -1,9 +1,9 @@
 // How much of each limit is left: read from the very counters that the gateways decide by.
+import { createCalendar } from '@gatewright/shared/calendar'
 import { counterKey } from '@gatewright/shared/channels'
 import { spec as quotaSpec } from '@gatewright/shared/policies/quota'
 import { spec as rateLimitSpec } from '@gatewright/shared/policies/rate-limit'
 import type { Redis as Client } from 'ioredis'
-import { startOfDay } from './range.ts'
 
 export interface LimitPolicy {
   readonly id: string
@@ -40,15 +40,22 @@ export async function readLimit(asked: Asked, policy: LimitPolicy): Promise<Limi
 
 async function readQuota(asked: Asked, policy: LimitPolicy): Promise<LimitState | null> {
   const config = quotaSpec.config.parse(policy.config)
-  const period = calendarPeriod(config.period, asked.now, asked.timeZone)
+  const period = createCalendar(config.period, asked.timeZone)(asked.now.getTime())
   const counters = countersOf(asked, policy.id, config.by, period.name)
   if (!counters) return null
   const counts = await Promise.all(counters.map((key) => asked.client.hget(key, 'n')))
-  return { policy: policy.name, limit: config.limit, used: fullest(counts.map(Number)), resetAt: period.end }
+  return {
+    policy: policy.name,
+    limit: config.limit,
+    used: fullest(counts.map(Number)),
+    resetAt: new Date(period.endMs),
+  }
 }
 
 async function readRate(asked: Asked, policy: LimitPolicy): Promise<LimitState | null> {
   const config = rateLimitSpec.config.parse(policy.config)
+  // Of an even pace nothing is ever used up.
+  if (config.algorithm === 'spike-arrest') return null
   // The algorithm is part of the counter's name (gateway, runtime/limits/buckets.ts).
   const prefix = { 'fixed-window': 'f', 'sliding-window-log': 's', 'token-bucket': 't' }[config.algorithm]
   const counters = countersOf(asked, policy.id, config.by, prefix)
@@ -80,20 +87,4 @@ function countersOf(asked: Asked, policyId: string, by: string, prefix: string):
   const names =
     by === 'application' ? [asked.applicationId] : by === 'principal' ? asked.credentialIds : undefined
   return names?.map((name) => counterKey(asked.tenantId, asked.environment, policyId, `${prefix}:${name}`))
-}
-
-/** The calendar day or month of a moment, named as gateways name its counter. */
-function calendarPeriod(period: 'day' | 'month', now: Date, timeZone: string): { name: string; end: Date } {
-  const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  })
-  const name = format.format(now).slice(0, period === 'day' ? 10 : 7)
-  let end = startOfDay(now, timeZone)
-  while (format.format(end).startsWith(name) || end <= now) {
-    end = startOfDay(new Date(end.getTime() + 36 * 3_600_000), timeZone)
-  }
-  return { name, end }
 }

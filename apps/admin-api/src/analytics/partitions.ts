@@ -6,7 +6,7 @@ const dayMs = 86_400_000
 /** Partitions made ahead, so that midnight does not wait for a lock. */
 const daysAhead = 2
 
-/** Any constant, the same in all processes that make partitions. */
+/** Any constant, the same in all processes that make and drop partitions. */
 const partitionLock = 4_749_010
 
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
@@ -33,21 +33,14 @@ export async function createPartitions(client: ClientBase, days: Iterable<string
     ])
     if (rows[0]?.exists) continue
     const next = dayOf(Date.parse(day) + dayMs)
-    await client.query('BEGIN')
-    try {
-      await client.query('SELECT pg_advisory_xact_lock($1)', [partitionLock])
-      await client.query(
-        `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF request_event FOR VALUES FROM ('${day}T00:00:00Z') TO ('${next}T00:00:00Z')`,
-      )
-      await client.query('COMMIT')
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    }
+    await alone(
+      client,
+      `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF request_event FOR VALUES FROM ('${day}T00:00:00Z') TO ('${next}T00:00:00Z')`,
+    )
   }
 }
 
-/** Drops whole days before `beforeMs`; answers their names. */
+/** Drops whole days before `beforeMs`; answers their names. Safe to call from many processes at once. */
 export async function dropPartitions(client: ClientBase, beforeMs: number): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT child.relname AS name FROM pg_inherits
@@ -55,6 +48,19 @@ export async function dropPartitions(client: ClientBase, beforeMs: number): Prom
      WHERE parent.relname = 'request_event' AND child.relname < $1 ORDER BY 1`,
     [partitionOf(dayOf(beforeMs))],
   )
-  for (const { name } of rows) await client.query(`DROP TABLE IF EXISTS ${name}`)
+  for (const { name } of rows) await alone(client, `DROP TABLE IF EXISTS ${name}`)
   return rows.map(({ name }) => name)
+}
+
+/** `IF EXISTS` looks before it locks: two at once would meet what the other one is making or dropping. */
+async function alone(client: ClientBase, statement: string): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [partitionLock])
+    await client.query(statement)
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
 }

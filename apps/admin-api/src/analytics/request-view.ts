@@ -72,6 +72,8 @@ async function credentialHints({ db }: TenantCall, rows: readonly RequestRow[]) 
     where: { id: { in: ids } },
     select: { id: true, prefix: true, last4: true },
   })
-  const hints = new Map(credentials.map(({ id, prefix, last4 }) => [id, `${prefix}…${last4}`]))
+  const hints = new Map(
+    credentials.map(({ id, prefix, last4 }) => [id, last4 === '' ? prefix : `${prefix}…${last4}`]),
+  )
   return (id: string) => hints.get(id) ?? null
 }

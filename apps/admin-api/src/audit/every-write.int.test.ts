@@ -1,18 +1,28 @@
 // Every write of the contract, done once for real: each leaves who, what, before and after in the audit log.
+import { randomBytes } from 'node:crypto'
+import { guardsKey } from '@gatewright/shared/channels'
+import { guardPrefix } from '@gatewright/shared/model/guard'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operations } from '../http/operations.ts'
+import { Redis } from '../infra/redis.ts'
 import { auditHash, chainStart } from '../publishing/audit-chain.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+import { clientSecret, TestProvider } from '../testing/openid-provider.fixture.ts'
 import { createFullTenant, type FullTenant } from '../testing/tenant.fixture.ts'
 
 let app: TestApp
 let database: pg.Client
 let admin: Caller
 let acme: FullTenant
+let provider: TestProvider
 
 beforeAll(async () => {
-  app = await startTestApp()
+  app = await startTestApp({
+    IMPORT_PRIVATE_ADDRESSES: 'true',
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+  })
+  provider = await TestProvider.start('company')
   admin = await app.admin()
   for (const name of ['test', 'prod']) {
     await admin.must('POST', '/environments', {
@@ -26,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.end()
   await app.close()
+  await provider.stop()
 })
 
 interface Event {
@@ -82,7 +93,7 @@ async function write<Body = { id: string; version: number }>(
     expect(event.before, `${name}: before equals after`).not.toEqual(event.after)
     const text = JSON.stringify(event)
     expect(text, name).not.toMatch(
-      /gw_[a-z]+_\w{12}_\w{32}|gwp_[\w-]{40}|argon2|correct-horse|password_hash|token_hash/,
+      /gw_[a-z]+_\w{12}_\w{32}|gwp_[\w-]{40}|argon2|correct-horse|gws1\.|a-client-secret|password_hash|token_hash/,
     )
   }
   done.add(name)
@@ -120,6 +131,16 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   )
   await write('identity.signOut', {}, { by: person })
 
+  // Where people come from.
+  const company = await write(
+    'identityProviders.create',
+    { name: 'company', title: 'Company', issuer: provider.issuer, clientId: 'gatewright', clientSecret },
+    { by: admin },
+  )
+  const there = { by: admin, params: { provider: company.id } }
+  await write('identityProviders.update', { clientSecret: `${clientSecret}-2`, admission: 'anyone' }, there)
+  await write('identityProviders.remove', undefined, there)
+
   // A team.
   await write('tenancy.create', { name: 'fresh', title: 'Fresh' }, { by: admin })
   await write('tenancy.update', { title: 'Acme & Co', timeZone: 'Europe/Berlin' })
@@ -152,7 +173,7 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
     title: 'Made',
     version: 'v2',
     basePath: '/made2',
-    upstreamUrl: null,
+    upstreamUrls: [],
   })
   await write('versions.update', { basePath: '/made/v1' }, at)
   await write(
@@ -163,6 +184,8 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   const route = await write('routes.create', { method: 'GET', path: '/more' }, at)
   await write('routes.update', { summary: 'More' }, { params: { ...at.params, route: route.id } })
   await write('upstreams.set', { targets: [{ url: 'http://127.0.0.1:9' }] }, at)
+  const canary = { params: { ...at.params, upstream: 'canary' } }
+  await write('upstreams.set', { targets: [{ url: 'http://127.0.0.1:10' }] }, canary)
   await write(
     'policies.set',
     {
@@ -180,6 +203,15 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   )
   await write('publishing.publish', { environments: ['test'] }, at)
   await write('publishing.promote', { apiRevision: 1, environment: 'prod' }, at)
+  const shares = [
+    { upstream: 'default', weight: 95 },
+    { upstream: 'canary', weight: 5 },
+  ]
+  await write('publishing.setTraffic', { shares, guard: {} }, at)
+  const trip = { versionId: v1.id, reason: 'canary: 12.5 % errors of 48 requests', at: 1 }
+  await app.get(Redis).client.hset(guardsKey('test'), `${guardPrefix(v1.id)}shares`, JSON.stringify(trip))
+  await write('guards.reset', { note: 'mended' }, at)
+  await write('upstreams.remove', undefined, canary)
   await write('versions.setLifecycle', { to: 'deprecated' }, at)
   const history = await acme.owner.must<{ data: { number: number }[] }>(
     'GET',
@@ -234,6 +266,14 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   const mine = { application: application.id, credential: key.id }
   const rotated = await write('credentials.rotate', {}, { params: mine })
   await write('credentials.revoke', {}, { params: { ...mine, credential: rotated.id } })
+  const registered = await write(
+    'oauthClients.register',
+    { environment: 'test', issuer: 'https://id.example', clientId: 'spa' },
+    { params: { application: application.id } },
+  )
+  await write('oauthClients.remove', undefined, {
+    params: { application: application.id, credential: registered.id },
+  })
   await write('tryIt.open', { application: acme.params.application, environment: 'test' })
   await write('applications.remove', undefined, { params: { application: application.id } })
 

@@ -3,11 +3,11 @@ import type { Visibility } from '@gatewright/shared/model/api'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
-import { showVersionSummary, versionOmit, versionRows } from './version-view.ts'
+import { showVersionSummary, summaryRows, versionOmit } from './version-view.ts'
 
 export const apiRows = {
   owner: { select: { id: true, name: true } },
-  versions: { include: versionRows, omit: versionOmit, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+  versions: { include: summaryRows, omit: versionOmit, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
 } as const satisfies Prisma.ApiInclude
 
 export type ApiRow = Prisma.ApiGetPayload<{ include: typeof apiRows }>

@@ -1,5 +1,7 @@
 // From a document to a draft and its changes: import, routes, upstream, policies, re-import, removal.
+import { upstreamSettings } from '@gatewright/shared/model/upstream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Database } from '../infra/database.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { importDocument } from './openapi/import.ts'
 import { specBytes, specFolderMissing } from './openapi/spec-files.fixture.ts'
@@ -58,7 +60,7 @@ const importBooks = (name: string, more: Record<string, unknown> = {}) =>
       name,
       title: 'Books',
       basePath: `/${name}`,
-      upstreamUrl: 'https://books.example.com/api',
+      upstreamUrls: ['https://books.example.com/api'],
       ...more,
     },
   })
@@ -77,7 +79,7 @@ describe('import', () => {
         name: 'books',
         version: 'v1',
         basePath: '/books',
-        upstreamUrl: 'https://books.example.com/api',
+        upstreamUrls: ['https://books.example.com/api'],
       },
       conflicts: [],
     })
@@ -114,6 +116,16 @@ describe('import', () => {
     expect(api.id).toMatch(/^api_/)
   })
 
+  test('F8 several servers become the targets of one upstream', async () => {
+    const urls = ['https://one.example.com', 'https://two.example.com/api']
+    const { apiVersion } = await importBooks('mirrored', { upstreamUrls: urls })
+    expect(apiVersion).toMatchObject({
+      upstreams: [{ name: 'default', targets: urls.map((url) => ({ url, weight: 1 })) }],
+    })
+    const { apiVersion: mocked } = await importBooks('mocked', { upstreamUrls: [] })
+    expect(mocked).toMatchObject({ upstreams: [] })
+  })
+
   test('the original bytes are kept as they were', async () => {
     const document = await owner.must<{ base64: string }>(
       'GET',
@@ -131,7 +143,7 @@ describe('import', () => {
         name: 'books',
         title: 'B',
         basePath: '/b',
-        upstreamUrl: null,
+        upstreamUrls: [],
       },
     })
     expect(again.body).toMatchObject({ status: 409, code: 'already_exists', errors: [{ pointer: '/name' }] })
@@ -181,7 +193,7 @@ describe('import', () => {
           name: slug,
           title: name,
           basePath: `/${slug}`,
-          upstreamUrl: null,
+          upstreamUrls: [],
         },
       })
       const { user, system } = process.cpuUsage(before)
@@ -224,36 +236,87 @@ describe('draft', () => {
     await owner.must('PATCH', at, { body: { hosts: [] }, version: '*' })
   })
 
-  test('the upstream is replaced as a whole, and unknown settings are named', async () => {
+  test('an upstream is replaced as a whole, and unknown settings are named', async () => {
     const { version } = await read()
-    const wrong = await owner.send('PUT', `${at}/upstream`, {
-      body: { targets: [{ url: 'ftp://x' }], retries: 3 },
+    const wrong = await owner.send('PUT', `${at}/upstreams/default`, {
+      body: { targets: [{ url: 'ftp://x' }], patience: 3 },
       version,
     })
     expect((wrong.body.errors as { pointer: string }[]).map((e) => e.pointer).sort()).toEqual([
-      '/retries',
+      '/patience',
       '/targets/0/url',
     ])
-    const set = await owner.must('PUT', `${at}/upstream`, {
+    const set = await owner.must('PUT', `${at}/upstreams/default`, {
       body: { targets: [{ url: 'http://127.0.0.1:1' }, { url: 'http://127.0.0.1:2', weight: 3 }] },
       version,
     })
-    expect(set).toMatchObject({ targets: [{ weight: 1 }, { weight: 3 }], version: version + 1 })
+    expect(set).toMatchObject({
+      upstreams: [{ name: 'default', targets: [{ weight: 1 }, { weight: 3 }], retries: null }],
+      version: version + 1,
+    })
     const check = await owner.must<{ targets: { reachable: boolean; detail: string }[] }>(
       'POST',
-      `${at}/upstream/check`,
+      `${at}/upstreams/default/check`,
       { body: {} },
     )
     expect(check.targets).toMatchObject([{ reachable: false, detail: 'ECONNREFUSED' }, { reachable: false }])
   })
 
-  test('D7 whether a metadata service answers is not told, by whatever spelling it is asked for', async () => {
-    const urls = ['http://169.254.169.254', 'http://0xa9fea9fe', 'http://[::ffff:169.254.169.254]:1']
+  test('D7 an upstream at a metadata service is refused, by whatever spelling, as a target or a registry', async () => {
     const { version } = await read()
-    await owner.must('PUT', `${at}/upstream`, { body: { targets: urls.map((url) => ({ url })) }, version })
-    const check = await owner.must<{ targets: object[] }>('POST', `${at}/upstream/check`, { body: {} })
+    const set = async (body: object) => {
+      const answer = await owner.send('PUT', `${at}/upstreams/default`, { body, version })
+      return (answer.body.errors as { pointer: string }[])?.map(({ pointer }) => pointer)
+    }
+    for (const url of ['http://169.254.169.254', 'http://0xa9fea9fe', 'http://[::ffff:169.254.169.254]:1']) {
+      expect(await set({ targets: [{ url: 'http://fine.example' }, { url }] }), url).toEqual([
+        '/targets/1/url',
+      ])
+      expect(await set({ discovery: { kind: 'eureka', url, app: 'books' } }), url).toEqual(['/discovery/url'])
+    }
+    expect(await set({ discovery: { kind: 'dns', name: '169.254.169.254' } })).toEqual(['/discovery/name'])
+    const imported = await owner.send('POST', '/tenants/acme/imports', {
+      body: {
+        ...{ source: { kind: 'text', text: books() }, name: 'meta', title: 'Meta', basePath: '/meta' },
+        upstreamUrls: ['http://100.100.100.200/latest'],
+      },
+    })
+    expect(imported.body).toMatchObject({ status: 400, errors: [{ pointer: '/upstreamUrls' }] })
+    const manifest = {
+      gatewright: 1,
+      apis: [
+        {
+          ...{ name: 'meta', title: 'Meta' },
+          versions: [
+            {
+              ...{ name: 'v1', basePath: '/meta' },
+              upstreams: { default: { targets: [{ url: 'http://169.254.169.254' }] } },
+            },
+          ],
+        },
+      ],
+    }
+    const applied = await owner.send('POST', '/tenants/acme/manifest/apply', { body: { manifest } })
+    expect(applied.body).toMatchObject({
+      code: 'manifest_refused',
+      errors: [{ pointer: 'apis/meta/versions/v1/upstreams/default/targets/0/url' }],
+    })
+  })
+
+  test('D7 whether a metadata service answers is not told, also for upstreams of long ago', async () => {
+    const urls = ['http://169.254.169.254', 'http://0xa9fea9fe', 'http://[::ffff:169.254.169.254]:1']
+    const { id } = await read()
+    const { everything } = app.get(Database)
+    const place = { versionId_name: { versionId: id, name: 'default' } }
+    const { settings } = await everything.upstream.findUniqueOrThrow({ where: place })
+    const old = upstreamSettings.parse({ targets: urls.map((url) => ({ url })) })
+    await everything.upstream.update({ where: place, data: { settings: old } })
+    const check = await owner.must<{ targets: object[] }>('POST', `${at}/upstreams/default/check`, {
+      body: {},
+    })
     const refused = { reachable: false, detail: 'an address that no gateway connects to' }
     expect(check.targets).toMatchObject(urls.map(() => refused))
+    await everything.upstream.update({ where: place, data: { settings: settings as object } })
   })
 
   test('a policy chain keeps its order, refuses twins and misplaced types, and shows what is inherited', async () => {
@@ -336,6 +399,40 @@ describe('draft', () => {
     expect(after.data.find((route) => route.path === '/books')?.id).toBe(kept?.id)
     const chain = await owner.must('GET', `/tenants/acme/policies/route/${kept?.id}`)
     expect(chain.policies).toMatchObject([{ type: 'body-limit' }])
+  })
+
+  test('F8 a re-import keeps what routes ask of requests, and variants that a person added', async () => {
+    interface Listed {
+      readonly data: { id: string; path: string; when: object | null; version: number }[]
+    }
+    const list = async () => (await owner.must<Listed>('GET', `${at}/routes?search=/books/`)).data
+    const when = { headers: [{ name: 'x-client', values: ['app'] }], query: [], contentTypes: [] }
+    const beta = { headers: [], query: [{ name: 'beta', values: [] }], contentTypes: [] }
+    const [restricted] = await list()
+    await owner.must('PATCH', `${at}/routes/${restricted?.id}`, {
+      body: { when },
+      version: restricted?.version ?? 0,
+    })
+    const next = JSON.parse(books({ '/authors': { get: { responses: { 200: { description: 'ok' } } } } }))
+    next.paths['/books/{book}'] = next.paths['/books/{id}']
+    delete next.paths['/books/{id}']
+    const reimport = async () => {
+      const source = { kind: 'text', text: JSON.stringify(next) }
+      const { version } = await read()
+      await owner.must('PUT', `${at}/document`, { body: { source }, version })
+    }
+    await reimport()
+    expect(await list()).toMatchObject([{ id: restricted?.id, path: '/books/{book}', when }])
+
+    // Once there is a route without conditions, that one is the operation's.
+    await owner.must('POST', `${at}/routes`, { body: { method: 'GET', path: '/books/{book}' } })
+    await owner.must('POST', `${at}/routes`, { body: { method: 'GET', path: '/books/{book}', when: beta } })
+    delete next.paths['/books/{book}']
+    await reimport()
+    const left = await list()
+    expect(left.map((route) => route.when)).toEqual(expect.arrayContaining([when, beta]))
+    expect(left).toHaveLength(2)
+    for (const { id, version } of left) await owner.must('DELETE', `${at}/routes/${id}`, { version })
   })
 
   test('G12 F5 publishing makes it live, undeploying lets it be deleted', async () => {

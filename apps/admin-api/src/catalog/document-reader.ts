@@ -5,6 +5,7 @@ import { refuse } from '../refusal.ts'
 import type { QuestionName, Questions } from './openapi/questions.ts'
 import type { ImportRefusal } from './openapi/read.ts'
 import type { Asked } from './openapi/thread.ts'
+import { TenantTurns } from './tenant-turns.ts'
 
 // Tests run from source, the product from what was built of it.
 const source = import.meta.url.endsWith('.ts')
@@ -16,6 +17,8 @@ interface ReaderLimits {
   readonly threads: number
   /** How many may wait; further ones are refused. */
   readonly waiting: number
+  /** How many of one tenant may wait. */
+  readonly waitingOfTenant: number
   /** From the start of a thread to its answer. */
   readonly timeMs: number
   /** Heap of a thread, MiB. */
@@ -23,7 +26,13 @@ interface ReaderLimits {
 }
 
 // YAML of 20 MiB takes some 10 s and 800 MiB, an ordinary document far less than a second.
-const defaults: ReaderLimits = { threads: 2, waiting: 50, timeMs: 60_000, memoryMb: 1024 }
+const defaults: ReaderLimits = {
+  threads: 2,
+  waiting: 50,
+  waitingOfTenant: 20,
+  timeMs: 60_000,
+  memoryMb: 1024,
+}
 
 type Input<Name extends QuestionName> = Parameters<Questions[Name]>[0]
 type Answer<Name extends QuestionName> = ReturnType<Questions[Name]> | ImportRefusal
@@ -31,39 +40,33 @@ type Answer<Name extends QuestionName> = ReturnType<Questions[Name]> | ImportRef
 export class DocumentReader implements OnApplicationShutdown {
   readonly #limits: ReaderLimits
   readonly #threads = new Set<Worker>()
-  readonly #waiting: (() => void)[] = []
-  #busy = 0
+  readonly #turns: TenantTurns
 
   constructor(limits: Partial<ReaderLimits> = {}) {
     this.#limits = { ...defaults, ...limits }
+    this.#turns = new TenantTurns(this.#limits)
   }
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()))
   }
 
-  /** The answer to a question of `openapi/questions.ts`, or why the document gives none: also that a limit was reached. */
-  async ask<Name extends QuestionName>(name: Name, input: Input<Name>): Promise<Answer<Name>> {
-    await this.#turn()
+  /**
+   * The answer to a question of `openapi/questions.ts`, or why the document gives none: also that a limit was reached.
+   * Of tenants that wait, each has its turn, however many documents one of them brings.
+   */
+  async ask<Name extends QuestionName>(
+    tenantId: string,
+    name: Name,
+    input: Input<Name>,
+  ): Promise<Answer<Name>> {
+    const turn = this.#turns.take(tenantId) ?? refuse('reader_busy', undefined, { retryAfterSeconds: 10 })
+    await turn
     try {
       return await this.#run(name, input)
     } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#busy--
+      this.#turns.end(tenantId)
     }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#busy < this.#limits.threads) {
-      this.#busy++
-      return
-    }
-    if (this.#waiting.length >= this.#limits.waiting) {
-      refuse('reader_busy', undefined, { retryAfterSeconds: 10 })
-    }
-    // Whoever ends hands its place on.
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   async #run<Name extends QuestionName>(name: Name, input: Input<Name>): Promise<Answer<Name>> {

@@ -1,13 +1,10 @@
 // What a draft is made of, written row by row: routes and mocks from a document, upstreams, policy chains.
 import { createId } from '@gatewright/shared/ids'
-import type { upstreamInput } from '@gatewright/shared/model/api'
+import type { UpstreamSettings } from '@gatewright/shared/model/upstream'
 import { type PolicyInput, policyInput } from '@gatewright/shared/policies/specs'
-import type * as z from 'zod'
 import type { PolicyScope, Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import type { DocumentSummary, OperationSummary } from './openapi/questions.ts'
-
-export type UpstreamInput = z.output<typeof upstreamInput>
 
 /** The columns that a document fills. Uint8Array because Prisma's Bytes wants its own buffer. */
 export function documentColumns(bytes: Uint8Array, document: DocumentSummary, importedAt: Date) {
@@ -50,28 +47,18 @@ export async function createRoutes(
   })
 }
 
-/** Replaces a version's upstream, keeping its id: connection pools of the gateways are found by it. */
+/** Makes or replaces an upstream, keeping its id: health and connection pools of the gateways are found by it. */
 export async function setUpstream(
   db: TenantDb,
   tenantId: string,
   versionId: string,
-  { targets, ...settings }: UpstreamInput,
+  name: string,
+  settings: UpstreamSettings,
 ): Promise<void> {
-  const upstream = await db.upstream.upsert({
-    where: { versionId },
-    create: { id: createId('ups'), tenantId, versionId, ...settings },
-    update: { ...settings, version: { increment: 1 } },
-  })
-  await db.target.deleteMany({ where: { upstreamId: upstream.id } })
-  await db.target.createMany({
-    data: targets.map(({ url, weight }, position) => ({
-      id: createId('tgt'),
-      tenantId,
-      upstreamId: upstream.id,
-      url,
-      weight,
-      position,
-    })),
+  await db.upstream.upsert({
+    where: { versionId_name: { versionId, name } },
+    create: { id: createId('ups'), tenantId, versionId, name, settings },
+    update: { settings },
   })
 }
 

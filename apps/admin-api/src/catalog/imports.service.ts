@@ -1,7 +1,7 @@
 // A document becomes an API: preview what it says, then make the draft, protected and ready to be subscribed to.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId, slug } from '@gatewright/shared/ids'
-import { upstreamInput } from '@gatewright/shared/model/api'
+import { defaultUpstream, upstreamSettings } from '@gatewright/shared/model/upstream'
 import { Injectable } from '@nestjs/common'
 import { signedIn, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
@@ -16,6 +16,7 @@ import { DocumentReader } from './document-reader.ts'
 import { type DocumentSource, DocumentSources, refuseDocument } from './document-source.ts'
 import { createRoutes, documentColumns, protectedByKey, setChain, setUpstream } from './drafts.ts'
 import type { DocumentSummary } from './openapi/questions.ts'
+import { forbiddenAddress } from './upstream-addresses.ts'
 import { findVersion, showVersion } from './version-view.ts'
 
 type Noun = typeof contract.imports
@@ -37,7 +38,7 @@ export class ImportsService implements Service<Noun> {
   ) {}
 
   async preview(call: TenantCall, { source }: InputOf<Noun['preview']>) {
-    const { document } = await this.#read(source)
+    const { document } = await this.#read(call, source)
     const suggestion = suggestionOf(document)
     return {
       specVersion: document.specVersion,
@@ -55,9 +56,9 @@ export class ImportsService implements Service<Noun> {
     }
   }
 
-  async #read(source: DocumentSource): Promise<ReadDocument> {
+  async #read(call: TenantCall, source: DocumentSource): Promise<ReadDocument> {
     const received = await this.sources.bytes(source)
-    const document = await this.reader.ask('read', received)
+    const document = await this.reader.ask(call.tenant.id, 'read', received)
     return document.ok ? { bytes: received.bytes, document } : refuseDocument(document)
   }
 
@@ -103,7 +104,7 @@ export class ImportsService implements Service<Noun> {
   }
 
   async create(call: TenantCall, input: Input) {
-    const read = await this.#read(input.source)
+    const read = await this.#read(call, input.source)
     const created = await this.changes.inTenant(call, async (tx) => {
       const api =
         input.api === undefined
@@ -179,9 +180,11 @@ export class ImportsService implements Service<Noun> {
       },
     })
     await createRoutes(tx.db, tenantId, versionId, document.operations)
-    if (input.upstreamUrl !== null) {
-      const upstream = upstreamInput.parse({ targets: [{ url: input.upstreamUrl }] })
-      await setUpstream(tx.db, tenantId, versionId, upstream)
+    if (input.upstreamUrls.length > 0) {
+      const settings = upstreamSettings.parse({ targets: input.upstreamUrls.map((url) => ({ url })) })
+      const fault = forbiddenAddress(settings)
+      if (fault) refuseField('invalid_input', '/upstreamUrls', fault.message)
+      await setUpstream(tx.db, tenantId, versionId, defaultUpstream, settings)
     }
     if (!input.public) await setChain(tx.db, { scope: 'version', tenantId, versionId }, protectedByKey)
     await recountUnpublished(tx.db, versionId)
@@ -226,7 +229,7 @@ function suggestionOf({ suggestion }: DocumentSummary) {
     name: suggestion.name,
     version: slugOf(suggestion.versionName),
     basePath: suggestion.basePath,
-    upstreamUrl: suggestion.upstreamUrls[0] ?? null,
+    upstreamUrls: [...suggestion.upstreamUrls],
   }
 }
 

@@ -13,7 +13,9 @@ export async function reimportRoutes(
   next: readonly OperationSummary[],
 ): Promise<void> {
   const routes = await db.route.findMany({ where: { versionId } })
-  const byShape = new Map(routes.map((route) => [shapeOf(route), route]))
+  // Of routes that conditions alone tell apart, the operation's is the one without; the others are a person's.
+  const byCondition = routes.toSorted((a, b) => Number(a.whenKey === '') - Number(b.whenKey === ''))
+  const byShape = new Map(byCondition.map((route) => [shapeOf(route), route]))
   const wanted = new Set(next.map(shapeOf))
   const gone = old.map(shapeOf).filter((shape) => !wanted.has(shape))
   await db.route.deleteMany({

@@ -1,6 +1,8 @@
 // Routes of a draft: what the document gave, what people added, and what they set on each.
+
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
+import { routeName } from '@gatewright/shared/route-conditions'
 import { mockExample } from '@gatewright/shared/snapshot'
 import { Injectable } from '@nestjs/common'
 import * as z from 'zod'
@@ -14,6 +16,7 @@ import { containing, paged } from '../infra/page.ts'
 import { Changes } from '../publishing/change.ts'
 import { recountUnpublished } from '../publishing/draft.ts'
 import { refuse, refuseField } from '../refusal.ts'
+import { conditionColumns, storedConditions } from './route-conditions.ts'
 import { findVersion, type VersionRow } from './version-view.ts'
 
 type Noun = typeof contract.routes
@@ -41,12 +44,12 @@ export class RoutesService implements Service<Noun> {
   }
 
   async create(call: TenantCall, input: InputOf<Noun['create']>) {
-    const { method, path, operationId, summary, public: isPublic, mocks } = input
+    const { method, path, upstream, operationId, summary, public: isPublic, mocks } = input
+    const conditions = conditionColumns(input.when)
     return this.changes.inTenant(call, async (tx) => {
       const version = await findVersion(tx.db, input)
-      if (await tx.db.route.findFirst({ where: { versionId: version.id, method, path } })) {
-        refuseField('already_exists', '/path', `There is a route ${method} ${path}`)
-      }
+      refuseUnknownUpstream(version, upstream)
+      await refuseTaken(tx.db, { versionId: version.id, method, path, whenKey: conditions.whenKey })
       const last = await tx.db.route.aggregate({ where: { versionId: version.id }, _max: { position: true } })
       const route = await tx.db.route.create({
         data: {
@@ -55,6 +58,8 @@ export class RoutesService implements Service<Noun> {
           versionId: version.id,
           method,
           path,
+          ...conditions,
+          upstream,
           operationId,
           summary,
           public: isPublic,
@@ -73,21 +78,26 @@ export class RoutesService implements Service<Noun> {
   }
 
   async update(call: TenantCall, input: InputOf<Noun['update']>) {
-    const { summary, public: isPublic, enabled, mocks } = input
+    const { when, upstream, summary, public: isPublic, enabled, mocks } = input
     return this.changes.inTenant(call, async (tx) => {
       const version = await findVersion(tx.db, input)
       const before = await findRoute(tx.db, version, input.route)
       expectVersion(call, before)
+      const conditions = when === undefined ? {} : conditionColumns(when)
+      refuseUnknownUpstream(version, upstream)
+      await refuseTaken(tx.db, { ...before, ...conditions })
       const after = await tx.db.route.update({
         where: { id: before.id, version: before.version },
         data: {
-          ...given({ summary, public: isPublic, enabled, mocks }),
+          ...given({ upstream, summary, public: isPublic, enabled, mocks }),
+          ...conditions,
           ...(summary !== undefined || mocks !== undefined ? { overridden: true } : {}),
           version: { increment: 1 },
         },
       })
       await recountUnpublished(tx.db, version.id)
       const shown = showRoute(after)
+      if (when !== undefined || mocks !== undefined) tx.grows()
       tx.audit({
         action: 'routes.update',
         resource: named(version, after),
@@ -121,19 +131,50 @@ async function findRoute(db: TenantDb, version: VersionRow, id: string): Promise
   return route ?? refuse('not_found', 'There is no such route')
 }
 
-const named = ({ name, api }: VersionRow, { id, method, path }: Route) => ({
+function refuseUnknownUpstream({ upstreams }: VersionRow, name: string | null | undefined): void {
+  if (name == null || upstreams.some((one) => one.name === name)) return
+  refuseField('invalid_input', '/upstream', `The version has no upstream "${name}"`)
+}
+
+/** Refuses a second route for the same requests; `id`: the route that is to be there. */
+async function refuseTaken(
+  db: TenantDb,
+  {
+    id,
+    versionId,
+    method,
+    path,
+    whenKey,
+  }: Pick<Route, 'versionId' | 'method' | 'path' | 'whenKey'> & { readonly id?: string },
+): Promise<void> {
+  const twin = await db.route.findFirst({
+    where: { versionId, method, path, whenKey, ...(id === undefined ? {} : { id: { not: id } }) },
+  })
+  if (!twin) return
+  const pointer = whenKey === '' ? '/path' : '/when'
+  refuseField(
+    'already_exists',
+    pointer,
+    `There is a route ${routeName({ method, path, when: storedConditions(twin.when) })}`,
+  )
+}
+
+const named = ({ name, api }: VersionRow, { id, method, path, when }: Route) => ({
   kind: 'route',
   id,
-  name: `${api.name}/${name} ${method} ${path}`,
+  name: `${api.name}/${name} ${routeName({ method, path, when: storedConditions(when) })}`,
 })
 
 function showRoute(route: Route) {
-  const { id, method, path, operationId, summary, tags, deprecated, enabled, parameterCount, version } = route
+  const { id, method, path, upstream, operationId, summary, tags, deprecated } = route
+  const { enabled, parameterCount, version } = route
   const mocks = z.array(mockExample).parse(route.mocks)
   return {
     id,
     method,
     path,
+    when: storedConditions(route.when),
+    upstream,
     operationId,
     summary,
     tags,

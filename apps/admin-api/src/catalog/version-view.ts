@@ -1,12 +1,14 @@
 // How a version of an API looks in answers, with where it runs.
+import { type Upstream, upstream } from '@gatewright/shared/model/api'
+import { type VersionSelector, versionSelector } from '@gatewright/shared/model/match'
+import { type Traffic, traffic } from '@gatewright/shared/model/traffic'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { placeOf } from '../publishing/path-claims.ts'
 import { refuse } from '../refusal.ts'
 
-export const versionRows = {
-  api: { select: { id: true, name: true } },
-  upstream: { include: { targets: { orderBy: [{ position: 'asc' }, { id: 'asc' }] } } },
+/** What a list says of each version. */
+export const summaryRows = {
   deployments: {
     include: {
       environment: { select: { name: true, position: true, gatewayUrl: true } },
@@ -17,12 +19,20 @@ export const versionRows = {
   _count: { select: { routes: true } },
 } as const satisfies Prisma.ApiVersionInclude
 
+const versionRows = {
+  ...summaryRows,
+  api: { select: { id: true, name: true } },
+  upstreams: { orderBy: { name: 'asc' } },
+} as const satisfies Prisma.ApiVersionInclude
+
 /** Everything but the document and its words, which may be megabytes. */
 export const versionOmit = {
   spec: true,
   specText: true,
   searchText: true,
 } as const satisfies Prisma.ApiVersionOmit
+
+type SummaryRow = Prisma.ApiVersionGetPayload<{ include: typeof summaryRows; omit: typeof versionOmit }>
 
 export type VersionRow = Prisma.ApiVersionGetPayload<{
   include: typeof versionRows
@@ -47,7 +57,7 @@ export async function findVersion(
   return row ?? refuse('not_found', `There is no version "${apiVersion}" of an API "${api}"`)
 }
 
-export function showVersionSummary(row: VersionRow) {
+export function showVersionSummary(row: SummaryRow) {
   return {
     id: row.id,
     name: row.name,
@@ -57,10 +67,11 @@ export function showVersionSummary(row: VersionRow) {
     routeCount: row._count.routes,
     deployments: [...row.deployments]
       .sort((a, b) => a.environment.position - b.environment.position)
-      .map(({ environment, apiRevision, claims, groups, deployedAt, deployedBy }) => ({
+      .map(({ environment, apiRevision, claims, groups, traffic, deployedAt, deployedBy }) => ({
         environment: environment.name,
         apiRevision: apiRevision.number,
         groups,
+        traffic: storedTraffic(traffic),
         url: publicUrl(environment.gatewayUrl, placeOf(claims)),
         deployedAt: deployedAt.toISOString(),
         deployedBy,
@@ -74,6 +85,7 @@ export function showVersion(row: VersionRow) {
     apiId: row.api.id,
     apiName: row.api.name,
     hosts: row.hosts,
+    selector: storedSelector(row.selector),
     public: row.public,
     deprecatedAt: row.deprecatedAt?.toISOString() ?? null,
     sunsetAt: row.sunsetAt?.toISOString() ?? null,
@@ -89,25 +101,26 @@ export function showVersion(row: VersionRow) {
             importedAt: row.importedAt.toISOString(),
           }
         : null,
-    upstream: row.upstream && showUpstream(row.upstream),
+    upstreams: row.upstreams.map(showUpstream),
     version: row.version,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   }
 }
 
-export function showUpstream(upstream: NonNullable<VersionRow['upstream']>) {
-  return {
-    targets: upstream.targets.map(({ url, weight }) => ({ url, weight })),
-    hostHeader: upstream.hostHeader === 'client' ? ('client' as const) : ('upstream' as const),
-    connectTimeoutMs: upstream.connectTimeoutMs,
-    firstByteTimeoutMs: upstream.firstByteTimeoutMs,
-    idleTimeoutMs: upstream.idleTimeoutMs,
-    totalTimeoutMs: upstream.totalTimeoutMs,
-    tlsVerify: upstream.tlsVerify,
-    version: upstream.version,
-  }
+// Parsed, because stored data is untrusted data too; and a setting that came later takes its default.
+
+export function showUpstream({
+  name,
+  settings,
+}: Pick<VersionRow['upstreams'][number], 'name' | 'settings'>): Upstream {
+  return upstream.parse({ ...Object(settings), name })
 }
+
+export const storedTraffic = (column: Prisma.JsonValue): Traffic | null => traffic.nullable().parse(column)
+
+export const storedSelector = (column: Prisma.JsonValue): VersionSelector | null =>
+  versionSelector.nullable().parse(column)
 
 /** Where a version answers: its first host of a definite name on the gateway's scheme and port, else the gateway itself. */
 export function publicUrl(

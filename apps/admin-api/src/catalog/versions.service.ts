@@ -7,11 +7,14 @@ import * as z from 'zod'
 import { expectVersion, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
+import { Database } from '../infra/database.ts'
 import { given } from '../infra/given.ts'
+import { jsonColumn } from '../infra/json-column.ts'
 import { Changes } from '../publishing/change.ts'
 import { draftChanges, recountUnpublished } from '../publishing/draft.ts'
 import { findEnvironment } from '../publishing/environments.ts'
 import { LifecycleService } from '../publishing/lifecycle.ts'
+import { publishFindings } from '../publishing/publish-findings.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { findApi } from './api-view.ts'
 import { DocumentReader } from './document-reader.ts'
@@ -26,6 +29,7 @@ type Noun = typeof contract.versions
 @Injectable()
 export class VersionsService implements Service<Noun> {
   constructor(
+    private readonly database: Database,
     private readonly clock: Clock,
     private readonly changed: Changes,
     private readonly sources: DocumentSources,
@@ -59,7 +63,7 @@ export class VersionsService implements Service<Noun> {
   }
 
   async update(call: TenantCall, input: InputOf<Noun['update']>) {
-    const { basePath, hosts, public: isPublic } = input
+    const { basePath, hosts, selector, public: isPublic } = input
     return this.changed.inTenant(call, async (tx) => {
       const row = await findVersion(tx.db, input)
       expectVersion(call, row)
@@ -67,6 +71,7 @@ export class VersionsService implements Service<Noun> {
         where: { id: row.id, version: row.version },
         data: {
           ...given({ basePath, hosts: hosts && [...new Set(hosts)], public: isPublic }),
+          ...(selector === undefined ? {} : { selector: jsonColumn(selector) }),
           version: { increment: 1 },
         },
       })
@@ -155,9 +160,17 @@ export class VersionsService implements Service<Noun> {
 
   async changes(call: TenantCall, input: InputOf<Noun['changes']>) {
     const row = await findVersion(call.db, input)
-    const environment = input.environment && (await findEnvironment(call.platform, input.environment))
-    const { against, changes } = await draftChanges(call.db, row.id, environment ? environment.id : undefined)
-    return { against, changes, impact: await this.impact.of(call, row.id) }
+    const environmentId =
+      input.environment === undefined
+        ? undefined
+        : (await findEnvironment(call.platform, input.environment)).id
+    const { against, changes, document } = await draftChanges(call.db, row.id, environmentId)
+    return {
+      against,
+      changes,
+      findings: await publishFindings(this.database.everything, document, environmentId),
+      impact: await this.impact.of(call, row.id),
+    }
   }
 
   setLifecycle(call: TenantCall, input: InputOf<Noun['setLifecycle']>) {
@@ -169,7 +182,8 @@ export class VersionsService implements Service<Noun> {
     const received = await this.sources.bytes(source)
     const stored = await call.db.apiVersion.findFirst({ where: { id: row.id }, select: { spec: true } })
     const before = stored?.spec && { bytes: stored.spec, ...given({ sourceUrl: row.specUrl ?? undefined }) }
-    const comparison = await this.reader.ask('compare', { before: before ?? null, after: received })
+    const question = { before: before ?? null, after: received }
+    const comparison = await this.reader.ask(call.tenant.id, 'compare', question)
     return comparison.ok ? { bytes: received.bytes, ...comparison } : refuseDocument(comparison)
   }
 }

@@ -77,6 +77,7 @@ function showVersion(version: VersionRow, facts: PublishedFacts | undefined) {
     })),
     public: facts?.public ?? false,
     operationCount: facts?.operationCount ?? 0,
+    selector: facts?.selector ?? null,
     products: version.products.map(({ product }) => ({
       id: product.id,
       name: product.name,

@@ -6,6 +6,7 @@ import { codeSamples } from '../catalog/openapi/samples.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { paged } from '../infra/page.ts'
+import { operationsOf } from '../publishing/version-document.ts'
 import { refuse } from '../refusal.ts'
 import { type ApiRow, apiRows, showApi, shownRevision, type VersionRow } from './api-view.ts'
 import { keyHeader } from './key-header.ts'
@@ -102,6 +103,7 @@ export class CatalogueService implements Service<Noun> {
         baseUrl: version.baseUrl,
         operation: operation ?? null,
         keyHeader: route.public ? null : keyHeader(version.frozen),
+        selector: version.frozen.selector,
       }),
     }
   }
@@ -175,7 +177,7 @@ function listOperations({ frozen, described }: PublishedVersion) {
   const byKey = new Map(
     described?.operations.map((operation, place) => [operation.key, { operation, place }]),
   )
-  return frozen.routes
+  return operationsOf(frozen)
     .map((route) => ({ route, ...byKey.get(`${route.method} ${route.path}`) }))
     .sort((a, b) => (a.place ?? Number.MAX_SAFE_INTEGER) - (b.place ?? Number.MAX_SAFE_INTEGER))
     .map(({ route, operation }, position) => ({

@@ -1,4 +1,5 @@
 // What API revisions answer, read from their frozen documents: the rows of routes beside them are the draft's.
+import { type VersionSelector, versionSelector } from '@gatewright/shared/model/match'
 import { Injectable } from '@nestjs/common'
 import { Database } from '../infra/database.ts'
 
@@ -6,6 +7,8 @@ export interface PublishedFacts {
   readonly operationCount: number
   /** Every operation answers without a credential. */
   readonly public: boolean
+  /** How requests name the version; null: its path says enough. */
+  readonly selector: VersionSelector | null
 }
 
 export interface PublishedRoute {
@@ -21,16 +24,33 @@ export class PublishedRoutes {
 
   /** By the ids of revisions; a document may hold thousands of routes, so Postgres counts them. */
   async facts(tenantId: string, revisionIds: readonly string[]): Promise<Map<string, PublishedFacts>> {
-    const { rows } = await this.database.pool.query<{ id: string; operations: number; public: boolean }>(
-      `SELECT id, jsonb_array_length(document->'routes') AS operations,
-         NOT jsonb_path_exists(document, '$.routes[*] ? (@.public == false)') AS public
+    const { rows } = await this.database.pool.query<{
+      id: string
+      operations: number
+      public: boolean
+      selector: unknown
+    }>(
+      `SELECT id,
+         (SELECT count(DISTINCT (route->>'method', route->>'path'))
+            FROM jsonb_array_elements(document->'routes') AS route)::int AS operations,
+         NOT jsonb_path_exists(document, '$.routes[*] ? (@.public == false)') AS public,
+         document->'selector' AS selector
        FROM api_revision WHERE tenant_id = $1 AND id = ANY($2)`,
       [tenantId, revisionIds],
     )
-    return new Map(rows.map((row) => [row.id, { operationCount: row.operations, public: row.public }]))
+    return new Map(
+      rows.map(({ id, operations, public: isPublic, selector }) => [
+        id,
+        {
+          operationCount: operations,
+          public: isPublic,
+          selector: versionSelector.nullable().parse(selector),
+        },
+      ]),
+    )
   }
 
-  /** By the ids of revisions, in the order of their documents. */
+  /** By the ids of revisions, in the order of their documents; of routes that only conditions tell apart the first. */
   async routes(tenantId: string, revisionIds: readonly string[]): Promise<Map<string, PublishedRoute[]>> {
     const { rows } = await this.database.pool.query<PublishedRoute & { revision_id: string }>(
       `SELECT revision.id AS revision_id, route.*
@@ -43,7 +63,8 @@ export class PublishedRoutes {
     for (const { revision_id, ...route } of rows) {
       const routes = byRevision.get(revision_id) ?? []
       byRevision.set(revision_id, routes)
-      routes.push(route)
+      const last = routes.at(-1)
+      if (last?.path !== route.path || last.method !== route.method) routes.push(route)
     }
     return byRevision
   }

@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common'
 import type { TenantCall } from '../call.ts'
 import { DocumentReader } from '../catalog/document-reader.ts'
 import type { DocumentDescription } from '../catalog/openapi/questions.ts'
+import { addressesOf } from '../catalog/upstream-addresses.ts'
 import { publicUrl } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { type FrozenVersion, frozenVersion } from '../publishing/version-document.ts'
+import { type FrozenVersion, frozenVersion, operationsOf } from '../publishing/version-document.ts'
 import { refuse } from '../refusal.ts'
 import { keyHeader } from './key-header.ts'
 import { onSale, visibleApis } from './visibility.ts'
@@ -88,17 +89,18 @@ export class Published {
     baseUrl: string,
     frozen: FrozenVersion,
   ): Promise<DocumentDescription | null> {
-    const described = await this.reader.ask('describe', {
+    const described = await this.reader.ask(frozen.tenantId, 'describe', {
       bytes,
       present: {
         serverUrl: baseUrl,
-        routes: frozen.routes.map(({ method, path, public: isPublic }) => ({
+        routes: operationsOf(frozen).map(({ method, path, public: isPublic }) => ({
           method,
           path,
           public: isPublic,
         })),
         keyHeader: keyHeader(frozen),
-        hiddenUrls: frozen.upstream?.targets.map(({ url }) => url) ?? [],
+        hiddenUrls: frozen.upstreams.flatMap((upstream) => addressesOf(upstream).map(({ url }) => url)),
+        selector: frozen.selector,
       },
     })
     return described.ok ? described : null

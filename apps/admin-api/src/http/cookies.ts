@@ -1,5 +1,11 @@
 // The two cookies of a browser session: the session itself, which no script can read, and the token that proves a write.
-import { csrfCookie, plainSessionCookie, secureSessionCookie } from '@gatewright/shared/portal-cookies'
+import {
+  csrfCookie,
+  plainAttemptCookie,
+  plainSessionCookie,
+  secureAttemptCookie,
+  secureSessionCookie,
+} from '@gatewright/shared/portal-cookies'
 import type { Env } from '../env.ts'
 
 type CookieEnv = Pick<Env, 'SECURE_COOKIES'>
@@ -22,6 +28,17 @@ export function sessionCookies(
 
 export function expiredCookies(env: CookieEnv): string[] {
   return sessionCookies(env, '', '', 0)
+}
+
+const attemptCookieName = (env: CookieEnv) => (env.SECURE_COOKIES ? secureAttemptCookie : plainAttemptCookie)
+
+/** The secret that binds sign-ins at identity providers to a browser; no script can read it. */
+export function attemptCookie(env: CookieEnv, secret: string, maxAgeSeconds: number): string {
+  return line(env, `${attemptCookieName(env)}=${secret}`, 'HttpOnly', `Max-Age=${maxAgeSeconds}`)
+}
+
+export function readAttemptCookie(env: CookieEnv, header: string | undefined): string | null {
+  return readCookie(header, attemptCookieName(env))
 }
 
 function line(env: CookieEnv, pair: string, ...attributes: string[]): string {

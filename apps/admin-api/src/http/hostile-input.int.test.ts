@@ -67,7 +67,7 @@ test('a time zone is a name: gateways and Postgres read an offset differently', 
 test('a password in the address of an upstream is refused: everyone who reads the API would read it', async () => {
   const { api, apiVersion } = tenant.params
   const targets = [{ url: 'http://user:secret@backend.example' }]
-  const path = `/tenants/acme/apis/${api}/versions/${apiVersion}/upstream`
+  const path = `/tenants/acme/apis/${api}/versions/${apiVersion}/upstreams/default`
   const answer = await tenant.owner.send('PUT', path, { body: { targets }, version: '*' })
   expect(answer.body).toMatchObject({ status: 400, errors: [{ pointer: '/targets/0/url' }] })
 })
@@ -85,7 +85,7 @@ test('a document whose escapes spell what no text may hold is imported without i
     name: 'odd',
     title: 'Odd',
     basePath: '/odd',
-    upstreamUrl: null,
+    upstreamUrls: [],
   }
   await tenant.owner.must('POST', '/tenants/acme/imports', { body })
 })

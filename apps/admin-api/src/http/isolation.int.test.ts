@@ -38,6 +38,13 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'identity.updateMe': { name: 'Owner' },
     'identity.changePassword': null,
     'identity.createToken': { name: 'token' },
+    'identityProviders.create': {
+      name: 'mine',
+      title: 'Mine',
+      issuer: 'https://id.example',
+      clientId: 'mine',
+    },
+    'identityProviders.update': { title: 'Taken over' },
     'tenancy.create': { name: 'charlie', title: 'Charlie' },
     'tenancy.update': { title: 'Taken over' },
     'tenancy.updateMember': { role: 'developer' },
@@ -53,7 +60,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
       name: 'x',
       title: 'x',
       basePath: '/x',
-      upstreamUrl: null,
+      upstreamUrls: [],
     },
     'versions.create': { name: 'v9', basePath: '/v9' },
     'versions.update': { basePath: '/taken' },
@@ -64,6 +71,8 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'routes.update': { enabled: false },
     'upstreams.set': { targets: [{ url: 'http://evil.example' }] },
     'upstreams.check': {},
+    'publishing.setTraffic': { shares: [{ upstream: 'default', weight: 100 }] },
+    'guards.reset': {},
     'policies.set': { policies: [] },
     'policies.setGlobal': { policies: [] },
     'publishing.publish': { environments: [environment] },
@@ -85,6 +94,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'credentials.issue': { environment },
     'credentials.rotate': {},
     'credentials.revoke': {},
+    'oauthClients.register': { environment, issuer: 'https://id.example', clientId: 'mine' },
     'tryIt.open': { application, environment },
     'audit.verify': {},
     'audit.verifyHeads': { heads: [] },
@@ -92,6 +102,19 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'manifests.apply': { manifest },
   }
 }
+
+// Names that mean nothing outside the path they stand in, and things of the platform or of the caller alone.
+const namesOfNobody = new Set([
+  'tenant',
+  'environment',
+  'upstream',
+  'scope',
+  'number',
+  'request',
+  'session',
+  'provider',
+  'token',
+])
 
 // A caller's own account is not a tenant's thing; sign-up and sign-in are tested where they live.
 const skipped = new Set(['identity.signUp', 'identity.signIn', 'identity.signOut', 'identity.changePassword'])
@@ -198,7 +221,7 @@ test('C17 one foreign id in an otherwise own path or body is refused each time',
     if (skipped.has(operation.name)) continue
     const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
     for (const name of names) {
-      if (['tenant', 'environment', 'scope', 'number', 'request', 'session', 'token'].includes(name)) continue
+      if (namesOfNobody.has(name)) continue
       const mixed = { ...acme.params, [name]: bravo.params[name] ?? '' }
       const answer = await ask(operation, acme.owner, mixed, bravo)
       expect(answer.status, `${operation.name} with a foreign ${name}`).toBeGreaterThanOrEqual(400)

@@ -67,7 +67,7 @@ describe('problem details (RFC 9457)', () => {
     })
   })
 
-  test('a body that is too large is 413', async () => {
+  test('D6: a body that is too large is 413', async () => {
     const payload = JSON.stringify({ email: 'a'.repeat(1_100_000) })
     const answer = await raw({
       url: '/api/v1/sign-in',
@@ -75,6 +75,18 @@ describe('problem details (RFC 9457)', () => {
       headers: { 'content-type': 'application/json' },
     })
     expect(answer.json()).toMatchObject({ status: 413, code: 'payload_too_large' })
+  })
+
+  test('D6: a JSON depth bomb is an input like any other wrong one', async () => {
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000)
+    for (const payload of [deep, `{"email":${deep},"password":"x"}`, '['.repeat(500_000)]) {
+      const answer = await raw({
+        url: '/api/v1/sign-in',
+        payload,
+        headers: { 'content-type': 'application/json' },
+      })
+      expect(answer.json().status).toBe(400)
+    }
   })
 
   test('another media type is 415', async () => {
@@ -217,7 +229,7 @@ describe('personal access tokens', () => {
   })
 })
 
-describe('sign-in throttle', () => {
+describe('D6: sign-in throttle', () => {
   test('the sixth wrong password in a window has to wait, the right one too', async () => {
     const email = 'target@example.com'
     await app.signUp(email)

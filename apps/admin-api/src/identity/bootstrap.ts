@@ -51,6 +51,7 @@ export class Bootstrap {
               name: 'Platform admin',
               passwordHash,
               passwordChangedAt: now,
+              emailVerifiedAt: now,
               platformAdmin: true,
             },
           ],

@@ -127,6 +127,7 @@ export class IdentityService implements Service<Noun> {
     const opened = await this.changes.onPlatform(
       call,
       async (tx) => {
+        await holdPassword(tx, user)
         const session = await this.sessionStore.open(tx.platform, call, user.id)
         tx.audit({
           action: 'identity.signIn',
@@ -167,7 +168,8 @@ export class IdentityService implements Service<Noun> {
 
   async changePassword(call: Call, input: InputOf<Noun['changePassword']>): Promise<Record<string, never>> {
     const user = signedIn(call)
-    await this.signIns.withPassword(user.email, input.current, call.address).catch((error: unknown) => {
+    const verified = this.signIns.withPassword(user.email, input.current, call.address)
+    const { passwordHash: current } = await verified.catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'sign_in_failed') {
         refuseField('invalid_input', '/current', 'This is not your password')
       }
@@ -177,7 +179,8 @@ export class IdentityService implements Service<Noun> {
     await this.changes.onPlatform(call, async (tx) => {
       const now = this.clock.now()
       await tx.platform.user.update({
-        where: { id: user.id },
+        // Not when it was changed, or taken away, since it was looked at.
+        where: { id: user.id, passwordHash: current },
         data: { passwordHash, passwordChangedAt: now, version: { increment: 1 } },
       })
       const sessionsEnded = await this.sessionStore.end(tx.platform, user.id, { allBut: call.sessionId })
@@ -237,6 +240,7 @@ export class IdentityService implements Service<Noun> {
     }
     const { token, hash, prefix, last4 } = newToken()
     const created = await this.changes.onPlatform(call, async (tx) => {
+      await holdSession(tx, call)
       const living = { userId: user.id, ...livingAt(this.clock.now()) }
       if ((await tx.platform.personalAccessToken.count({ where: living })) >= tokensPerPerson) {
         refuse(
@@ -358,4 +362,21 @@ function showToken(token: TokenRow) {
     lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
     createdAt: token.createdAt.toISOString(),
   }
+}
+
+/**
+ * The password that was looked at is still theirs, and stays so until the transaction ends: whoever is put out of an account at this
+ * moment (ADR 56) leaves no session behind.
+ */
+async function holdPassword(tx: Transaction, { id, passwordHash }: User): Promise<void> {
+  const held = await tx.everything.$queryRaw<unknown[]>`
+    SELECT id FROM app_user WHERE id = ${id} AND password_hash = ${passwordHash} AND disabled_at IS NULL FOR SHARE`
+  if (held.length === 0) refuse('sign_in_failed')
+}
+
+/** The same of the session that calls. */
+async function holdSession(tx: Transaction, { sessionId }: Call): Promise<void> {
+  const held = await tx.everything.$queryRaw<unknown[]>`
+    SELECT id FROM session WHERE id = ${sessionId} AND revoked_at IS NULL FOR SHARE`
+  if (held.length === 0) refuse('not_signed_in')
 }

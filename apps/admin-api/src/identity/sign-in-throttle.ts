@@ -23,22 +23,30 @@ export class SignInThrottle {
   /** Takes one attempt before the password is looked at, so parallel guesses are counted too. Fails closed with Postgres. */
   async attempt(email: string, address: string): Promise<void> {
     // The address first: who is blocked already neither blocks further accounts nor fills the table with their names.
-    for (const [kind, value] of [
-      ['address', callerNetwork(address)],
-      ['account', email],
-    ] as const) {
-      const waitSeconds = await this.#count(`${kind}:${value}`, allowed[kind])
-      if (waitSeconds > 0) {
-        refuse('sign_in_throttled', `Try again in ${Math.ceil(waitSeconds)} seconds`, {
-          retryAfterSeconds: waitSeconds,
-        })
-      }
-    }
+    await this.attemptFrom(address)
+    await this.#take(`account:${email}`, allowed.account)
+  }
+
+  /** Takes one attempt of an address, where it is not known yet who wants to come in. */
+  async attemptFrom(address: string): Promise<void> {
+    await this.#take(`address:${callerNetwork(address)}`, allowed.address)
+  }
+
+  async #take(subject: string, limit: number): Promise<void> {
+    const waitSeconds = await this.#count(subject, limit)
+    if (waitSeconds === 0) return
+    refuse('sign_in_throttled', `Try again in ${Math.ceil(waitSeconds)} seconds`, {
+      retryAfterSeconds: waitSeconds,
+    })
   }
 
   /** A success clears the account. The address only gets its attempt back, for it may go on guessing other accounts. */
   async succeeded(email: string, address: string): Promise<void> {
     await this.created(email)
+    await this.giveBack(address)
+  }
+
+  async giveBack(address: string): Promise<void> {
     await this.database.platform.signInThrottle.updateMany({
       where: { subject: `address:${callerNetwork(address)}`, failures: { gt: 0 } },
       data: { failures: { decrement: 1 } },

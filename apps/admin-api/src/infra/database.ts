@@ -15,6 +15,8 @@ export type PlatformDb = Pick<
   | 'session'
   | 'personalAccessToken'
   | 'signInThrottle'
+  | 'identityProvider'
+  | 'userIdentity'
   | 'platform'
   | 'tenant'
   | 'environment'

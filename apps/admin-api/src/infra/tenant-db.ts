@@ -9,7 +9,6 @@ const tenantModels = [
   'apiVersion',
   'route',
   'upstream',
-  'target',
   'policyAttachment',
   'apiRevision',
   'deployment',

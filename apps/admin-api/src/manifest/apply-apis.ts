@@ -9,12 +9,15 @@ import { signedIn, type TenantCall } from '../call.ts'
 import { apiSearchText, visibilityColumns } from '../catalog/api-view.ts'
 import { DocumentReader } from '../catalog/document-reader.ts'
 import { documentColumns, setChain, setUpstream } from '../catalog/drafts.ts'
+import { conditionColumns } from '../catalog/route-conditions.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Clock } from '../infra/clock.ts'
+import { jsonColumn } from '../infra/json-column.ts'
 import type { TenantTransaction } from '../publishing/change.ts'
 import { undeploy } from '../publishing/deployments.ts'
 import { recountUnpublished } from '../publishing/draft.ts'
 import { findEnvironment } from '../publishing/environments.ts'
+import type { HeldPlace } from '../publishing/path-claims.ts'
 import { PublishingService } from '../publishing/publishing.service.ts'
 import { refuse } from '../refusal.ts'
 
@@ -62,16 +65,42 @@ export class ApisApplier {
     target: WholeManifest,
     note: string,
   ): Promise<void> {
+    const held = await this.#releasePlaces(tx, current, target)
     for (const api of target.apis) {
       const old = current.apis.find(({ name }) => name === api.name)
       const apiId = await this.#writeApi(tx, call, api)
       for (const version of api.versions) {
         const before = old?.versions.find(({ name }) => name === version.name)
-        if (before && canonicalJson(before) === canonicalJson(version)) continue
-        await this.#writeVersion(tx, call, { apiId, apiName: api.name, before, version, note })
+        if (before && isSame(before, version)) continue
+        await this.#writeVersion(tx, call, { apiId, apiName: api.name, before, version, note, held })
       }
       await this.#linkSuccessors(tx, apiId, api)
     }
+  }
+
+  /**
+   * Versions that change give up their places before any of them is deployed, so that two may swap theirs. Answers all
+   * places that the team had: what it had it may have again.
+   */
+  async #releasePlaces(
+    tx: TenantTransaction,
+    current: WholeManifest,
+    target: WholeManifest,
+  ): Promise<HeldPlace[]> {
+    const held = await tx.db.pathClaim.findMany({
+      select: { environmentId: true, host: true, basePath: true },
+    })
+    for (const api of target.apis) {
+      const old = current.apis.find(({ name }) => name === api.name)
+      const changing = api.versions.filter((version) => {
+        const before = old?.versions.find(({ name }) => name === version.name)
+        return before && !isSame(before, version)
+      })
+      await tx.db.pathClaim.deleteMany({
+        where: { apiVersion: { name: { in: changing.map(({ name }) => name) }, api: { name: api.name } } },
+      })
+    }
+    return held
   }
 
   async #writeApi(tx: TenantTransaction, call: TenantCall, api: ManifestApi): Promise<string> {
@@ -112,12 +141,14 @@ export class ApisApplier {
       before,
       version,
       note,
+      held,
     }: {
       readonly apiId: string
       readonly apiName: string
       readonly before: ManifestVersion | undefined
       readonly version: ManifestVersion
       readonly note: string
+      readonly held: readonly HeldPlace[]
     },
   ): Promise<void> {
     const tenantId = call.tenant.id
@@ -136,7 +167,8 @@ export class ApisApplier {
       basePath: version.basePath,
       hosts: version.hosts,
       public: version.public,
-      ...(await this.#documentColumns(version, at)),
+      selector: jsonColumn(version.selector),
+      ...(await this.#documentColumns(tenantId, version, at)),
     }
     const existing = await tx.db.apiVersion.findFirst({
       where: { apiId, name: version.name },
@@ -154,12 +186,14 @@ export class ApisApplier {
         data: { id: versionId, tenantId, apiId, name: version.name, ...columns, createdAt: this.clock.now() },
       })
     }
-    if (version.upstream) await setUpstream(tx.db, tenantId, versionId, version.upstream)
-    else await tx.db.upstream.deleteMany({ where: { versionId } })
+    await tx.db.upstream.deleteMany({ where: { versionId, name: { notIn: Object.keys(version.upstreams) } } })
+    for (const [name, settings] of Object.entries(version.upstreams)) {
+      await setUpstream(tx.db, tenantId, versionId, name, settings)
+    }
     await setChain(tx.db, { scope: 'version', tenantId, versionId }, version.policies)
     await this.#writeRoutes(tx, tenantId, versionId, { before, version })
     await recountUnpublished(tx.db, versionId)
-    await this.#deploy(tx, call, { api: apiId, apiVersion: versionId, version, note })
+    await this.#deploy(tx, call, { api: apiId, apiVersion: versionId, version, note, held })
     await tx.db.apiVersion.update({
       where: { id: versionId },
       data: {
@@ -170,10 +204,10 @@ export class ApisApplier {
     })
   }
 
-  async #documentColumns({ document }: ManifestVersion, at: string) {
+  async #documentColumns(tenantId: string, { document }: ManifestVersion, at: string) {
     if (!document) return noDocument
     const bytes = new TextEncoder().encode(document.text)
-    const read = await this.reader.ask('read', { bytes })
+    const read = await this.reader.ask(tenantId, 'read', { bytes })
     if (read.ok) return documentColumns(bytes, read, this.clock.now())
     const { message, line } = read
     return refuse('manifest_refused', `${at}/document: ${line === null ? '' : `line ${line}: `}${message}`)
@@ -188,18 +222,19 @@ export class ApisApplier {
   ): Promise<void> {
     const existing = await tx.db.route.findMany({
       where: { versionId },
-      select: { id: true, method: true, path: true },
+      select: { id: true, method: true, path: true, whenKey: true },
     })
-    const ids = new Map(existing.map((row) => [routeKey(row), row.id]))
+    const ids = new Map(existing.map((row) => [rowKey(row), row.id]))
     const stated = new Map(before?.routes.map((route, position) => [routeKey(route), { route, position }]))
     const wanted = new Set(version.routes.map(routeKey))
     await tx.db.route.deleteMany({
-      where: { id: { in: existing.filter((row) => !wanted.has(routeKey(row))).map(({ id }) => id) } },
+      where: { id: { in: existing.filter((row) => !wanted.has(rowKey(row))).map(({ id }) => id) } },
     })
     const fresh: Prisma.RouteCreateManyInput[] = []
     const chains: { routeId: string; policies: readonly PolicyInput[] }[] = []
     for (const [position, route] of version.routes.entries()) {
-      const { policies, method, path, ...columns } = route
+      const { policies, method, path, when, ...plain } = route
+      const columns = { ...plain, ...conditionColumns(when) }
       const old = stated.get(routeKey(route))
       const id = ids.get(routeKey(route))
       if (id === undefined) {
@@ -220,7 +255,7 @@ export class ApisApplier {
     }
   }
 
-  /** Publishes what changed to where it is to run: once for each set of gateway groups. */
+  /** Publishes what changed to where it is to run: once for each way to run it. */
   async #deploy(
     tx: TenantTransaction,
     call: TenantCall,
@@ -229,21 +264,27 @@ export class ApisApplier {
       apiVersion,
       version,
       note,
+      held,
     }: {
       readonly api: string
       readonly apiVersion: string
       readonly version: ManifestVersion
       readonly note: string
+      readonly held: readonly HeldPlace[]
     },
   ): Promise<void> {
-    const byGroups = Map.groupBy(Object.entries(version.deployments), ([, { groups }]) => groups.join(','))
-    for (const deployments of byGroups.values()) {
-      const groups = deployments[0]?.[1].groups ?? []
+    const alike = Map.groupBy(Object.entries(version.deployments), ([, how]) => canonicalJson(how))
+    for (const deployments of alike.values()) {
+      const [first] = deployments
+      if (!first) continue
+      const [, { groups, traffic }] = first
       await this.publishing.publishIn(tx, call, {
         api,
         apiVersion,
         environments: deployments.map(([environment]) => environment),
         groups,
+        traffic,
+        held,
         note,
       })
     }
@@ -280,12 +321,20 @@ export class ApisApplier {
   }
 }
 
+const isSame = (a: ManifestVersion, b: ManifestVersion) => canonicalJson(a) === canonicalJson(b)
+
 /** Whether it takes more of what a tenant may have only so much of. */
 function outgrows(version: ManifestVersion, before: ManifestVersion | undefined): boolean {
   if (!before || version.routes.length > before.routes.length) return true
+  const grows = (part: 'routes' | 'upstreams') =>
+    canonicalJson(version[part]).length > canonicalJson(before[part]).length
+  if (grows('routes') || grows('upstreams')) return true
   return (version.document?.text.length ?? 0) > (before.document?.text.length ?? 0)
 }
 
-const routeKey = ({ method, path }: { readonly method: string; readonly path: string }) => `${method} ${path}`
+const rowKey = (row: { readonly method: string; readonly path: string; readonly whenKey: string }) =>
+  `${row.method} ${row.path} ${row.whenKey}`
+const routeKey = ({ when, ...route }: ManifestVersion['routes'][number]) =>
+  rowKey({ ...route, whenKey: conditionColumns(when).whenKey })
 
 const date = (instant: string | null) => (instant === null ? null : new Date(instant))

@@ -1,8 +1,10 @@
 // The consumer half of applying a manifest: applications, their subscriptions and the hashes of their keys.
 import { createId } from '@gatewright/shared/ids'
 import type { WholeManifest } from '@gatewright/shared/manifest'
+import { oauthClientKey } from '@gatewright/shared/manifest-faults'
 import { Injectable } from '@nestjs/common'
 import { holdOwner } from '../access/application-view.ts'
+import { OauthClientsService } from '../access/oauth-clients.service.ts'
 import { recordSteps, type SubscriptionStep } from '../access/subscription-history.ts'
 import { touchCredentials } from '../access/touch.ts'
 import { signedIn, type TenantCall } from '../call.ts'
@@ -15,7 +17,10 @@ type ManifestApplication = WholeManifest['applications'][number]
 
 @Injectable()
 export class ApplicationsApplier {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly oauthClients: OauthClientsService,
+  ) {}
 
   async removeGone(tx: TenantTransaction, current: WholeManifest, target: WholeManifest): Promise<void> {
     for (const { name } of current.applications) {
@@ -30,6 +35,7 @@ export class ApplicationsApplier {
       const id = await this.#writeApplication(tx, call, application)
       await this.#writeSubscriptions(tx, call, id, application)
       await this.#writeKeys(tx, call, id, application)
+      await this.#writeOauthClients(tx, call, id, application)
       await touchCredentials(tx, { applicationId: id })
     }
   }
@@ -51,7 +57,9 @@ export class ApplicationsApplier {
         ? signedIn(call).id
         : await ownerOf(tx, name, application.owner)
     const opens =
-      application.keys.length > 0 || application.subscriptions.some(({ state }) => state !== 'suspended')
+      application.keys.length > 0 ||
+      application.oauthClients.length > 0 ||
+      application.subscriptions.some(({ state }) => state !== 'suspended')
     if (opens) await holdOwner(tx, { name, ownerId, tenantId: call.tenant.id })
     const data = { title, description, ownerId }
     if (existing) {
@@ -129,7 +137,9 @@ export class ApplicationsApplier {
     { name: application, keys }: ManifestApplication,
   ): Promise<void> {
     const now = this.clock.now()
-    const held = await tx.db.credential.findMany({ where: { applicationId, state: 'active', tryIt: false } })
+    const held = await tx.db.credential.findMany({
+      where: { applicationId, kind: 'key', state: 'active', tryIt: false },
+    })
     for (const row of held) {
       if (keys.some(({ sha256 }) => sha256 === row.hash)) continue
       await tx.db.credential.update({
@@ -164,6 +174,40 @@ export class ApplicationsApplier {
           createdAt: now,
         },
       })
+    }
+  }
+
+  async #writeOauthClients(
+    tx: TenantTransaction,
+    call: TenantCall,
+    applicationId: string,
+    { oauthClients }: ManifestApplication,
+  ): Promise<void> {
+    const held = await tx.db.credential.findMany({
+      where: { applicationId, kind: 'oauth_client', state: 'active' },
+      include: { environment: { select: { name: true } } },
+    })
+    const keyOf = ({ environment, issuer, clientId }: (typeof held)[number]) =>
+      oauthClientKey({ environment: environment.name, issuer: issuer ?? '', clientId: clientId ?? '' })
+    const wanted = new Set(oauthClients.map(oauthClientKey))
+    for (const row of held) {
+      if (wanted.has(keyOf(row))) continue
+      await tx.db.credential.update({
+        where: { id: row.id },
+        data: { state: 'revoked', revokedAt: this.clock.now(), version: { increment: 1 } },
+      })
+      tx.access(row.environmentId, [row.hash])
+    }
+    const application = await tx.db.application.findFirstOrThrow({ where: { id: applicationId } })
+    for (const { environment, name, issuer, clientId, expiresAt } of oauthClients) {
+      const stage = await findEnvironment(tx.platform, environment)
+      const data = { name, expiresAt: expiresAt === null ? null : new Date(expiresAt) }
+      const row = held.find(
+        (it) => keyOf(it) === oauthClientKey({ environment: stage.name, issuer, clientId }),
+      )
+      if (row)
+        await tx.db.credential.update({ where: { id: row.id }, data: { ...data, version: { increment: 1 } } })
+      else await this.oauthClients.create(call, tx, application, stage, { ...data, issuer, clientId })
     }
   }
 }

@@ -1,5 +1,8 @@
 // Manifests over HTTP on a real Postgres: export, wipe, apply; what differs; what is refused.
 import type { Manifest } from '@gatewright/shared/manifest'
+import { noConditions, requestConditions, versionSelector } from '@gatewright/shared/model/match'
+import { plainTraffic, traffic } from '@gatewright/shared/model/traffic'
+import { circuitBreaker, retries, upstreamSettings } from '@gatewright/shared/model/upstream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { createOffer, type Offer, onceOnly } from '../testing/offer.fixture.ts'
@@ -19,6 +22,9 @@ beforeAll(async () => {
   })
 })
 afterAll(() => app?.close())
+
+/** A manifest that a test may edit. */
+type Writable<T> = T extends object ? { -readonly [Key in keyof T]: Writable<T[Key]> } : T
 
 interface Exported {
   readonly manifest: Manifest
@@ -55,6 +61,99 @@ describe('manifest', () => {
     expect(applied.body.revisions.map(({ environment }) => environment)).toEqual(['prod'])
     expect((await exported()).hash).toBe(before.hash)
     expect((await diff(before.manifest, true)).changes).toEqual([])
+  })
+
+  it('I1 upstreams, selectors, conditions and traffic come back as they were, and a step of a canary is one change', async () => {
+    const { manifest } = await exported()
+    const wanted = structuredClone(manifest) as Writable<Manifest>
+    const [books] = wanted.apis[0]?.versions ?? []
+    if (!books) throw new Error('the sample has no version')
+    const at = (url: string) => upstreamSettings.parse({ targets: [{ url }] })
+    const share = (upstream: string, weight: number) => ({ upstream, weight })
+    const spread = (canary: number) =>
+      traffic.parse({
+        rules: [{ when: { on: 'header', name: 'x-canary', values: ['yes'] }, upstream: 'canary' }],
+        shares: [share('default', 100 - canary), share('canary', canary)],
+        stickiness: { by: 'cookie', name: 'release' },
+        guard: { p95Ms: 500 },
+        mirror: { upstream: 'shadow', percent: 10 },
+      })
+    books.upstreams = {
+      default: { ...at('http://stable.example'), circuitBreaker: circuitBreaker.parse({}) },
+      canary: { ...at('http://canary.example'), retries: retries.parse({}) },
+      shadow: upstreamSettings.parse({
+        discovery: { kind: 'consul', url: 'http://consul:8500', service: 'x' },
+      }),
+    }
+    const [first] = books.routes
+    const when = requestConditions.parse({ headers: [{ name: 'x-client', values: ['ios'] }] })
+    if (first) books.routes.push({ ...first, operationId: null, when, upstream: 'canary' })
+    books.deployments = { prod: { groups: [], traffic: spread(5) } }
+    const sibling = (name: string, value: string, isDefault: boolean) => ({
+      ...structuredClone(books),
+      ...{ name, document: null, deployments: { prod: { groups: [], traffic: null } } },
+      selector: versionSelector.parse({ by: 'header', name: 'x-version', value, isDefault }),
+    })
+    books.selector = versionSelector.parse({ by: 'header', name: 'x-version', value: '1', isDefault: true })
+    wanted.apis[0]?.versions.push(sibling('v2', '2', false), sibling('v3', '3', false))
+    const applied = await apply(wanted)
+    expect(applied.status, JSON.stringify(applied.body)).toBe(200)
+    expect((await diff(wanted)).changes).toEqual([])
+
+    const before = await exported()
+    expect(before.hash).toBe(applied.body.hash)
+    expect((await apply({ gatewright: 1 }, true)).status).toBe(200)
+    expect((await apply(before.manifest)).body.hash).toBe(before.hash)
+    expect((await exported()).hash).toBe(before.hash)
+
+    books.deployments = { prod: { groups: [], traffic: spread(25) } }
+    const step = await apply(wanted)
+    const pointer = 'apis/books/versions/v1/deployments/prod/traffic/shares'
+    expect(step.body.changes.map((change) => `${change.kind} ${change.pointer}`)).toEqual([
+      `changed ${pointer}/default/weight`,
+      `changed ${pointer}/canary/weight`,
+    ])
+    const { data } = await offer.owner.must<{ data: { number: number; changes: { pointer: string }[] }[] }>(
+      'GET',
+      '/tenants/acme/environments/prod/revisions?limit=1',
+    )
+    expect(data[0]?.changes.map((change) => change.pointer)).toEqual([
+      'apis/books/v1/traffic/shares/default/weight',
+      'apis/books/v1/traffic/shares/canary/weight',
+    ])
+
+    const swapped = structuredClone(spread(25))
+    swapped.shares.reverse()
+    books.deployments = { prod: { groups: [], traffic: swapped } }
+    expect((await apply(wanted)).body.changes).toMatchObject([{ kind: 'moved', pointer }])
+    expect((await exported()).manifest.apis[0]?.versions[0]?.deployments.prod?.traffic).toEqual(swapped)
+
+    // Whichever is written first: only what stands at the end has to be servable.
+    const [v1, v2] = wanted.apis[0]?.versions ?? []
+    if (v1?.selector) v1.selector = { ...v1.selector, isDefault: false }
+    if (v2?.selector) v2.selector = { ...v2.selector, isDefault: true }
+    expect((await apply(wanted)).status).toBe(200)
+    if (v1?.selector) v1.selector = { ...v1.selector, isDefault: true }
+    expect((await apply(wanted)).body).toMatchObject({ status: 422, code: 'snapshot_refused' })
+    if (v2?.selector) v2.selector = { ...v2.selector, isDefault: false }
+    expect((await apply(wanted)).status).toBe(200)
+    const v3 = wanted.apis[0]?.versions[2]
+    if (v2?.selector && v3?.selector) [v2.selector, v3.selector] = [v3.selector, v2.selector]
+    const exchanged = await apply(wanted)
+    expect(exchanged.status, JSON.stringify(exchanged.body)).toBe(200)
+    expect((await diff(wanted)).changes).toEqual([])
+
+    expect((await apply(manifest, true)).body.hash).toBe((await exported()).hash)
+  })
+
+  it('I1 nothing said in many words is nothing said', async () => {
+    const { manifest } = await exported()
+    const wordy = structuredClone(manifest) as Writable<Manifest>
+    const [version] = wordy.apis[0]?.versions ?? []
+    if (!version?.routes[0]) throw new Error('the sample has no route')
+    version.deployments = { prod: { groups: [], traffic: plainTraffic } }
+    version.routes[0].when = noConditions
+    expect((await diff(wordy)).changes).toEqual([])
   })
 
   it('I1 names what would change, and changes only that', async () => {

@@ -1,8 +1,10 @@
 // The tenant's rows as a manifest: names only, in a stable order, so that equal configuration has an equal hash.
 import { type ManifestInput, manifestSchema, type WholeManifest } from '@gatewright/shared/manifest'
+import { oauthClientKey } from '@gatewright/shared/manifest-faults'
 import type { CallTenant } from '../call.ts'
 import { readChain, showPolicy } from '../catalog/drafts.ts'
-import { showUpstream } from '../catalog/version-view.ts'
+import { storedConditions } from '../catalog/route-conditions.ts'
+import { showUpstream, storedSelector, storedTraffic } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 
@@ -17,10 +19,10 @@ const apiRows = {
     orderBy: byName,
     include: {
       successor: { select: { name: true } },
-      upstream: { include: { targets: { orderBy: [...inOrder] } } },
+      upstreams: { orderBy: byName },
       policies: { where: { scope: 'version' }, orderBy: [...inOrder] },
       routes: {
-        orderBy: [{ position: 'asc' }, { path: 'asc' }, { method: 'asc' }],
+        orderBy: [{ position: 'asc' }, { path: 'asc' }, { method: 'asc' }, { whenKey: 'asc' }],
         include: { policies: { orderBy: [...inOrder] } },
       },
       deployments: { include: { environment: { select: { name: true } } } },
@@ -97,14 +99,26 @@ export async function readManifest(
       subscriptions: application.subscriptions
         .map(({ plan, state }) => ({ product: plan.product.name, plan: plan.name, state }))
         .sort((a, b) => a.product.localeCompare(b.product)),
-      keys: application.credentials.map((credential) => ({
-        name: credential.name,
-        environment: credential.environment.name,
-        sha256: credential.hash,
-        prefix: credential.prefix,
-        last4: credential.last4,
-        expiresAt: credential.expiresAt?.toISOString() ?? null,
-      })),
+      keys: application.credentials
+        .filter(({ kind }) => kind === 'key')
+        .map((credential) => ({
+          name: credential.name,
+          environment: credential.environment.name,
+          sha256: credential.hash,
+          prefix: credential.prefix,
+          last4: credential.last4,
+          expiresAt: credential.expiresAt?.toISOString() ?? null,
+        })),
+      oauthClients: application.credentials
+        .filter(({ kind }) => kind === 'oauth_client')
+        .map(({ name, environment, issuer, clientId, expiresAt }) => ({
+          name,
+          environment: environment.name,
+          issuer: issuer ?? '',
+          clientId: clientId ?? '',
+          expiresAt: expiresAt?.toISOString() ?? null,
+        }))
+        .sort((a, b) => (oauthClientKey(a) < oauthClientKey(b) ? -1 : 1)),
     })),
   }
   return manifestSchema.required({ settings: true, policies: true }).parse(manifest)
@@ -113,7 +127,6 @@ export async function readManifest(
 function showVersion(
   row: VersionRow,
 ): NonNullable<NonNullable<ManifestInput['apis']>[number]['versions']>[number] {
-  const { version: _, ...upstream } = row.upstream ? showUpstream(row.upstream) : { version: 0 }
   return {
     name: row.name,
     basePath: row.basePath,
@@ -123,11 +136,16 @@ function showVersion(
     deprecatedAt: row.deprecatedAt?.toISOString() ?? null,
     sunsetAt: row.sunsetAt?.toISOString() ?? null,
     successor: row.successor?.name ?? null,
-    upstream: 'targets' in upstream ? upstream : null,
+    selector: storedSelector(row.selector),
+    upstreams: Object.fromEntries(
+      row.upstreams.map(showUpstream).map(({ name, ...settings }) => [name, settings]),
+    ),
     policies: row.policies.map(showPolicy),
     routes: row.routes.map((route) => ({
       method: route.method,
       path: route.path,
+      when: storedConditions(route.when),
+      upstream: route.upstream,
       operationId: route.operationId,
       summary: route.summary,
       tags: route.tags,
@@ -144,7 +162,10 @@ function showVersion(
     },
     deployments: Object.fromEntries(
       row.deployments
-        .map(({ environment, groups }) => [environment.name, { groups }] as const)
+        .map(
+          ({ environment, groups, traffic }) =>
+            [environment.name, { groups, traffic: storedTraffic(traffic) }] as const,
+        )
         .sort(([a], [b]) => a.localeCompare(b)),
     ),
   }

@@ -1,9 +1,14 @@
 // What a manifest asks for, against what there is: the state to reach, and the differences on the way there.
+
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '@gatewright/shared/canonical'
 import type { Manifest, WholeManifest } from '@gatewright/shared/manifest'
+import { oauthClientKey } from '@gatewright/shared/manifest-faults'
 import type { Change } from '@gatewright/shared/model/environment'
+import { plainAsNone, plainTraffic } from '@gatewright/shared/model/traffic'
+import { conditionsOf, routeName } from '@gatewright/shared/route-conditions'
 import { diff } from '../publishing/diff.ts'
+import { readableTraffic } from '../publishing/version-changes.ts'
 
 /** sha256 (hex) of the canonical form. Equal for tenants whose configuration is equal. */
 export function manifestHash(manifest: WholeManifest): string {
@@ -35,6 +40,7 @@ export function targetOf(current: WholeManifest, wanted: Manifest, prune: boolea
       owner: application.owner ?? old.owner,
       subscriptions: merge(old.subscriptions, application.subscriptions, ({ product }) => product),
       keys: merge(old.keys, application.keys, ({ sha256 }) => sha256),
+      oauthClients: merge(old.oauthClients, application.oauthClients, oauthClientKey),
     })),
   })
 }
@@ -64,7 +70,7 @@ function merge<Item>(
   ]
 }
 
-// The order of the export, wherever the order says nothing.
+// The order of the export, wherever the order says nothing; and one way to say nothing.
 function ordered(manifest: WholeManifest): WholeManifest {
   const sorted = <Item>(items: readonly Item[], keyOf: (item: Item) => string) =>
     [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
@@ -74,7 +80,13 @@ function ordered(manifest: WholeManifest): WholeManifest {
       ...api,
       versions: sorted(api.versions, byName).map((version) => ({
         ...version,
-        deployments: Object.fromEntries(sorted(Object.entries(version.deployments), ([name]) => name)),
+        routes: version.routes.map((route) => ({ ...route, when: conditionsOf(route.when) })),
+        deployments: Object.fromEntries(
+          sorted(Object.entries(version.deployments), ([name]) => name).map(([name, { groups, traffic }]) => [
+            name,
+            { groups, traffic: plainAsNone(traffic) },
+          ]),
+        ),
       })),
     })),
     products: sorted(manifest.products, byName).map((product) => ({
@@ -85,6 +97,7 @@ function ordered(manifest: WholeManifest): WholeManifest {
       ...application,
       subscriptions: sorted(application.subscriptions, ({ product }) => product),
       keys: sorted(application.keys, ({ sha256 }) => sha256),
+      oauthClients: sorted(application.oauthClients, oauthClientKey),
     })),
   }
 }
@@ -97,7 +110,13 @@ function comparable({ gatewright: _, ...manifest }: WholeManifest) {
       ...api,
       versions: api.versions.map((version) => ({
         ...version,
-        routes: version.routes.map((route) => ({ ...route, name: `${route.method} ${route.path}` })),
+        routes: version.routes.map((route) => ({ ...route, name: routeName(route) })),
+        deployments: Object.fromEntries(
+          Object.entries(version.deployments).map(([name, { groups, traffic }]) => [
+            name,
+            { groups, traffic: readableTraffic(traffic ?? plainTraffic) },
+          ]),
+        ),
         document: version.document && {
           format: version.document.format,
           sha256: createHash('sha256').update(version.document.text).digest('hex'),
@@ -111,6 +130,11 @@ function comparable({ gatewright: _, ...manifest }: WholeManifest) {
         name: subscription.product,
       })),
       keys: application.keys.map(({ sha256, name, ...key }) => ({ ...key, title: name, name: sha256 })),
+      oauthClients: application.oauthClients.map(({ name, ...client }) => ({
+        ...client,
+        title: name,
+        name: oauthClientKey(client),
+      })),
     })),
   }
 }

@@ -1,4 +1,5 @@
 // The two limits that a plan's form offers, kept as ordinary policies of the plan.
+import type { CalendarPeriod } from '@gatewright/shared/calendar'
 import { createId } from '@gatewright/shared/ids'
 import { type PolicyInput, policyInput } from '@gatewright/shared/policies/specs'
 import type { Prisma } from '../generated/prisma/client.ts'
@@ -11,7 +12,7 @@ export interface Rate {
 
 export interface Quota {
   readonly requests: number
-  readonly period: 'day' | 'month'
+  readonly period: CalendarPeriod
 }
 
 // Under these names the form finds its policies again; others of the plan are edited as its policy chain.

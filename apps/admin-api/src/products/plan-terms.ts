@@ -25,9 +25,15 @@ export function planTerms(policies: readonly PlanPolicy[]): string[] {
     if (!success) return []
     switch (data.type) {
       case 'rate-limit':
-        return [`${number.format(data.config.limit)} requests per ${duration(data.config.windowMs)}`]
+        return [
+          `${number.format(data.config.limit)} requests per ${duration(data.config.windowMs)}${data.config.algorithm === 'spike-arrest' ? ', evenly spread' : ''}`,
+        ]
       case 'quota':
-        return [`${number.format(data.config.limit)} requests per calendar ${data.config.period}`]
+        return [
+          `${number.format(data.config.limit)} requests per calendar ${data.config.period}${data.config.whenExceeded === 'allow' ? ', more are let through' : ''}`,
+        ]
+      case 'call-cost':
+        return data.config.cost === 1 ? [] : [`each request counts as ${number.format(data.config.cost)}`]
       case 'body-limit':
         return [`requests of at most ${number.format(data.config.maxBytes)} bytes`]
       case 'ip-filter':

@@ -194,6 +194,7 @@ interface RememberedDeployment {
   readonly versionId: string
   readonly apiRevisionId: string
   readonly groups: readonly string[]
+  readonly traffic: Prisma.JsonValue
 }
 interface RememberedPolicy {
   readonly id: string
@@ -206,7 +207,7 @@ interface RememberedPolicy {
 async function stateOf(tx: Prisma.TransactionClient, environmentId: string, tenantId: string) {
   const deployments: RememberedDeployment[] = await tx.deployment.findMany({
     where: { environmentId, tenantId },
-    select: { versionId: true, apiRevisionId: true, groups: true },
+    select: { versionId: true, apiRevisionId: true, groups: true, traffic: true },
     orderBy: { versionId: 'asc' },
   })
   const policies: RememberedPolicy[] = await tx.policyAttachment.findMany({

@@ -5,6 +5,7 @@ import { compare } from './version-document.ts'
 
 const select = {
   id: true,
+  kind: true,
   hash: true,
   tenantId: true,
   state: true,
@@ -66,8 +67,9 @@ export async function* allCredentialRecords(
   }
 }
 
-function toRecord({ id, tenantId, state, expiresAt, tryIt, application }: Row): CredentialRecord {
+function toRecord({ id, kind, tenantId, state, expiresAt, tryIt, application }: Row): CredentialRecord {
   return {
+    ...(kind === 'oauth_client' ? { kind: 'oauth-client' as const } : {}),
     credentialId: id,
     tenantId,
     applicationId: application.id,

@@ -1,5 +1,8 @@
 // Where a version runs: writes a deployment with its claim on hosts and path.
 import { createId } from '@gatewright/shared/ids'
+import { type Traffic, trafficFault } from '@gatewright/shared/model/traffic'
+import { storedTraffic } from '../catalog/version-view.ts'
+import { jsonColumn } from '../infra/json-column.ts'
 import { refuse } from '../refusal.ts'
 import type { TenantTransaction } from './change.ts'
 import { claimPaths, type Place } from './path-claims.ts'
@@ -11,6 +14,8 @@ interface DeployInput {
   readonly apiRevisionId: string
   readonly document: FrozenVersion
   readonly groups: readonly string[]
+  /** Absent: what the deployment has stays. */
+  readonly traffic?: Traffic | null
   readonly deployedBy: string
   readonly deployedAt: Date
   /** Whether named hosts may stand before what other teams answer on any host. */
@@ -23,17 +28,21 @@ interface DeployInput {
 export async function deploy(tx: TenantTransaction, input: DeployInput): Promise<void> {
   const { tenantId, environment, document } = input
   await refuseUnknownGroups(tx, environment, input.groups)
+  const place = { environmentId: environment.id, versionId: document.id }
   const what = {
     apiRevisionId: input.apiRevisionId,
     groups: [...input.groups],
+    // Not read and written back: somebody may set it at this moment.
+    ...(input.traffic === undefined ? {} : { traffic: jsonColumn(input.traffic) }),
     deployedBy: input.deployedBy,
     deployedAt: input.deployedAt,
   }
-  const { id } = await tx.db.deployment.upsert({
-    where: { environmentId_versionId: { environmentId: environment.id, versionId: document.id } },
-    create: { id: createId('dep'), tenantId, environmentId: environment.id, versionId: document.id, ...what },
+  const { id, traffic } = await tx.db.deployment.upsert({
+    where: { environmentId_versionId: place },
+    create: { id: createId('dep'), tenantId, ...place, ...what },
     update: what,
   })
+  refuseMissingUpstream(environment, document, storedTraffic(traffic))
   await claimPaths(tx, id, input)
 }
 
@@ -45,6 +54,26 @@ export async function undeploy(
 ): Promise<boolean> {
   const { count } = await tx.db.deployment.deleteMany({ where: { environmentId, versionId } })
   return count > 0
+}
+
+// Its requests would have nowhere to go; who takes an upstream away says first where they go instead.
+function refuseMissingUpstream(
+  environment: DeployInput['environment'],
+  document: FrozenVersion,
+  traffic: Traffic | null,
+): void {
+  const fault =
+    traffic &&
+    trafficFault(
+      traffic,
+      document.upstreams.map(({ name }) => name),
+    )
+  if (!fault) return
+  refuse(
+    'state_conflict',
+    `The traffic of ${document.apiName} ${document.name} in ${environment.name} does not fit this revision ` +
+      `(${fault.path}: ${fault.message}). Change the traffic first`,
+  )
 }
 
 async function refuseUnknownGroups(

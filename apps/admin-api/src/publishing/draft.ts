@@ -53,12 +53,13 @@ export async function draftChanges(
   db: TenantDb,
   versionId: string,
   environmentId?: string,
-): Promise<{ against: number | null; changes: Change[] }> {
+): Promise<{ against: number | null; changes: Change[]; document: FrozenVersion }> {
   const draft = freezeDraft(await readServedRows(db, versionId))
   const published = await readPublished(db, versionId, environmentId)
   return {
     against: published?.number ?? null,
     changes: versionChanges(published?.document ?? null, draft),
+    document: draft,
   }
 }
 

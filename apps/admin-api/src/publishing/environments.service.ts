@@ -5,6 +5,7 @@ import { change } from '@gatewright/shared/model/environment'
 import { Injectable } from '@nestjs/common'
 import * as z from 'zod'
 import { type Call, causedRevisions, type TenantCall } from '../call.ts'
+import { findVersion } from '../catalog/version-view.ts'
 import type { Environment } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
@@ -13,11 +14,13 @@ import { paged } from '../infra/page.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Changes } from './change.ts'
 import { findEnvironment } from './environments.ts'
+import { Fleet } from './fleet.ts'
 import { GatewayRecords } from './gateway-records.ts'
-import { reason } from './publishing.service.ts'
+import { reason } from './naming.ts'
 import { showGateway } from './refusal-reason.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { assertServable } from './servable.ts'
+import { askUpstreams } from './upstream-states.ts'
 
 type Noun = typeof contract.environments
 
@@ -27,6 +30,7 @@ export class EnvironmentsService implements Service<Noun> {
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly records: GatewayRecords,
+    private readonly fleet: Fleet,
   ) {}
 
   async list(call: Call) {
@@ -72,6 +76,16 @@ export class EnvironmentsService implements Service<Noun> {
     const row = await withGroups(call.platform, input.environment)
     const gateways = await this.records.gateways(row)
     return { environment: showEnvironment(row), data: gateways.map((gateway) => showGateway(call, gateway)) }
+  }
+
+  async upstreams(call: TenantCall, input: InputOf<Noun['upstreams']>) {
+    const environment = await findEnvironment(call.platform, input.environment)
+    // Only a version of the caller's own is found, so nobody sees another team's backends.
+    const version = await findVersion(call.db, input)
+    const deployment = version.deployments.find(({ environmentId }) => environmentId === environment.id)
+    if (!deployment) return { data: [], unreachable: [] }
+    const reports = (await this.fleet.reports(environment.name)).filter((one) => this.fleet.isLive(one))
+    return askUpstreams(reports, version.id, deployment.groups)
   }
 
   async revisions(call: TenantCall, input: InputOf<Noun['revisions']>) {
@@ -162,7 +176,10 @@ type Plan = Awaited<ReturnType<typeof planRollback>>
 
 const stateOf = ({ deployments, policies }: Plan['current']) => ({
   deployments: Object.fromEntries(
-    deployments.map(({ document, apiRevisionId }) => [`${document.apiName}/${document.name}`, apiRevisionId]),
+    deployments.map(({ document, apiRevisionId, groups, traffic }) => [
+      `${document.apiName}/${document.name}`,
+      { apiRevisionId, groups, traffic },
+    ]),
   ),
   policies: policies.map(({ name }) => name),
 })

@@ -41,6 +41,8 @@ const answerSchema = z.object({
     code: z.string().nullish(),
     policy: z.string().nullish(),
     detail: z.string().nullish(),
+    upstream: z.string().nullish(),
+    because: z.string().nullish(),
   }),
 })
 type Answer = z.output<typeof answerSchema>
@@ -74,7 +76,7 @@ export class ExplainService implements Service<Noun> {
       ],
       upstream: {
         called: false,
-        detail: forwarded ? 'the request would be forwarded' : 'the request would not reach the upstream',
+        detail: forwarded ? forwardedTo(outcome) : 'the request would not reach the upstream',
       },
       status: outcome.status,
       code: outcome.code ?? null,
@@ -121,6 +123,11 @@ async function askGateway({ address }: GatewayReport, input: Input): Promise<Ans
     // Unreachable or not of our kind: the next gateway may do better.
     return null
   }
+}
+
+function forwardedTo({ upstream, because }: Answer['outcome']): string {
+  const to = upstream ? ` to ${upstream}` : ''
+  return `the request would be forwarded${to}${because ? `: ${because}` : ''}`
 }
 
 const routeName = ({ apiName, versionName, method, template }: Answer['candidates'][number]) =>

@@ -8,7 +8,7 @@ import type { InputOf } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Changes, type TenantTransaction } from './change.ts'
-import { named, reason, resource } from './publishing.service.ts'
+import { named, reason, resource } from './naming.ts'
 
 type Input = InputOf<typeof contract.versions.setLifecycle>
 

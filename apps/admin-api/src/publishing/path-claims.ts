@@ -1,5 +1,6 @@
 // Whose place on the gateways is whose: a deployment claims its hosts and base path before it answers there.
 import { isIP } from 'node:net'
+import { selectorKey } from '@gatewright/shared/route-overlap'
 import { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../refusal.ts'
 import type { TenantTransaction } from './change.ts'
@@ -9,6 +10,16 @@ export interface Place {
   /** A name, `*.name`, or `*` for any. */
   readonly host: string
   readonly basePath: string
+}
+
+/** A place that a team has in an environment. */
+export interface HeldPlace extends Place {
+  readonly environmentId: string
+}
+
+/** A place as one version of an API stands there. */
+interface Claim extends Place {
+  readonly selectorKey: string
 }
 
 interface ClaimInput {
@@ -46,8 +57,10 @@ export async function claimPaths(
     const granted = isHeld || input.hostsGranted
     for (const claim of taken) {
       const isOwn = claim.tenantId === tenantId
-      if (isOwn ? !isSame(place, claim) : !intrudes(place, claim, new URL(gatewayUrl).hostname, granted))
-        continue
+      const collides = isOwn
+        ? isSame(place, claim) && !isTold(place, claim, claim.apiVersion.apiId === document.apiId)
+        : intrudes(place, claim, new URL(gatewayUrl).hostname, granted)
+      if (!collides) continue
       // Another team's API is not named, nor where exactly it stands: only that the place is taken.
       const owner = isOwn ? `${claim.apiVersion.api.name} ${claim.apiVersion.name}` : 'Another team’s API'
       refuse('path_taken', `${owner} answers at ${shown(place)} in ${environment.name}`)
@@ -100,8 +113,15 @@ function nest(a: string, b: string): boolean {
 
 const isSame = (a: Place, b: Place) => a.host === b.host && a.basePath === b.basePath
 
-function placesOf({ hosts, basePath }: FrozenVersion): Place[] {
-  return (hosts.length > 0 ? hosts : ['*']).map((host) => ({ host, basePath }))
+/** Whether selectors tell two versions at one place apart: of one API, as its clients choose among its versions. */
+const isTold = (a: Claim, b: Claim, isSameApi: boolean) => isSameApi && a.selectorKey !== b.selectorKey
+
+function placesOf({ hosts, basePath, selector }: FrozenVersion): Claim[] {
+  return (hosts.length > 0 ? hosts : ['*']).map((host) => ({
+    host,
+    basePath,
+    selectorKey: selectorKey(selector),
+  }))
 }
 
 /** Hosts and base path of a deployment, from its claims: where it answers, whatever its draft says by now. */

@@ -10,6 +10,7 @@ import { LifecycleService } from './lifecycle.ts'
 import { PublishingService } from './publishing.service.ts'
 import { buildSnapshot, sealSnapshot } from './snapshot.ts'
 import { readSnapshotRows } from './snapshot-rows.ts'
+import { TrafficService } from './traffic.service.ts'
 
 let plane: ControlPlane
 let tenant: TestTenant
@@ -31,8 +32,8 @@ beforeAll(async () => {
     plane.logger,
     plane.env,
   )
-  publishing = new PublishingService(plane.changes, plane.clock)
-  environments = new EnvironmentsService(plane.changes, plane.clock, records)
+  publishing = new PublishingService(plane.changes, plane.clock, new TrafficService(plane.changes))
+  environments = new EnvironmentsService(plane.changes, plane.clock, records, plane.fleet)
   lifecycle = new LifecycleService(plane.changes, plane.clock)
 })
 afterAll(() => plane[Symbol.asyncDispose]())
@@ -240,7 +241,7 @@ describe('publish and promote', () => {
     await expect(publish(inner, 'prod')).rejects.toMatchObject({
       code: 'snapshot_refused',
       errors: [
-        { code: 'duplicate', detail: 'it matches the same requests as POST /inner/{rest+} of apis/outer/v1' },
+        { code: 'duplicate', detail: 'POST /* answers the same requests as POST /inner/{rest+} of outer v1' },
       ],
     })
     const letters = await plane.createDraft(tenant, 'letters')

@@ -2,22 +2,27 @@
 
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
+import type { Traffic } from '@gatewright/shared/model/traffic'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, type TenantCall } from '../call.ts'
-import { findVersion, showVersion, type VersionRow } from '../catalog/version-view.ts'
+import { findVersion, showVersion, storedTraffic, type VersionRow } from '../catalog/version-view.ts'
 import type { ApiRevision } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import type { TenantDb } from '../infra/database.ts'
+import { given } from '../infra/given.ts'
 import { paged } from '../infra/page.ts'
 import { refuse } from '../refusal.ts'
 import { Changes, type TenantTransaction } from './change.ts'
 import { deploy, undeploy } from './deployments.ts'
 import { lockDraft, readDraftRows, readPublished } from './draft.ts'
 import { findEnvironment, findEnvironments } from './environments.ts'
+import { named, prefixed, reason, resource } from './naming.ts'
+import type { HeldPlace } from './path-claims.ts'
 import { searchTextOf } from './search-text.ts'
 import { assertServable } from './servable.ts'
-import { versionChanges } from './version-changes.ts'
+import { TrafficService } from './traffic.service.ts'
+import { trafficChanges, versionChanges } from './version-changes.ts'
 import {
   documentHash,
   type FrozenVersion,
@@ -28,29 +33,44 @@ import {
 
 type Noun = typeof contract.publishing
 
+type PublishedRevision = Pick<ApiRevision, 'id' | 'number' | 'hash'>
+
 @Injectable()
 export class PublishingService implements Service<Noun> {
   constructor(
     private readonly changes: Changes,
     private readonly clock: Clock,
+    private readonly traffic: TrafficService,
   ) {}
 
   async publish(call: TenantCall, input: InputOf<Noun['publish']>) {
-    const revision = await this.changes.inTenant(call, (tx) => this.publishIn(tx, call, input))
+    const revision = await this.changes.inTenant(call, async (tx) => {
+      const published = await this.publishIn(tx, call, input)
+      for (const { id } of published.environments) await assertServable(tx.everything, id, call.tenant.id)
+      return published.revision
+    })
     return this.#written(call, input, revision)
   }
 
-  /** Publishes inside a running change; applying a manifest does so for many versions at once. */
+  /**
+   * Publishes inside a running change; applying a manifest does so for many versions at once. That gateways will take
+   * it is for the caller to prove, once everything is written.
+   */
   async publishIn(
     tx: TenantTransaction,
     call: TenantCall,
-    input: Omit<InputOf<Noun['publish']>, 'tenant'>,
-  ): Promise<Pick<ApiRevision, 'id' | 'number' | 'hash'>> {
+    input: Omit<InputOf<Noun['publish']>, 'tenant'> & {
+      readonly traffic?: Traffic | null
+      /** See `claimPaths`; absent: the places that the team has now. */
+      readonly held?: readonly HeldPlace[]
+    },
+  ): Promise<{ revision: PublishedRevision; environments: readonly { readonly id: string }[] }> {
     const version = await findVersion(tx.db, input)
     refuseRetired(version)
     await lockDraft(tx.db, version.id)
     const previous = await readPublished(tx.db, version.id)
     const environments = await findEnvironments(tx.platform, input.environments)
+    const { traffic } = input
     const draft = await readDraftRows(tx.db, version.id)
     const document = freezeDraft(draft)
     const revision = await this.#freeze(tx, call, document, draft, input.note)
@@ -62,13 +82,17 @@ export class PublishingService implements Service<Noun> {
         apiRevisionId: revision.id,
         document,
         groups: input.groups,
+        ...given({ traffic, held: input.held?.filter((place) => place.environmentId === environment.id) }),
         deployedBy: call.actor.name,
         deployedAt: this.clock.now(),
         hostsGranted: call.user?.platformAdmin === true,
       })
       tx.config([environment.id], {
         reason: reason(`Publish ${named(version)} #${revision.number}`, input.note),
-        changes: prefixed(version, versionChanges(before?.document ?? null, document)),
+        changes: prefixed(version, [
+          ...versionChanges(before?.document ?? null, document),
+          ...(traffic === undefined ? [] : trafficChanges(trafficIn(version, environment.id), traffic)),
+        ]),
       })
     }
     await tx.db.apiVersion.update({
@@ -80,8 +104,6 @@ export class PublishingService implements Service<Noun> {
         version: { increment: 1 },
       },
     })
-    for (const environment of environments)
-      await assertServable(tx.everything, environment.id, call.tenant.id)
     tx.audit({
       action: 'publishing.publish',
       resource: resource(version),
@@ -95,7 +117,7 @@ export class PublishingService implements Service<Noun> {
       },
       reason: input.note,
     })
-    return revision
+    return { revision, environments }
   }
 
   async promote(call: TenantCall, input: InputOf<Noun['promote']>) {
@@ -128,7 +150,7 @@ export class PublishingService implements Service<Noun> {
         action: 'publishing.promote',
         resource: resource(version),
         before: { environment: environment.name, apiRevision: before?.number ?? null },
-        after: { environment: environment.name, apiRevision: revision.number },
+        after: { environment: environment.name, apiRevision: revision.number, groups: input.groups },
         reason: input.note,
       })
       return revision
@@ -151,12 +173,20 @@ export class PublishingService implements Service<Noun> {
       tx.audit({
         action: 'publishing.undeploy',
         resource: resource(version),
-        before: { environment: environment.name, apiRevision: before.number },
+        before: {
+          environment: environment.name,
+          apiRevision: before.number,
+          traffic: trafficIn(version, environment.id),
+        },
         after: { environment: environment.name, apiRevision: null },
         reason: input.note,
       })
     })
     return { apiVersion: await shownVersion(call.db, input), revisions: causedRevisions(call) }
+  }
+
+  setTraffic(call: TenantCall, input: InputOf<Noun['setTraffic']>) {
+    return this.traffic.set(call, input)
   }
 
   async apiRevisions(call: TenantCall, input: InputOf<Noun['apiRevisions']>) {
@@ -182,7 +212,7 @@ export class PublishingService implements Service<Noun> {
     document: FrozenVersion,
     draft: { readonly spec: Uint8Array<ArrayBuffer> | null; readonly specFormat: string | null },
     note: string,
-  ): Promise<Pick<ApiRevision, 'id' | 'number' | 'hash'>> {
+  ): Promise<PublishedRevision> {
     const hash = documentHash(document)
     const newest = await tx.db.apiRevision.findFirst({
       where: { versionId: document.id },
@@ -256,35 +286,13 @@ async function shownVersion(db: TenantDb, reference: { readonly api: string; rea
   return showVersion(await findVersion(db, reference))
 }
 
+function trafficIn({ deployments }: VersionRow, environmentId: string): Traffic | null {
+  const deployment = deployments.find((one) => one.environmentId === environmentId)
+  return deployment ? storedTraffic(deployment.traffic) : null
+}
+
 function refuseRetired(version: VersionRow): void {
   if (version.lifecycle === 'retired') {
     refuse('state_conflict', `${named(version)} is retired; it answers 410 until it is taken out`)
   }
 }
-
-export const named = (version: { readonly name: string; readonly api: { readonly name: string } }) =>
-  `${version.api.name} ${version.name}`
-
-export const resource = (version: {
-  readonly id: string
-  readonly name: string
-  readonly api: { readonly name: string }
-}) => ({
-  kind: 'version',
-  id: version.id,
-  name: `${version.api.name}/${version.name}`,
-})
-
-/** Changes of a version among those of its environment. */
-export function prefixed<T extends { readonly pointer: string }>(
-  version: { readonly name: string; readonly api: { readonly name: string } },
-  changes: readonly T[],
-): T[] {
-  return changes.map((change) => ({
-    ...change,
-    pointer: `apis/${version.api.name}/${version.name}/${change.pointer}`,
-  }))
-}
-
-/** What happened, and why where somebody said so. */
-export const reason = (what: string, note: string) => (note === '' ? what : `${what}: ${note}`)

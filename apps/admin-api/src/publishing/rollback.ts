@@ -1,19 +1,27 @@
 // Back to an earlier revision of one environment: the tenant's deployments and policies of then, as a new revision of now.
+import { canonicalJson } from '@gatewright/shared/canonical'
 import type { Change } from '@gatewright/shared/model/environment'
+import { type Traffic, traffic } from '@gatewright/shared/model/traffic'
 import * as z from 'zod'
 import type { TenantCall } from '../call.ts'
+import { storedTraffic } from '../catalog/version-view.ts'
 import type { PolicyScope } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
 import type { TenantTransaction } from './change.ts'
 import { deploy, undeploy } from './deployments.ts'
 import { diff } from './diff.ts'
-import { readablePolicies, versionChanges } from './version-changes.ts'
+import { readablePolicies, trafficChanges, versionChanges } from './version-changes.ts'
 import { type FrozenVersion, frozenVersion } from './version-document.ts'
 
 const remembered = z.object({
   deployments: z.array(
-    z.object({ versionId: z.string(), apiRevisionId: z.string(), groups: z.array(z.string()) }),
+    z.object({
+      versionId: z.string(),
+      apiRevisionId: z.string(),
+      groups: z.array(z.string()),
+      traffic: traffic.nullable(),
+    }),
   ),
   policies: z.array(
     z.object({
@@ -32,6 +40,7 @@ interface Deployed {
   readonly versionId: string
   readonly apiRevisionId: string
   readonly groups: readonly string[]
+  readonly traffic: Traffic | null
   readonly document: FrozenVersion
 }
 
@@ -106,13 +115,14 @@ export async function rollBack(
     (wanted) => !current.deployments.some((has) => same(has, wanted)),
   )
   for (const { versionId } of differing) await undeploy(tx, environment.id, versionId)
-  for (const { apiRevisionId, document, groups } of differing) {
+  for (const { apiRevisionId, document, groups, traffic } of differing) {
     await deploy(tx, {
       tenantId: call.tenant.id,
       environment,
       apiRevisionId,
       document,
       groups,
+      traffic,
       deployedBy: call.actor.name,
       deployedAt: now,
       // That it ran there once grants nothing: another team may have come to answer there since.
@@ -160,6 +170,7 @@ async function currentState(db: TenantDb, environmentId: string): Promise<State>
       versionId: true,
       apiRevisionId: true,
       groups: true,
+      traffic: true,
       apiRevision: { select: { document: true } },
     },
   })
@@ -169,8 +180,9 @@ async function currentState(db: TenantDb, environmentId: string): Promise<State>
     orderBy: [{ position: 'asc' }, { id: 'asc' }],
   })
   return {
-    deployments: deployments.map(({ apiRevision, ...deployment }) => ({
+    deployments: deployments.map(({ apiRevision, traffic, ...deployment }) => ({
       ...deployment,
+      traffic: storedTraffic(traffic),
       document: frozenVersion.parse(apiRevision.document),
     })),
     policies: remembered.shape.policies.parse(policies),
@@ -180,7 +192,8 @@ async function currentState(db: TenantDb, environmentId: string): Promise<State>
 const same = (a: Deployed, b: Deployed) =>
   a.versionId === b.versionId &&
   a.apiRevisionId === b.apiRevisionId &&
-  [...a.groups].sort().join() === [...b.groups].sort().join()
+  [...a.groups].sort().join() === [...b.groups].sort().join() &&
+  canonicalJson(a.traffic) === canonicalJson(b.traffic)
 
 function deploymentChanges(current: State, target: State): Change[] {
   const before = new Map(current.deployments.map((deployment) => [deployment.versionId, deployment]))
@@ -193,7 +206,10 @@ function deploymentChanges(current: State, target: State): Change[] {
     if (!wanted) return [{ kind: 'removed', pointer: at }]
     if (!has) return [{ kind: 'added', pointer: at }]
     return [
-      ...versionChanges(has.document, wanted.document).map((change) => ({
+      ...[
+        ...versionChanges(has.document, wanted.document),
+        ...trafficChanges(has.traffic, wanted.traffic),
+      ].map((change) => ({
         ...change,
         pointer: `${at}/${change.pointer}`,
       })),

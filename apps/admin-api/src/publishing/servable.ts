@@ -1,8 +1,12 @@
 // Would a gateway take it? Asked inside the transaction of every config change, so that nothing commits that gateways refuse.
+
 import type { FieldError } from '@gatewright/shared/errors'
-import { templateKey } from '@gatewright/shared/path-template'
+import { trafficFault } from '@gatewright/shared/model/traffic'
+import { defaultUpstream } from '@gatewright/shared/model/upstream'
 import type { Scope } from '@gatewright/shared/policies/policy'
 import { policySpec } from '@gatewright/shared/policies/specs'
+import { routeName } from '@gatewright/shared/route-conditions'
+import { findOverlaps } from '@gatewright/shared/route-overlap'
 import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../refusal.ts'
@@ -36,52 +40,74 @@ export function snapshotProblems(snapshot: Snapshot): FieldError[] {
     identified.set(tenant.id, inspect(tenant.policies, 'tenant', at, problems) || global)
   }
   for (const plan of snapshot.plans) inspect(plan.policies, 'plan', `plans/${plan.name}`, problems)
-  const paths = new Map<string, string>()
-  const answers: Answers = new Map()
+  const owners = new Map<string, { readonly at: string; readonly version: Version }>()
   for (const version of snapshot.versions) {
-    const at = `apis/${version.apiName}/${version.name}`
+    const at = versionPointer(version)
     for (const host of version.hosts.length > 0 ? version.hosts : ['*']) {
       const place = `${host} ${version.basePath}`
-      const owner = paths.get(place)
-      if (owner !== undefined) {
+      const owner = owners.get(place)
+      // Versions of one API may share a place where selectors tell them apart.
+      if (
+        owner &&
+        (owner.version.apiId !== version.apiId ||
+          (owner.version.selector === null && version.selector === null))
+      ) {
         problems.push({
           pointer: `${at}/basePath`,
           code: 'duplicate',
-          detail: `${owner} already answers at ${place}`,
+          detail: `${owner.at} already answers at ${place}`,
         })
       }
-      paths.set(place, at)
+      if (!owner || version.selector === null) owners.set(place, { at, version })
     }
+    inspectUpstreams(version, at, problems)
     const inherited =
       inspect(version.policies, 'version', at, problems) || (identified.get(version.tenantId) ?? global)
-    inspectRoutes(version, at, inherited, answers, problems)
+    inspectRoutes(version, at, inherited, problems)
+  }
+  for (const { kind, version, route, message } of findOverlaps(snapshot.versions)) {
+    if (kind === 'unreachable') continue
+    const pointer = route
+      ? `${versionPointer(version)}/routes/${routeName(route)}`
+      : `${versionPointer(version)}/selector`
+    problems.push({ pointer, code: kind, detail: message })
   }
   return problems
 }
 
-/** Host, method and template → the route that answers there, over all versions: base paths may lie in one another. */
-type Answers = Map<string, { readonly at: string; readonly name: string }>
+type Version = Snapshot['versions'][number]
 
-function inspectRoutes(
-  version: Snapshot['versions'][number],
-  at: string,
-  inherited: boolean,
-  answers: Answers,
-  problems: FieldError[],
-): void {
+/** A version among those of its environment. */
+export const versionPointer = ({ apiName, name }: { readonly apiName: string; readonly name: string }) =>
+  `apis/${apiName}/${name}`
+
+/** Upstreams that routes and traffic speak of and the version lacks. */
+function inspectUpstreams(version: Version, at: string, problems: FieldError[]): void {
+  const names = version.upstreams.map(({ name }) => name)
+  const fault = version.traffic && trafficFault(version.traffic, names)
+  if (fault) {
+    const pointer = `${at}/traffic/${fault.path.replaceAll('.', '/')}`
+    problems.push({ pointer, code: 'unknown_upstream', detail: fault.message })
+  }
+  const hasShares = version.traffic !== null && version.traffic.shares.length > 0
+  const lacksDefault = names.length > 0 && !hasShares && !names.includes(defaultUpstream)
   for (const route of version.routes) {
-    const name = `${route.method} ${route.path}`
-    const pointer = `${at}/routes/${name}`
-    for (const key of answerKeys(version, route)) {
-      const twin = answers.get(key)
-      if (twin !== undefined) {
-        const where = twin.at === at ? twin.name : `${twin.name} of ${twin.at}`
-        problems.push({ pointer, code: 'duplicate', detail: `it matches the same requests as ${where}` })
-        break
-      }
-      answers.set(key, { at, name })
+    const pointer = `${at}/routes/${routeName(route)}/upstream`
+    if (route.upstream !== null && !names.includes(route.upstream)) {
+      const detail = `the version has no upstream ${route.upstream}`
+      problems.push({ pointer, code: 'unknown_upstream', detail })
     }
-    const identified = inspect(route.policies, 'route', pointer, problems) || inherited
+    if (route.upstream === null && lacksDefault) {
+      const detail = `it names no upstream, and none is called ${defaultUpstream}: there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
+      problems.push({ pointer, code: 'unknown_upstream', detail })
+    }
+  }
+}
+
+function inspectRoutes(version: Version, at: string, inherited: boolean, problems: FieldError[]): void {
+  for (const route of version.routes) {
+    const pointer = `${at}/routes/${routeName(route)}`
+    const identified = inspect(route.policies, 'route', pointer, problems, route.path) || inherited
     if (!identified && !route.public) {
       problems.push({
         pointer,
@@ -92,20 +118,14 @@ function inspectRoutes(
   }
 }
 
-/** As the gateway's compile step adds a route to its router. */
-function answerKeys(
-  { hosts, basePath }: Snapshot['versions'][number],
-  { method, path }: Snapshot['versions'][number]['routes'][number],
-): string[] {
-  const base = basePath === '/' ? '' : basePath
-  const templates = [base + path, ...(path === '/' && base !== '' ? [base] : [])]
-  return (hosts.length > 0 ? hosts : ['*']).flatMap((host) =>
-    templates.map((template) => `${host} ${method} ${templateKey(template)}`),
-  )
-}
-
 /** Checks one chain as the gateway's compile step does; true when a policy of it identifies the caller. */
-function inspect(policies: readonly PolicyUse[], scope: Scope, at: string, problems: FieldError[]): boolean {
+function inspect(
+  policies: readonly PolicyUse[],
+  scope: Scope,
+  at: string,
+  problems: FieldError[],
+  template: string | null = null,
+): boolean {
   let identifies = false
   const names = new Set<string>()
   for (const policy of policies) {
@@ -131,6 +151,8 @@ function inspect(policies: readonly PolicyUse[], scope: Scope, at: string, probl
         detail: issue.message,
       })
     }
+    const fault = parsed.success && template !== null && spec.templateFault?.(parsed.data, template)
+    if (fault) problems.push({ pointer, code: 'unknown_parameter', detail: fault })
   }
   return identifies
 }

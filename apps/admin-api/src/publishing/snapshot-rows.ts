@@ -1,4 +1,5 @@
 // Postgres → rows of a snapshot: the one place that reads across tenants for gateways.
+import { storedTraffic } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../refusal.ts'
 import type { DeploymentRow, SnapshotRows } from './snapshot.ts'
@@ -22,6 +23,7 @@ export async function readSnapshotRows(
       tenantId: true,
       versionId: true,
       groups: true,
+      traffic: true,
       apiRevision: { select: { number: true, document: true } },
       apiVersion: {
         select: {
@@ -33,7 +35,7 @@ export async function readSnapshotRows(
       },
     },
   })
-  const tenantIds = [...new Set(deployments.map((deployment) => deployment.tenantId))]
+  const tenantIds = tenantId === undefined ? [...new Set(deployments.map((row) => row.tenantId))] : [tenantId]
   const versionIds = [...new Set(deployments.map((deployment) => deployment.versionId))]
   const globalPolicies = await tx.policyAttachment.findMany({
     where: { scope: 'global' },
@@ -67,8 +69,9 @@ export async function readSnapshotRows(
     globalPolicies,
     tenants,
     deployments: deployments.map(
-      ({ groups, apiRevision, apiVersion }): DeploymentRow => ({
+      ({ groups, traffic, apiRevision, apiVersion }): DeploymentRow => ({
         groups,
+        traffic: storedTraffic(traffic),
         apiRevision: apiRevision.number,
         document: frozenVersion.parse(apiRevision.document),
         lifecycle: apiVersion.lifecycle,

@@ -1,6 +1,7 @@
 // Rows → Snapshot: everything one environment serves, for all tenants. Pure, ordered and hashed: equal rows, equal hash.
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '@gatewright/shared/canonical'
+import type { Traffic } from '@gatewright/shared/model/traffic'
 import type { Snapshot } from '@gatewright/shared/snapshot'
 import type { Lifecycle } from '../generated/prisma/client.ts'
 import { type AttachmentRow, compare, type FrozenVersion, policyUses } from './version-document.ts'
@@ -27,6 +28,7 @@ export interface SnapshotRows {
 
 export interface DeploymentRow {
   readonly groups: readonly string[]
+  readonly traffic: Traffic | null
   readonly apiRevision: number
   readonly document: FrozenVersion
   readonly lifecycle: Lifecycle
@@ -68,6 +70,7 @@ function deployedVersion(row: DeploymentRow): Snapshot['versions'][number] {
     ...row.document,
     apiRevision: row.apiRevision,
     groups: [...row.groups].sort(compare),
+    traffic: row.traffic,
     lifecycle: {
       // A deployed version was published; a draft's row says `draft` only inside the transaction that publishes it.
       state: row.lifecycle === 'draft' ? 'published' : row.lifecycle,

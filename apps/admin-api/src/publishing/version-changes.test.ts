@@ -1,5 +1,8 @@
+import { requestConditions, versionSelector } from '@gatewright/shared/model/match'
+import { type Traffic, traffic } from '@gatewright/shared/model/traffic'
+import { upstreamSettings } from '@gatewright/shared/model/upstream'
 import { describe, expect, test } from 'vitest'
-import { versionChanges } from './version-changes.ts'
+import { trafficChanges, versionChanges } from './version-changes.ts'
 import type { FrozenVersion } from './version-document.ts'
 
 const limit = (calls: number, name = 'rate-limit') => ({
@@ -18,16 +21,37 @@ function version(more: Partial<FrozenVersion> = {}): FrozenVersion {
     name: 'v1',
     hosts: [],
     basePath: '/books/v1',
-    upstream: null,
+    selector: null,
+    upstreams: [],
     policies: [],
     routes: [route('GET', '/books')],
     ...more,
   }
 }
 
-function route(method: string, path: string, policies: FrozenVersion['policies'] = []) {
-  return { id: `rte_${method}${path}`, method, path, operationId: null, public: false, policies, mocks: [] }
+function route(
+  method: string,
+  path: string,
+  policies: FrozenVersion['policies'] = [],
+  more: Partial<FrozenVersion['routes'][number]> = {},
+): FrozenVersion['routes'][number] {
+  const rest = { operationId: null, public: false, when: null, upstream: null, policies, mocks: [] }
+  return { id: `rte_${method}${path}`, method, path, ...rest, ...more }
 }
+
+const upstream = (name: string, url: string) => ({
+  id: `ups_${name}`,
+  name,
+  ...upstreamSettings.parse({ targets: [{ url }] }),
+})
+
+const spread = (canary: number): Traffic =>
+  traffic.parse({
+    shares: [
+      { upstream: 'default', weight: 100 - canary },
+      { upstream: 'canary', weight: canary },
+    ],
+  })
 
 const told = (before: FrozenVersion | null, after: FrozenVersion | null) =>
   versionChanges(before, after).map(({ kind, pointer }) => `${kind} ${pointer}`)
@@ -61,5 +85,45 @@ describe('changes of a version', () => {
     expect(told(null, first)).toContain('added routes/GET /a')
     expect(told(null, first)).toContain('added routes/GET /b')
     expect(told(first, null)).toContain('removed routes/GET /b')
+  })
+
+  test('A28: upstreams, selector and conditions are named as people named them', () => {
+    const when = requestConditions.parse({ headers: [{ name: 'x-client', values: ['app'] }] })
+    const before = version({ upstreams: [upstream('default', 'http://old.test')] })
+    const after = version({
+      selector: versionSelector.parse({ by: 'header', name: 'x-version', value: '2' }),
+      upstreams: [upstream('app', 'http://app.test'), upstream('default', 'http://new.test')],
+      routes: [route('GET', '/books'), route('GET', '/books', [], { when, upstream: 'app' })],
+    })
+    expect(told(before, after)).toEqual([
+      'added upstreams/app',
+      'changed upstreams/default/targets',
+      'added routes/GET /books (x-client is app)',
+      'added selector',
+    ])
+  })
+
+  test('I7: a step of a canary is told by the names of its shares', () => {
+    expect(trafficChanges(spread(5), spread(25))).toEqual([
+      { kind: 'changed', pointer: 'traffic/shares/default/weight', before: 95, after: 75 },
+      { kind: 'changed', pointer: 'traffic/shares/canary/weight', before: 5, after: 25 },
+    ])
+    expect(trafficChanges(spread(5), null).map(({ kind, pointer }) => `${kind} ${pointer}`)).toEqual([
+      'removed traffic/shares/default',
+      'removed traffic/shares/canary',
+    ])
+  })
+
+  test('I7: another first share is told: it is the one that a guard falls back to', () => {
+    const even = spread(50)
+    const swapped = { ...even, shares: even.shares.toReversed() }
+    expect(trafficChanges(even, swapped)).toEqual([
+      {
+        kind: 'moved',
+        pointer: 'traffic/shares',
+        before: ['default', 'canary'],
+        after: ['canary', 'default'],
+      },
+    ])
   })
 })

@@ -3,16 +3,23 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '@gatewright/shared/canonical'
 import { mockExample, type PolicyUse, versionDocument } from '@gatewright/shared/snapshot'
 import * as z from 'zod'
+import { storedConditions } from '../catalog/route-conditions.ts'
+import { showUpstream, storedSelector } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 
-/** A version as an API revision keeps it: lifecycle and groups are not part, they change without a publish. */
-export const frozenVersion = versionDocument.omit({ apiRevision: true, groups: true, lifecycle: true })
+/** A version as an API revision keeps it: lifecycle, groups and traffic are not part, they change without a publish. */
+export const frozenVersion = versionDocument.omit({
+  apiRevision: true,
+  groups: true,
+  lifecycle: true,
+  traffic: true,
+})
 export type FrozenVersion = z.output<typeof frozenVersion>
 
 export const draftRows = {
   api: { select: { id: true, name: true } },
   routes: { include: { policies: true } },
-  upstream: { include: { targets: true } },
+  upstreams: true,
   policies: { where: { scope: 'version' } },
 } as const satisfies Prisma.ApiVersionInclude
 
@@ -34,36 +41,25 @@ export function freezeDraft(draft: ServedRows): FrozenVersion {
     name: draft.name,
     hosts: [...draft.hosts].sort(),
     basePath: draft.basePath,
-    upstream: freezeUpstream(draft.upstream),
+    selector: storedSelector(draft.selector),
+    upstreams: draft.upstreams
+      .map((row) => ({ id: row.id, ...showUpstream(row) }))
+      .sort((a, b) => compare(a.name, b.name)),
     policies: policyUses(draft.policies),
     routes: draft.routes
       .filter((route) => route.enabled)
-      .sort((a, b) => compare(a.path, b.path) || compare(a.method, b.method))
+      .sort((a, b) => compare(a.path, b.path) || compare(a.method, b.method) || compare(a.whenKey, b.whenKey))
       .map((route) => ({
         id: route.id,
         method: route.method,
         path: route.path,
         operationId: route.operationId,
         public: route.public || draft.public,
+        when: storedConditions(route.when),
+        upstream: route.upstream,
         policies: policyUses(route.policies),
         mocks: z.array(mockExample).parse(route.mocks),
       })),
-  }
-}
-
-function freezeUpstream(upstream: DraftRows['upstream']): FrozenVersion['upstream'] {
-  if (!upstream) return null
-  return {
-    id: upstream.id,
-    targets: [...upstream.targets]
-      .sort((a, b) => a.position - b.position || compare(a.id, b.id))
-      .map(({ url, weight }) => ({ url, weight })),
-    hostHeader: z.enum(['upstream', 'client']).parse(upstream.hostHeader),
-    connectTimeoutMs: upstream.connectTimeoutMs,
-    firstByteTimeoutMs: upstream.firstByteTimeoutMs,
-    idleTimeoutMs: upstream.idleTimeoutMs,
-    totalTimeoutMs: upstream.totalTimeoutMs,
-    tlsVerify: upstream.tlsVerify,
   }
 }
 
@@ -75,6 +71,17 @@ export function policyUses(attachments: readonly AttachmentRow[]): PolicyUse[] {
     .filter((attachment) => attachment.enabled)
     .sort((a, b) => a.position - b.position || compare(a.id, b.id))
     .map(({ id, type, name, config: given }) => ({ id, type, name, config: config.parse(given) }))
+}
+
+/** The routes of a version as its readers know them: those that only conditions tell apart are one operation, public when all are. */
+export function operationsOf({ routes }: Pick<FrozenVersion, 'routes'>): FrozenVersion['routes'] {
+  const byKey = new Map<string, FrozenVersion['routes'][number]>()
+  for (const route of routes) {
+    const key = `${route.method} ${route.path}`
+    const first = byKey.get(key)
+    byKey.set(key, first ? { ...first, public: first.public && route.public } : route)
+  }
+  return [...byKey.values()]
 }
 
 /** sha256 (hex) of a document's canonical form. */

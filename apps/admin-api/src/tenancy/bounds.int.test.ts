@@ -40,7 +40,7 @@ const importing = (name: string, routes: number, description?: string) => ({
     name,
     title: name,
     basePath: `/${count}-${name}`,
-    upstreamUrl: 'http://backend.example.com',
+    upstreamUrls: ['http://backend.example.com'],
   },
 })
 const full = ({ status, body }: Answer) => ({ status, code: body.code, limit: body.limit })
@@ -89,6 +89,37 @@ test('B9 routes: by import, by re-import, by hand and by manifest', async () => 
     })
   const { data } = await owner.must<{ data: object[] }>('GET', `${version}/routes`)
   expect(data).toHaveLength(6)
+})
+
+test('B9 upstreams count as documents do: a version may have many, of many targets', async () => {
+  const { owner, at } = await team()
+  await owner.must('POST', `${at}/imports`, importing('trusting', 1))
+  const targets = Array.from({ length: 20 }, () => ({
+    url: `https://backend.example.com/${encodeURIComponent(noise(1_000))}`,
+  }))
+  const path = `${at}/apis/trusting/versions/v1/upstreams/default`
+  const answer = await owner.send('PUT', path, { body: { targets }, version: '*' })
+  expect(full(answer)).toEqual({ status: 409, code: 'limit_reached', limit: 20_000 })
+})
+
+test('B9 mocks and conditions of routes count as documents do, before anything is published', async () => {
+  const { owner, at } = await team()
+  await owner.must('POST', `${at}/imports`, importing('mocked', 1))
+  const routes = `${at}/apis/mocked/versions/v1/routes`
+  const { data } = await owner.must<{ data: { id: string }[] }>('GET', routes)
+  const mocks = [{ status: 200, mediaType: 'text/plain', name: null, body: noise(30_000) }]
+  const values = () => Array.from({ length: 20 }, () => noise(200).slice(0, 200))
+  const when = { headers: Array.from({ length: 8 }, (_, i) => ({ name: `x-${i}`, values: values() })) }
+  const further = { method: 'GET', path: '/more' }
+  for (const answer of [
+    await owner.send('POST', routes, { body: { ...further, mocks } }),
+    await owner.send('POST', routes, { body: { ...further, when } }),
+    await owner.send('PATCH', `${routes}/${data[0]?.id}`, { body: { mocks }, version: '*' }),
+    await owner.send('PATCH', `${routes}/${data[0]?.id}`, { body: { when }, version: '*' }),
+  ]) {
+    const refused = { status: 409, code: 'limit_reached', limit: 20_000 }
+    expect(full(answer), JSON.stringify(answer.body)).toEqual(refused)
+  }
 })
 
 test('B9 documents: a published copy counts, and so does the next one', async () => {

@@ -9,7 +9,7 @@ interface Holdings {
   /** Versions; an API that has none counts too. */
   readonly apis: number
   readonly routes: number
-  /** Bytes as Postgres keeps them, compressed: drafts' documents and the copies of published revisions. */
+  /** Bytes as Postgres keeps them, compressed: drafts' documents, mocks, conditions and upstreams, and the copies of published revisions. */
   readonly documentBytes: number
 }
 
@@ -25,6 +25,9 @@ export async function refuseBeyondBounds(
       (SELECT count(*) FROM api LEFT JOIN api_version v ON v.api_id = api.id WHERE api.tenant_id = ${tenantId})::int AS apis,
       (SELECT count(*) FROM route WHERE tenant_id = ${tenantId})::int AS routes,
       (SELECT coalesce(sum(pg_column_size(spec)), 0) FROM api_version WHERE tenant_id = ${tenantId})::float8 +
+      (SELECT coalesce(sum(pg_column_size(mocks) + coalesce(pg_column_size("when"), 0)), 0)
+         FROM route WHERE tenant_id = ${tenantId})::float8 +
+      (SELECT coalesce(sum(pg_column_size(settings)), 0) FROM upstream WHERE tenant_id = ${tenantId})::float8 +
       (SELECT coalesce(sum(pg_column_size(document) + coalesce(pg_column_size(spec), 0)), 0)
          FROM api_revision WHERE tenant_id = ${tenantId})::float8 AS "documentBytes"`
   if (!held) return
@@ -33,7 +36,7 @@ export async function refuseBeyondBounds(
   refuseAbove(
     held.documentBytes,
     bounds.TENANT_DOCUMENT_LIMIT_BYTES,
-    'bytes of API documents and published revisions',
+    'bytes of API documents, routes, upstreams and published revisions',
     'TENANT_DOCUMENT_LIMIT_BYTES',
   )
 }

@@ -16,6 +16,7 @@ import { containing, paged } from '../infra/page.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Invitations, invitationSeconds } from './invitations.ts'
+import { refuseWithoutOwner } from './last-owner.ts'
 import { refuseUnknownTimeZone } from './time-zone.ts'
 
 type Noun = typeof contract.tenancy
@@ -112,7 +113,12 @@ export class TenancyService implements Service<Noun> {
       if (input.role !== undefined && input.role !== 'owner') await refuseWithoutOwner(tx, before)
       const after = await tx.db.membership.update({
         where: { id: before.id, version: before.version },
-        data: { ...given({ role: input.role, groups: input.groups }), version: { increment: 1 } },
+        data: {
+          ...given({ role: input.role, groups: input.groups }),
+          // What a person gives is no longer what the groups of a provider say.
+          ...(input.role !== undefined && { providerId: null }),
+          version: { increment: 1 },
+        },
         include: { user: true },
       })
       tx.audit({
@@ -258,14 +264,6 @@ export class TenancyService implements Service<Noun> {
 async function findMember(tx: TenantTransaction, id: string): Promise<Member> {
   const member = await tx.db.membership.findFirst({ where: { id }, include: { user: true } })
   return member ?? refuse('not_found', 'There is no such member')
-}
-
-/** Refuses to take the last owner away. Locks the owners, so two owners cannot remove each other at once. */
-async function refuseWithoutOwner(tx: TenantTransaction, leaving: Member): Promise<void> {
-  if (leaving.role !== 'owner') return
-  const owners = await tx.everything.$queryRaw<{ id: string }[]>`
-    SELECT id FROM membership WHERE tenant_id = ${leaving.tenantId} AND role = 'owner' ORDER BY id FOR UPDATE`
-  if (owners.every(({ id }) => id === leaving.id)) refuse('last_owner')
 }
 
 const named = ({ id, name }: Tenant) => ({ kind: 'tenant', id, name })

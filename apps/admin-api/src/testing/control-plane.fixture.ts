@@ -1,6 +1,7 @@
 // The services of the admin API over a real Postgres and Redis, without HTTP: what integration tests of one service stand on.
 import { createId } from '@gatewright/shared/ids'
 import { type Permission, rolePermissions } from '@gatewright/shared/model/role'
+import { defaultUpstream, upstreamSettings } from '@gatewright/shared/model/upstream'
 import { pino } from 'pino'
 import { type TestRedis, testDatabase, testRedis } from '../../../../scripts/stack/testing.ts'
 import type { Call, TenantCall } from '../call.ts'
@@ -142,11 +143,14 @@ export class ControlPlane implements AsyncDisposable {
         position,
       })),
     })
-    const upstream = await everything.upstream.create({
-      data: { id: createId('ups'), ...owned, versionId: version.id },
-    })
-    await everything.target.create({
-      data: { id: createId('tgt'), ...owned, upstreamId: upstream.id, url: 'http://127.0.0.1:1' },
+    await everything.upstream.create({
+      data: {
+        id: createId('ups'),
+        ...owned,
+        versionId: version.id,
+        name: defaultUpstream,
+        settings: upstreamSettings.parse({ targets: [{ url: 'http://127.0.0.1:1' }] }),
+      },
     })
     await everything.policyAttachment.create({
       data: {

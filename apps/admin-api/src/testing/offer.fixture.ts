@@ -56,7 +56,7 @@ export async function createOffer(
       title: 'Books',
       version: 'v1',
       basePath,
-      upstreamUrl: 'https://backend.internal.example/api',
+      upstreamUrls: ['https://backend.internal.example/api'],
       visibility,
     },
   })

@@ -2,6 +2,7 @@
 import { eventStream } from '@gatewright/shared/channels'
 import type { Redis } from 'ioredis'
 import { dropIfSilent, isReady } from '../runtime/redis.ts'
+import { collectYoungGeneration } from '../runtime/young-generation.ts'
 import type { EventBatch } from './buffer.ts'
 import type { Spool } from './spool.ts'
 
@@ -25,6 +26,11 @@ export interface EventSink {
 
 const sendsInFlightMax = 32
 const replayEveryMs = 500
+/**
+ * The bytes of a batch lie outside of the heap, under small objects that die young in a heap where little else is made. Left
+ * alone, V8 would see them grow to 32 MB and then mark all that is alive: tens of milliseconds, every few seconds.
+ */
+const collectAfterBytes = 4 * 1024 * 1024
 
 /**
  * A batch whose fate is unknown (no answer in time) is sent again: readers take each event once, by its id.
@@ -34,6 +40,7 @@ export function createEventSink(redis: Redis | null, spool: Spool): EventSink {
   let sent = 0
   let dropped = 0
   let inFlight = 0
+  let bytesSinceCollected = 0
   /** Batches of the oldest segment that arrived. */
   let replayed = 0
   let replaying: Promise<void> | null = null
@@ -46,6 +53,11 @@ export function createEventSink(redis: Redis | null, spool: Spool): EventSink {
       const { buffer, byteOffset, byteLength } = batch.json
       await redis.xadd(eventStream, '*', 'events', Buffer.from(buffer, byteOffset, byteLength))
       sent += batch.count
+      bytesSinceCollected += byteLength
+      if (bytesSinceCollected > collectAfterBytes) {
+        bytesSinceCollected = 0
+        collectYoungGeneration()
+      }
       return true
     } catch (error) {
       dropIfSilent(redis, error)

@@ -1,8 +1,9 @@
 // Compile: order of policies, chains of plans, what is shared and kept, and refusals that leave nothing behind.
 import type { Snapshot } from '@gatewright/shared/snapshot'
 import { describe, expect, it } from 'vitest'
-import { createDeps } from '../../../../packages/shared/src/testing/policy.fixture.ts'
+import { createContext } from '../../../../packages/shared/src/testing/policy.fixture.ts'
 import { plan, policy, snapshotOf, version } from '../../test/documents.ts'
+import { createCompileDeps, unusedUpstream } from '../testing/compile.fixture.ts'
 import { type CompiledGeneration, compileSnapshot } from './compile.ts'
 import type { CompiledRoute } from './generation.ts'
 import { packSnapshot, partsOf, unpackSnapshot } from './parts.ts'
@@ -12,18 +13,15 @@ const limit = (name: string) => policy('rate-limit', { limit: 5 }, name)
 
 function createWorld() {
   const open = new Set<string>()
-  const deps = {
-    policies: createDeps(),
+  const deps = createCompileDeps({
     upstreams: {
-      acquire(document: { id: string }) {
+      acquire(document) {
         const name = `${document.id} ${open.size}`
         open.add(name)
         return { upstream: { ...unusedUpstream }, release: () => void open.delete(name) }
       },
     },
-    group: 'default',
-    pause: () => undefined,
-  }
+  })
   return {
     open,
     compile: (snapshot: Snapshot, previous: CompiledGeneration | null = null, revision = 1) =>
@@ -31,14 +29,8 @@ function createWorld() {
   }
 }
 
-const unusedUpstream = {
-  hostHeader: 'upstream' as const,
-  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 0 },
-  pick: () => null,
-}
-
 function routeAt(generation: CompiledGeneration, path: string, method = 'GET'): CompiledRoute {
-  const match = generation.router.match('any.test', path, method)
+  const match = generation.router.match('any.test', path, method, { query: '', header: () => undefined })
   if (match?.kind !== 'route') throw new Error(`no route at ${path}`)
   return match
 }
@@ -152,6 +144,33 @@ describe('what is shared', () => {
   })
 })
 
+describe('F5: the end of a deprecated version', () => {
+  const sunsetAt = Date.UTC(2027, 0, 1)
+  const lifecycle = { state: 'deprecated' as const, deprecatedAt: 0, sunsetAt, successorPath: null }
+  const guarded = (
+    isPublic: boolean,
+    policies = [policy('ip-filter', { deny: ['10.0.0.1'] }), policy('api-key')],
+  ) => snapshotOf([version({ isPublic, upstreamUrls: [upstream], policies, more: { lifecycle } })])
+
+  it('at its sunset it answers 410 before it asks for a key, with the generation it was served by until then', async () => {
+    const route = routeAt(await createWorld().compile(guarded(false)), '/echo/things')
+    expect(names(route)).toEqual(['version ip-filter', 'version lifecycle', 'version api-key'])
+    expect([route.edgeCount, route.identifiedAt]).toEqual([1, 3])
+    const at = (receivedAtMs: number) => route.chain.request[1]?.({ ...createContext(), receivedAtMs })
+    expect(at(sunsetAt - 1)).toBeUndefined()
+    expect(at(sunsetAt)).toMatchObject({
+      code: 'api_retired',
+      detail: 'echo v1 is retired since 2027-01-01.',
+    })
+  })
+
+  it('C11: is no answer to the question who is calling', async () => {
+    await expect(createWorld().compile(guarded(false, []))).rejects.toThrow('nothing asks who is calling')
+    const open = routeAt(await createWorld().compile(guarded(true, [])), '/echo/things')
+    expect(names(open)).toEqual(['version lifecycle'])
+  })
+})
+
 describe('refusal', () => {
   it.each([
     [
@@ -173,6 +192,16 @@ describe('refusal', () => {
       'a time zone that is none',
       snapshotOf([], { tenants: [{ id: 'ten_1', name: 'acme', timeZone: 'Mars/Base', policies: [] }] }),
       'tenant acme: "Mars/Base" is not a time zone',
+    ],
+    [
+      'A6: a rewrite that asks for a parameter that its route does not have',
+      snapshotOf([
+        version({
+          isPublic: true,
+          routes: [{ method: 'GET', path: '/a/{id}', policies: [policy('rewrite', { path: '/{name}' })] }],
+        }),
+      ]),
+      'tenant acme, API echo v1, route GET /a/{id}, policy rewrite: {name} is no parameter of /echo/a/{id}, which has {id}',
     ],
     [
       'two versions at one place',
@@ -218,15 +247,12 @@ describe('10 000 routes', () => {
     const generation = await compileSnapshot(
       { revision: 1, hash: 'h' },
       unpackSnapshot(parcel),
-      {
-        policies: createDeps(),
-        upstreams: { acquire: () => ({ upstream: unusedUpstream, release: () => undefined }) },
-        group: 'default',
+      createCompileDeps({
         pause() {
           pauses++
           return undefined
         },
-      },
+      }),
       null,
     )
     expect(generation.routeCount).toBe(10_000)

@@ -1,23 +1,46 @@
 // Snapshot → Generation: every decision that a request need not take is taken here, or the whole snapshot is refused.
+
+import { trafficFault } from '@gatewright/shared/model/traffic'
+import { defaultUpstream, upstreamFault } from '@gatewright/shared/model/upstream'
 import type { PolicyDeps, RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
+import type { Guard, GuardFacts, Guards } from '../traffic/guards.ts'
+import type { MirrorCounts } from '../traffic/mirror.ts'
+import type { Admission } from '../traffic/overload.ts'
+import { createTrafficSplit } from '../traffic/split.ts'
 import type { Upstream } from '../upstream/call.ts'
-import type { Chain, CompiledRoute, Generation } from './generation.ts'
+import { asksWho, demandCaller } from './callers.ts'
+import type { Chain, CompiledRoute, Generation, TrafficSplit } from './generation.ts'
 import { type AttachmentPlace, createInstances, type InstanceMap, type Instances } from './instances.ts'
-import { lifecycleFields, retiredStep } from './lifecycle.ts'
-import { type SnapshotHead, type SnapshotPart, SnapshotRefused, type VersionHead } from './parts.ts'
-import { createRouterBuilder, RouteConflict, type RouterBuilder } from './router.ts'
-import { countRequests, layOut, orderSteps, type Step } from './steps.ts'
+import { lifecycleFields, retiredStep, sunsetStep } from './lifecycle.ts'
+import {
+  type HeadPart,
+  type SnapshotHead,
+  type SnapshotPart,
+  SnapshotRefused,
+  type VersionHead,
+} from './parts.ts'
+import { createRouterBuilder, type RouterBuilder } from './router.ts'
+import { RouteConflict } from './router-slot.ts'
+import { countRequests, countSteps, layOut, lookAgain, orderSteps, type Step } from './steps.ts'
 
 /** Pools, breakers and health of services: they outlive a generation and are shared by all that name the same one. */
 interface UpstreamSource {
   /** `release` is called once, when no request can use the upstream through this acquisition any more. */
-  acquire(document: UpstreamDocument): { readonly upstream: Upstream; release(): void }
+  acquire(
+    document: UpstreamDocument,
+    tenantId: string,
+    tenantName: string,
+  ): { readonly upstream: Upstream; release(): void }
 }
 
 export interface CompileDeps {
   readonly policies: PolicyDeps
   readonly upstreams: UpstreamSource
+  readonly guards: Guards
+  readonly mirrors: MirrorCounts
+  /** null: a worker that never refuses for being overloaded. */
+  readonly admission: Admission | null
   /** Gateway group: versions of other groups do not exist here. */
   readonly group: string
   /** Called between the pieces; a worker that serves lets requests through. */
@@ -29,6 +52,10 @@ export interface CompiledGeneration extends Generation {
   readonly environmentId: string
   readonly instances: InstanceMap
   readonly routeCount: number
+  /** Version id → its upstreams, as far as requests can come to them. */
+  readonly upstreams: ReadonlyMap<string, readonly Upstream[]>
+  /** Version id → its guard. */
+  readonly guards: ReadonlyMap<string, GuardFacts>
   /** Called when another generation is live, or when this one never will be: frees everything after the last request. */
   retire(): void
 }
@@ -50,6 +77,8 @@ export async function compileSnapshot(
   const builder = createRouterBuilder()
   let environmentId = ''
   let routeCount = 0
+  const upstreams = new Map<string, readonly Upstream[]>()
+  const guards = new Map<string, GuardFacts>()
   let frame: Frame | null = null
   let version: VersionCompiler | null = null
   try {
@@ -58,10 +87,16 @@ export async function compileSnapshot(
         case 'head':
           environmentId = part.head.environment.id
           frame = createFrame(part.head, instances)
+          declareNamed(part, deps.group, builder)
           break
         case 'version':
           version = frame && serves(part.version, deps.group) ? frame.version(part.version) : null
-          if (version) releases.push(version.open(deps.upstreams))
+          if (version) {
+            const { guard, upstreams: opened, release } = version.open(deps)
+            releases.push(release)
+            upstreams.set(part.version.id, opened)
+            if (guard !== null) guards.set(part.version.id, guard.facts)
+          }
           break
         case 'routes':
           if (version) {
@@ -72,6 +107,7 @@ export async function compileSnapshot(
       }
       await deps.pause()
     }
+    for (const _ of builder.seal()) await deps.pause()
   } catch (error) {
     for (const release of releases) release()
     if (error instanceof RouteConflict) throw new SnapshotRefused(error.message, { cause: error })
@@ -79,19 +115,32 @@ export async function compileSnapshot(
   }
   const router = builder.build()
   return createGeneration(
-    { revision, hash, router, environmentId, routeCount, instances: instances.used },
+    { revision, hash, router, environmentId, routeCount, upstreams, guards, instances: instances.used },
     releases,
   )
 }
 
-function serves(version: VersionHead, group: string): boolean {
+/** Versions that requests name are known before any route, so that each route knows whom it has beside it. */
+function declareNamed({ head, named }: HeadPart, group: string, builder: RouterBuilder): void {
+  for (const version of named) {
+    if (!serves(version, group)) continue
+    try {
+      builder.declare(version)
+    } catch (error) {
+      const tenant = head.tenants.find(({ id }) => id === version.tenantId)
+      throw new SnapshotRefused(`tenant ${tenant?.name}, ${(error as Error).message}`, { cause: error })
+    }
+  }
+}
+
+function serves(version: Pick<VersionHead, 'groups'>, group: string): boolean {
   return version.groups.length === 0 || version.groups.includes(group)
 }
 
 function createGeneration(
   parts: Pick<
     CompiledGeneration,
-    'revision' | 'hash' | 'router' | 'environmentId' | 'routeCount' | 'instances'
+    'revision' | 'hash' | 'router' | 'environmentId' | 'routeCount' | 'upstreams' | 'guards' | 'instances'
   >,
   releases: readonly (() => void)[],
 ): CompiledGeneration {
@@ -133,7 +182,7 @@ function createFrame(head: SnapshotHead, instances: Instances): Frame {
       const at = { tenantId: tenant.id, timeZone: tenant.timeZone, place: `tenant ${tenant.name}` }
       checkTimeZone(tenant.timeZone, at.place)
       const steps = tenant.policies.map((use) => instances.step(use, { ...at, scope: 'tenant' }))
-      return [tenant.id, { at, steps }]
+      return [tenant.id, { name: tenant.name, at, steps }]
     }),
   )
   // A plan belongs to the tenant that sells it; its limits are instances of its own, shared by all versions it covers.
@@ -159,6 +208,7 @@ function createFrame(head: SnapshotHead, instances: Instances): Frame {
       const step = (use: PolicyUse) => instances.step(use, { ...at, scope: 'version' })
       return createVersionCompiler({
         document,
+        tenantName: tenant.name,
         outer: [...globalSteps, ...tenant.steps, ...document.policies.map(step)],
         plans: plans.filter(({ plan }) => plan.versionIds.includes(document.id)),
         at,
@@ -170,6 +220,7 @@ function createFrame(head: SnapshotHead, instances: Instances): Frame {
 
 interface VersionContext {
   readonly document: VersionHead
+  readonly tenantName: string
   /** Steps of the scopes around a route. */
   readonly outer: readonly Step[]
   readonly plans: readonly { readonly plan: Plan; readonly steps: readonly Step[] }[]
@@ -178,30 +229,49 @@ interface VersionContext {
 }
 
 interface VersionCompiler {
-  /** Acquires the service behind the version; the answer frees it. */
-  open(upstreams: UpstreamSource): () => void
+  /** Acquires what stands behind the version. */
+  open(deps: CompileDeps): {
+    readonly guard: Guard | null
+    readonly upstreams: readonly Upstream[]
+    release(): void
+  }
   route(document: RouteDocument, builder: RouterBuilder): void
 }
 
 /** The part of a compiled route that routes without policies of their own have in common. */
-type Pipeline = Pick<CompiledRoute, 'chain' | 'edgeCount' | 'identifiedAt' | 'plans'> & {
+type Pipeline = Pick<CompiledRoute, 'chain' | 'edgeCount' | 'identifiedAt' | 'plans' | 'priority'> & {
   readonly identifies: boolean
 }
 
-function createVersionCompiler({ document, outer, plans, at, instances }: VersionContext): VersionCompiler {
-  const { id: versionId, name: versionName, tenantId, apiId, apiName, hosts, lifecycle } = document
+function createVersionCompiler({
+  document,
+  tenantName,
+  outer,
+  plans,
+  at,
+  instances,
+}: VersionContext): VersionCompiler {
+  const { id: versionId, name: versionName, tenantId, apiId, apiName, hosts, lifecycle, selector } = document
   const basePath = document.basePath === '/' ? '' : document.basePath
   const fields = lifecycleFields(lifecycle)
   const isRetired = lifecycle.state === 'retired'
-  let upstream: Upstream | null = null
+  const sunset = sunsetStep(apiName, versionName, lifecycle)
+  const upstreams = new Map<string, Upstream>()
+  let admission: Admission | null = null
+  let traffic: TrafficSplit | null = null
   let shared: Pipeline | null = null
 
   function pipeline(own: readonly Step[]): Pipeline {
     const steps = orderSteps([...outer, ...own])
     if (isRetired) return layOutRetired(steps, retiredStep(apiName, versionName, lifecycle))
+    if (sunset) steps.splice(countSteps(steps, 'edge'), 0, sunset)
     const isMocked = steps.some((step) => step.facts.type === 'mock')
     // An API that has nothing behind it answers from its examples without being told to.
-    return layOutPipeline(document.upstream || isMocked ? steps : [...steps, implicitMock()], plans)
+    return layOutPipeline(
+      upstreams.size > 0 || isMocked ? steps : [...steps, implicitMock()],
+      plans,
+      admission,
+    )
   }
 
   function implicitMock(): Step {
@@ -209,24 +279,66 @@ function createVersionCompiler({ document, outer, plans, at, instances }: Versio
     return instances.step(use, { ...at, scope: 'version' })
   }
 
+  function upstreamOf(route: RouteDocument, place: string): Upstream | null {
+    // Where shares decide, the first of them stands for all.
+    const name = route.upstream ?? document.traffic?.shares[0]?.upstream ?? defaultUpstream
+    const upstream = upstreams.get(name)
+    if (upstream === undefined && (route.upstream !== null || upstreams.size > 0)) {
+      throw new SnapshotRefused(`${place}: the version has no upstream called ${name}`)
+    }
+    return upstream ?? null
+  }
+
   return {
-    open(upstreams) {
-      if (!document.upstream || isRetired) return () => undefined
-      const acquired = upstreams.acquire(document.upstream)
-      upstream = acquired.upstream
-      return acquired.release
+    open(deps) {
+      admission = deps.admission
+      if (isRetired) return { guard: null, upstreams: [], release: () => undefined }
+      let guard: Guard | null = null
+      const releases: (() => void)[] = []
+      const releaseAll = () => {
+        for (const release of releases) release()
+      }
+      try {
+        for (const settings of document.upstreams) {
+          const fault = upstreamFault(settings)
+          if (fault) throw new Error(`upstream ${settings.name}, ${fault.path}: ${fault.message}`)
+          const acquired = deps.upstreams.acquire(settings, tenantId, tenantName)
+          releases.push(acquired.release)
+          upstreams.set(settings.name, acquired.upstream)
+        }
+        if (document.traffic) {
+          const fault = trafficFault(document.traffic, [...upstreams.keys()])
+          if (fault) throw new Error(`traffic, ${fault.path}: ${fault.message}`)
+          const watched = deps.guards.acquire(versionId, document.traffic)
+          if (watched) releases.push(watched.release)
+          guard = watched?.guard ?? null
+          traffic = createTrafficSplit({
+            versionId,
+            basePath,
+            traffic: document.traffic,
+            upstreams,
+            guard,
+            mirrors: deps.mirrors,
+          })
+        }
+      } catch (error) {
+        releaseAll()
+        if (error instanceof SnapshotRefused) throw error
+        throw new SnapshotRefused(`${at.place}: ${(error as Error).message}`, { cause: error })
+      }
+      return { guard, upstreams: [...upstreams.values()], release: releaseAll }
     },
     route(route, builder) {
       const place = `${at.place}, route ${route.method} ${route.path}`
-      const own = route.policies.map((use) => instances.step(use, { ...at, scope: 'route', place }))
+      const template = basePath + route.path
+      const own = route.policies.map((use) => instances.step(use, { ...at, scope: 'route', place, template }))
       if (own.length === 0) shared ??= pipeline([])
       const { identifies, ...phases } = own.length === 0 && shared ? shared : pipeline(own)
       if (!identifies && !route.public && !isRetired) {
         throw new SnapshotRefused(
-          `${place}: nothing asks who is calling; attach an API key policy or mark it public`,
+          `${place}: nothing asks who is calling; attach a policy such as api-key or jwt, or mark it public`,
         )
       }
-      const template = basePath + route.path
       const facts: RouteFacts = Object.freeze({
         id: route.id,
         method: route.method,
@@ -240,31 +352,47 @@ function createVersionCompiler({ document, outer, plans, at, instances }: Versio
         public: route.public,
         mocks: route.mocks,
       })
+      const upstream = isRetired ? null : upstreamOf(route, place)
       const compiled: CompiledRoute = Object.freeze({
         kind: 'route',
         facts,
         ...phases,
         basePathLength: basePath.length,
         lifecycleFields: fields,
+        vary: null,
+        strippedParameter: selector?.by === 'query' && selector.strip ? selector.name : null,
         upstream,
+        traffic: route.upstream === null ? traffic : null,
       })
-      builder.add({ hosts, route: compiled })
+      const entry = { hosts, basePath: document.basePath, route: compiled, when: route.when }
+      builder.add(entry)
       // The path `/` of an API is its base path, which people write with and without the final slash.
-      if (route.path === '/' && basePath !== '') builder.add({ hosts, route: compiled, template: basePath })
+      if (route.path === '/' && basePath !== '') builder.add({ ...entry, template: basePath })
     },
   }
 }
 
-function layOutPipeline(steps: readonly Step[], plans: VersionContext['plans']): Pipeline {
+function layOutPipeline(
+  merged: readonly Step[],
+  plans: VersionContext['plans'],
+  admission: Admission | null,
+): Pipeline {
+  const steps = demandCaller(merged)
   const chain = layOut(steps)
   const before = steps.filter((step) => step.stage === 'edge' || step.stage === 'identify')
   const after = steps.slice(before.length)
+  const identifiedAt = countRequests(steps, 'edge', 'identify')
+  const ofPlans = plans.some(({ steps: own }) => own.length > 0) ? planChains() : null
+  const chains = [chain, ...(ofPlans?.values() ?? [])]
+  const priority = Math.min(...chains.map((it) => it.priority))
+  const look = (it: Chain) => (admission === null ? it : lookAgain(it, identifiedAt, priority, admission))
   return {
-    chain,
+    chain: look(chain),
     edgeCount: countRequests(steps, 'edge'),
-    identifiedAt: countRequests(steps, 'edge', 'identify'),
-    plans: plans.some(({ steps: own }) => own.length > 0) ? planChains() : null,
-    identifies: steps.some((step) => step.stage === 'identify'),
+    identifiedAt,
+    plans: ofPlans && new Map(Array.from(ofPlans, ([id, it]) => [id, look(it)])),
+    priority,
+    identifies: steps.some(asksWho),
   }
 
   // A plan is known only after the caller is: whatever the stage of its policies, they come after that.
@@ -281,8 +409,10 @@ function layOutPipeline(steps: readonly Step[], plans: VersionContext['plans']):
 function layOutRetired(steps: readonly Step[], refusal: Step): Pipeline {
   const edge = steps.filter((step) => step.stage === 'edge')
   const edgeCount = countRequests(edge, 'edge')
+  const chain = layOut([...edge, refusal])
   return {
-    chain: layOut([...edge, refusal]),
+    chain,
+    priority: chain.priority,
     edgeCount,
     identifiedAt: edgeCount + 1,
     plans: null,

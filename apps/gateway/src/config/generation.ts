@@ -1,5 +1,6 @@
 // What a gateway compiled from one snapshot: frozen routes behind a router, leased by the requests that run on it.
-import type { PolicyContext, RouteFacts, Verdict } from '@gatewright/shared/policies/policy'
+import type { PolicyContext, Refusal, RouteFacts, Verdict } from '@gatewright/shared/policies/policy'
+import type { RequestContext } from '../request/context.ts'
 import type { Upstream } from '../upstream/call.ts'
 
 export type RequestPhase = (ctx: PolicyContext) => Verdict | Promise<Verdict>
@@ -25,6 +26,8 @@ export interface Chain {
   readonly response: readonly ResponsePhase[]
   readonly responseSteps: readonly StepFacts[]
   readonly done: readonly DonePhase[]
+  /** Rank of what its requests are worth to an overloaded gateway: 0 is refused last. */
+  readonly priority: number
 }
 
 /** One operation, ready to run: every decision that does not depend on the request was taken at compile. */
@@ -46,6 +49,8 @@ export interface CompiledRoute {
    * is a moment older) is refused with `subscription_missing`: fail closed.
    */
   readonly plans: ReadonlyMap<string, Chain> | null
+  /** The best of `chain` and `plans`: a request may turn out to be worth as much once its caller is known. */
+  readonly priority: number
   /** Characters of the normalised path that belong to the API's base path, which the upstream does not see. */
   readonly basePathLength: number
   /**
@@ -53,15 +58,41 @@ export interface CompiledRoute {
    * in turn. A retired version needs no case of its own: its phases after `edge` are one refusal with `api_retired`.
    */
   readonly lifecycleFields: readonly string[]
+  /** Value of `Vary` (RFC 9110 12.5.5) for a route that was chosen by header fields; null when none had a say. */
+  readonly vary: string | null
+  /** The query parameter that names the version, when the upstream is not to see it. */
+  readonly strippedParameter: string | null
   /** null: nothing stands behind the route, so a policy has to answer. */
   readonly upstream: Upstream | null
+  /** Decides between the upstreams of the version; null = every request goes to `upstream`. */
+  readonly traffic: TrafficSplit | null
 }
 
-/** The path exists, the method does not. */
-export interface MethodMiss {
-  readonly kind: 'method'
-  /** Value of the `Allow` field (RFC 9110 10.2.1). */
-  readonly allow: string
+/** How a deployment spreads the requests of its routes over the upstreams of the version. */
+export interface TrafficSplit {
+  /** The upstream of this request; null when none may be used. Called once, after the policies. */
+  choose(ctx: RequestContext): Upstream | null
+  /** The request was put to what `choose` said; nothing of its body has been read yet. */
+  started(ctx: RequestContext, route: CompiledRoute): void
+  /** The request is over, whether it came to `choose` or not. */
+  done(ctx: RequestContext): void
+  /** What `choose` would say, for explain: nothing is dealt out. */
+  explain(ctx: RequestContext): Destination
+}
+
+/** Where a request would go. */
+export interface Destination {
+  /** Name of the upstream; null when it is dealt out among several. */
+  readonly upstream: string | null
+  readonly because: string
+}
+
+/** Paths of APIs match, and yet nothing answers: what the request is told. */
+export interface Miss {
+  readonly kind: 'miss'
+  readonly refusal: Refusal
+  /** Value of the `Allow` field (RFC 9110 10.2.1); null when the request asks for a version that is not there. */
+  readonly allow: string | null
   readonly facts: MissFacts
 }
 
@@ -72,17 +103,28 @@ interface MissFacts {
   readonly versionId: string
 }
 
-export type Match = CompiledRoute | MethodMiss | null
+export type Match = CompiledRoute | Miss | null
+
+/** Stands for the value of a field that a CORS preflight only announces. */
+export const announced: unique symbol = Symbol('announced')
+
+/** What conditions and selectors look at. */
+export interface RequestView {
+  /** Raw, without `?`. */
+  readonly query: string
+  /** By lower-case name; repeated fields joined by a comma (RFC 9110 5.3). */
+  header(name: string): string | undefined | typeof announced
+}
 
 export interface Router {
   /**
    * `host`: lower case, without port. `path`: normalised by `request/target.ts`. `method`: as sent; for a CORS preflight, the
-   * method it asks for. HEAD finds the route of GET where none is declared (RFC 9110 9.3.2); OPTIONS is a `MethodMiss`
-   * where none is declared, and its `allow` is the answer.
+   * method it asks for. HEAD finds the route of GET where none is declared (RFC 9110 9.3.2); OPTIONS is a `Miss` where none is
+   * declared, and its `allow` is the answer.
    */
-  match(host: string, path: string, method: string): Match
+  match(host: string, path: string, method: string, view: RequestView): Match
   /** What `match` found and passed over, for explain: every route that could be meant, best first, and why it lost. */
-  explain(host: string, path: string, method: string): readonly Candidate[]
+  explain(host: string, path: string, method: string, view: RequestView): readonly Candidate[]
 }
 
 export interface Candidate {

@@ -19,6 +19,8 @@ export interface AttachmentPlace {
   readonly scope: Scope
   readonly tenantId: string | null
   readonly timeZone: string
+  /** Path of the route for attachments of one route. */
+  readonly template?: string
   /** For people: "tenant acme, API books v1, route GET /books". */
   readonly place: string
 }
@@ -60,7 +62,12 @@ export function createInstances(deps: PolicyDeps, previous: InstanceMap): Instan
     used,
     step(use, at) {
       const phases = instanceOf(use, at)
-      const stage = policies.get(use.type)?.spec.stage ?? 'edge'
+      const spec = policies.get(use.type)?.spec
+      const stage = spec?.stage ?? 'edge'
+      if (spec?.templateFault && at.template !== undefined) {
+        const fault = spec.templateFault(spec.config.parse(use.config), at.template)
+        if (fault !== null) throw new SnapshotRefused(`${placeOf(use, at)}: ${fault}`)
+      }
       return {
         facts: Object.freeze({ policy: use.name, type: use.type, scope: at.scope, stage }),
         stage,

@@ -58,7 +58,11 @@ export function createManifestSource({
   async function load(): Promise<void> {
     const manifest = parseManifest(await readFile(path, 'utf8'), path)
     const snapshot = manifestToSnapshot(manifest, environmentName)
-    const credentials = [...manifestToCredentials(manifest, environmentName)]
+    const credentials = [
+      ...manifestToCredentials(manifest, environmentName, (text) =>
+        createHash('sha256').update(text).digest('hex'),
+      ),
+    ]
     const hash = createHash('sha256').update(canonicalJson(snapshot)).digest('hex')
     const identity = { revision: revision + 1, hash }
     const isLive = await rollout.apply(

@@ -19,9 +19,22 @@ export class SnapshotRefused extends Error {}
 export type SnapshotHead = Omit<Snapshot, 'versions'>
 export type VersionHead = Omit<VersionDocument, 'routes'>
 
+/** What tells a version from others of its API. */
+export type NamedVersion = Pick<
+  VersionHead,
+  'id' | 'tenantId' | 'apiId' | 'apiName' | 'name' | 'hosts' | 'basePath' | 'groups' | 'selector'
+>
+
+/** `named`: all versions of the APIs of which requests name a version. */
+export interface HeadPart {
+  readonly kind: 'head'
+  readonly head: SnapshotHead
+  readonly named: readonly NamedVersion[]
+}
+
 /** First one head, then for each version its own head and its routes. */
 export type SnapshotPart =
-  | { readonly kind: 'head'; readonly head: SnapshotHead }
+  | HeadPart
   | { readonly kind: 'version'; readonly version: VersionHead }
   | { readonly kind: 'routes'; readonly routes: readonly RouteDocument[] }
 
@@ -40,13 +53,22 @@ const routesPerPart = 25
 
 export function* partsOf(snapshot: Snapshot): Generator<SnapshotPart> {
   const { versions, ...head } = snapshot
-  yield { kind: 'head', head }
+  yield { kind: 'head', head, named: namedVersions(versions) }
   for (const { routes, ...version } of versions) {
     yield { kind: 'version', version }
     for (let i = 0; i < routes.length; i += routesPerPart) {
       yield { kind: 'routes', routes: routes.slice(i, i + routesPerPart) }
     }
   }
+}
+
+function namedVersions(versions: readonly VersionDocument[]): NamedVersion[] {
+  const apis = new Set(versions.filter(({ selector }) => selector !== null).map(({ apiId }) => apiId))
+  return versions
+    .filter(({ apiId }) => apis.has(apiId))
+    .map(({ id, tenantId, apiId, apiName, name, hosts, basePath, groups, selector }) => {
+      return { id, tenantId, apiId, apiName, name, hosts, basePath, groups, selector }
+    })
 }
 
 export function packSnapshot(snapshot: Snapshot, revision: number, hash: string): SnapshotParcel {

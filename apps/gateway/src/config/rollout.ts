@@ -35,7 +35,7 @@ export interface Rollout {
   /** `pack` may throw `SnapshotRefused`. True when it is live everywhere. */
   apply(
     identity: Identity,
-    pack: () => SnapshotParcel,
+    pack: () => SnapshotParcel | Promise<SnapshotParcel>,
     credentials?: StaticCredentials | null,
   ): Promise<boolean>
   /** Runs `action` with what is current, between two rollouts, so that it stays current until `action` is done; not before the first. */
@@ -50,12 +50,12 @@ export function createRollout(crew: Crew, log: Logger, onChange: () => void): Ro
 
   async function run(
     identity: Identity,
-    pack: () => SnapshotParcel,
+    pack: () => SnapshotParcel | Promise<SnapshotParcel>,
     credentials: StaticCredentials | null,
   ): Promise<boolean> {
     const startedAt = performance.now()
     try {
-      const parcel = pack()
+      const parcel = await pack()
       await crew.prepare(parcel, credentials)
       current = { parcel, credentials }
       await crew.commit(identity)

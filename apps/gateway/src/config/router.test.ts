@@ -1,12 +1,17 @@
 // Router: precedence, methods, hosts; and the compiled form agrees with a naive reading of the rules.
 
-import { matchesMixed, parseTemplate } from '@gatewright/shared/path-template'
+import {
+  compareMixed,
+  type MixedPattern,
+  matchesMixed,
+  parseTemplate,
+} from '@gatewright/shared/path-template'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { emptyChain } from '../testing/gateway.fixture.ts'
 import type { CompiledRoute } from './generation.ts'
-import { createRouter, RouteConflict, type RouterEntry } from './router.ts'
-
-const emptyChain = { request: [], requestSteps: [], response: [], responseSteps: [], done: [] }
+import { createRouter, type RouterEntry } from './router.ts'
+import { RouteConflict } from './router-slot.ts'
 
 function entry(text: string, hosts: string[] = [], apiName = 'shop'): RouterEntry {
   const [method = '', template = ''] = text.split(' ')
@@ -29,17 +34,24 @@ function entry(text: string, hosts: string[] = [], apiName = 'shop'): RouterEntr
     edgeCount: 0,
     identifiedAt: 0,
     plans: null,
+    priority: 2,
     basePathLength: 0,
     lifecycleFields: [],
+    vary: null,
+    strippedParameter: null,
     upstream: null,
+    traffic: null,
   }
-  return { hosts, route }
+  return { hosts, basePath: '/', route, when: null }
 }
+
+/** A request that says nothing beyond host, path and method. */
+const plain = { query: '', header: () => undefined }
 
 const routerOf = (...texts: string[]) => createRouter(texts.map((text) => entry(text)))
 
 function found(router: ReturnType<typeof createRouter>, method: string, path: string, host = 'any.test') {
-  const match = router.match(host, path, method)
+  const match = router.match(host, path, method, plain)
   if (match === null) return null
   return match.kind === 'route' ? match.facts.id.trim() : `405 ${match.allow}`
 }
@@ -80,6 +92,37 @@ describe('paths', () => {
     expect(found(router, 'GET', '/ab/x')).toBeNull()
   })
 
+  it('a pattern that matches all that another one does never stands before it', () => {
+    const router = routerOf(
+      'GET /files/{name}.{type}',
+      'GET /files/{name}.x',
+      'GET /files/{a}x',
+      'GET /files/y{b}',
+    )
+    expect(found(router, 'GET', '/files/a.x')).toBe('GET /files/{name}.x')
+    expect(found(router, 'GET', '/files/a.b')).toBe('GET /files/{name}.{type}')
+    const pattern = fc
+      .tuple(
+        fc.constantFrom('', 'a', 'b'),
+        fc.array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 1 }),
+        fc.constantFrom('', 'a', 'b'),
+      )
+      .map(([start, inner, end]): MixedPattern => {
+        return { start, inner, end, key: [start, ...inner, end].join('{}') }
+      })
+    // Strings over the letters of the patterns and one more are enough to tell any two of these apart.
+    const texts = everyText(['a', 'b', 'z'], 7)
+    fc.assert(
+      fc.property(pattern, pattern, (wide, narrow) => {
+        fc.pre(wide.key !== narrow.key && wide.key !== '' && narrow.key !== '')
+        const [ofWide, ofNarrow] = [wide, narrow].map((it) => texts.filter((text) => matchesMixed(it, text)))
+        fc.pre((ofNarrow ?? []).every((text) => ofWide?.includes(text)))
+        expect(compareMixed(wide, narrow)).toBeGreaterThan(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('a rest segment takes the remainder of the path, empty or not, and loses to everything else', () => {
     const router = routerOf('GET /files/*', 'GET /files/{id}', 'GET /proxy/{path+}')
     expect(found(router, 'GET', '/files/')).toBe('GET /files/*')
@@ -89,7 +132,7 @@ describe('paths', () => {
     expect(found(router, 'GET', '/proxy/a/b')).toBe('GET /proxy/{path+}')
   })
 
-  it('a final slash is part of the path', () => {
+  it('A1: a final slash is part of the path', () => {
     const router = routerOf('GET /users', 'GET /teams/')
     expect(found(router, 'GET', '/users/')).toBeNull()
     expect(found(router, 'GET', '/teams')).toBeNull()
@@ -117,7 +160,7 @@ describe('methods', () => {
     expect(found(router, 'PUT', '/users/1')).toBe('405 DELETE, GET, HEAD, OPTIONS')
   })
 
-  it('HEAD finds GET, unless it is declared', () => {
+  it('A5: HEAD finds GET, unless it is declared', () => {
     const router = routerOf('HEAD /b', 'GET /a', 'GET /b')
     expect(found(router, 'HEAD', '/a')).toBe('GET /a')
     expect(found(router, 'HEAD', '/b')).toBe('HEAD /b')
@@ -129,13 +172,25 @@ describe('methods', () => {
     expect(found(router, 'PUT', '/users/me')).toBe('405 DELETE, GET, HEAD, OPTIONS')
   })
 
+  it('A5: TRACE and CONNECT answer nowhere, whatever is declared', () => {
+    const router = routerOf('TRACE /a', 'CONNECT /a', 'QUERY /a', 'CONNECT /b')
+    expect(found(router, 'TRACE', '/a')).toBe('405 OPTIONS, QUERY')
+    expect(found(router, 'CONNECT', '/b')).toBeNull()
+  })
+
+  it('A5: QUERY is a method like any other, and HEAD is not derived from it', () => {
+    const router = routerOf('QUERY /a')
+    expect(found(router, 'QUERY', '/a')).toBe('QUERY /a')
+    expect(found(router, 'HEAD', '/a')).toBe('405 OPTIONS, QUERY')
+  })
+
   it('methods are case-sensitive (RFC 9110 9.1)', () => {
     expect(found(routerOf('GET /a'), 'get', '/a')).toBe('405 GET, HEAD, OPTIONS')
   })
 })
 
 describe('hosts', () => {
-  it('an exact host beats the longest wildcard beats any host', () => {
+  it('A2: an exact host beats the longest wildcard beats any host', () => {
     const router = createRouter([
       entry('GET /a', ['api.example.com']),
       entry('GET /a', ['*.eu.example.com']),
@@ -150,7 +205,7 @@ describe('hosts', () => {
     expect(found(router, 'GET', '/only-any', 'api.example.com')).toBe('GET /only-any')
   })
 
-  it('a host that no API names gets nothing of the named ones', () => {
+  it('A2: a host that no API names gets nothing of the named ones', () => {
     const router = createRouter([entry('GET /a', ['api.example.com'])])
     expect(found(router, 'GET', '/a', 'other.example.com')).toBeNull()
   })
@@ -172,7 +227,7 @@ describe('conflicts', () => {
 describe('explain', () => {
   it('lists every route that could be meant and why it lost', () => {
     const router = routerOf('GET /users/me', 'GET /users/{id}', 'DELETE /users/{id}')
-    expect(router.explain('any.test', '/users/me', 'GET')).toMatchObject([
+    expect(router.explain('any.test', '/users/me', 'GET', plain)).toMatchObject([
       { template: '/users/me', won: true },
       {
         template: '/users/{id}',
@@ -184,6 +239,16 @@ describe('explain', () => {
     ])
   })
 })
+
+/** Every text of up to `length` of these letters. */
+function everyText(letters: string[], length: number): string[] {
+  const texts = ['']
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts[at] ?? ''
+    if (text.length < length) for (const letter of letters) texts.push(text + letter)
+  }
+  return texts
+}
 
 describe('agreement with a naive router', () => {
   const literals = fc.constantFrom('a', 'b', 'ab', 'a.x')
@@ -216,7 +281,7 @@ describe('agreement with a naive router', () => {
           }
           const router = createRouter(kept.values())
           for (const [method, path] of asked) {
-            const match = router.match('any.test', path, method)
+            const match = router.match('any.test', path, method, plain)
             const expected = naive([...kept.values()], method, path)
             expect(match?.kind === 'route' ? match.facts.id : null).toBe(expected)
           }
@@ -231,7 +296,9 @@ describe('agreement with a naive router', () => {
     return parseTemplate(template).map((segment) => {
       if (segment.kind === 'literal') return `0${segment.text}`
       if (segment.kind === 'mixed') {
-        return `1${String(1000 - segment.pattern.key.length)}${segment.pattern.key}`
+        const { start, inner, end, key } = segment.pattern
+        const literal = start.length + inner.join('').length + end.length
+        return `1${1000 - literal} ${inner.length} ${key}`
       }
       return segment.kind === 'parameter' ? '2' : '3'
     })
@@ -279,7 +346,7 @@ describe('size', () => {
     for (let i = 0; i < 100_000; i++) {
       const n = (i * 7) % 10_000
       const path = n % 2 ? `/api-${n % 100}/things/item-${n}` : `/api-${n % 100}/things-${n}/7/parts/x`
-      if (router.match('any.test', path, 'GET')?.kind === 'route') hits++
+      if (router.match('any.test', path, 'GET', plain)?.kind === 'route') hits++
     }
     expect(hits).toBe(100_000)
     // A linear search would need minutes; the bound is loose because machines differ.

@@ -1,76 +1,55 @@
-// The first decision of a request: host, path and method → the compiled route, by maps and a segment trie.
-
-import {
-  type MixedPattern,
-  matchesMixed,
-  parseTemplate,
-  type Segment,
-} from '@gatewright/shared/path-template'
-import type { Candidate, CompiledRoute, Match, MethodMiss, Router } from './generation.ts'
+// The first decision of a request: host, path, method, then version and conditions where routes have them → the compiled route.
+import type { RequestConditions } from '@gatewright/shared/model/match'
+import { parseTemplate, type Segment } from '@gatewright/shared/path-template'
+import { conditionsOf } from '@gatewright/shared/route-conditions'
+import { hostsOf, placeKey } from '@gatewright/shared/route-overlap'
+import type { CompiledRoute, Router } from './generation.ts'
+import type { NamedVersion } from './parts.ts'
+import { explainTables } from './router-explain.ts'
+import { missIn } from './router-miss.ts'
+import { Choice, type Claim, type Slot } from './router-slot.ts'
+import { createTable, type Endpoint, endpointFor, findIn, type HostTable } from './router-tree.ts'
+import { VersionPlace } from './version-place.ts'
 
 /** One route as the router sees it. */
 export interface RouterEntry {
   /** Exact names, `*.name` for every name below it; empty = any host. Lower case. */
   readonly hosts: readonly string[]
+  readonly basePath: string
   readonly route: CompiledRoute
   /** Default: the template of the route. */
   readonly template?: string
-}
-
-/** Two routes that answer the same requests: nobody could say which one should. */
-export class RouteConflict extends Error {
-  readonly first: CompiledRoute
-  readonly second: CompiledRoute
-
-  constructor(first: CompiledRoute, second: CompiledRoute, host: string) {
-    super(
-      `${describe(second)} answers the same requests as ${describe(first)}${host === '*' ? '' : ` on the host ${host}`}`,
-    )
-    this.first = first
-    this.second = second
-  }
-}
-
-/** What the methods of one path lead to. HEAD is in it wherever GET is (RFC 9110 9.3.2). */
-interface Endpoint {
-  readonly methods: Map<string, CompiledRoute>
-}
-
-interface Node {
-  /** Literal segments. */
-  children: Map<string, Node> | null
-  /** Segments of text and parameters; the one with the most literal text first. */
-  mixed: { readonly pattern: MixedPattern; readonly node: Node }[] | null
-  parameter: Node | null
-  rest: Endpoint | null
-  endpoint: Endpoint | null
-}
-
-interface HostTable {
-  readonly host: string
-  /** Whole path → endpoint, for templates without parameters: most requests end here. */
-  readonly exact: Map<string, Endpoint>
-  readonly root: Node
+  readonly when: RequestConditions | null
 }
 
 /** Builds a router piece by piece, so that a worker can serve between the pieces. */
 export interface RouterBuilder {
+  /** A version that others may have to be told apart from; before any route. Throws an error that names both. */
+  declare(version: NamedVersion): void
   /** Throws `RouteConflict`. */
   add(entry: RouterEntry): void
+  /** To be run through once all are added; puts routes that share a path in their order. */
+  seal(): Iterable<void>
   build(): Router
 }
 
+/** What asks the gateway itself for something, and no API (RFC 9110 9.3.6, 9.3.8): nothing declared can make it answer. */
+const ownMethods: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
+
 /**
  * Precedence: an exact host before the longest wildcard before any host; in a path, from left to right, a literal segment
- * before a mixed one before a parameter before the rest. A path that matches better but lacks the method gives way to the
- * next one that has it; when none has, the answer is 405 with the methods of all of them.
+ * before a mixed one before a parameter before the rest. A path that matches better but lacks the method, the version or a
+ * route whose conditions hold gives way to the next one that has it; when none has, `missIn` says what is missing.
  */
 export function createRouterBuilder(): RouterBuilder {
   const exactHosts = new Map<string, HostTable>()
   const wildcardHosts = new Map<string, HostTable>()
   const anyHost = createTable('*')
+  const declared = new Map<string, VersionPlace>()
+  const contested = new Set<Endpoint>()
 
   function tableOf(host: string): HostTable {
+    if (host === '*') return anyHost
     const wildcard = host.startsWith('*.')
     const tables = wildcard ? wildcardHosts : exactHosts
     const name = wildcard ? host.slice(1) : host
@@ -82,17 +61,50 @@ export function createRouterBuilder(): RouterBuilder {
     return table
   }
 
+  function insert(table: HostTable, segments: readonly Segment[], claim: Claim): void {
+    const endpoint = endpointFor(table, segments)
+    const { methods } = endpoint
+    const { method } = claim.route.facts
+    const present = methods.get(method)
+    // HEAD derived from GET gives way to a declared one.
+    const derived = method === 'HEAD' && present !== undefined && present === methods.get('GET')
+    const slot = slotWith(derived ? undefined : present, claim, table.host)
+    if (slot.kind === 'choice') contested.add(endpoint)
+    methods.set(method, slot)
+    if (method === 'GET' && (!methods.has('HEAD') || methods.get('HEAD') === present))
+      methods.set('HEAD', slot)
+  }
+
   return {
-    add({ hosts, route, template = route.facts.template }) {
+    declare(version) {
+      for (const host of hostsOf(version.hosts)) {
+        const key = placeKey(host, version)
+        const place = declared.get(key) ?? new VersionPlace()
+        place.add(version)
+        declared.set(key, place)
+      }
+    },
+    add({ hosts, basePath, route, template = route.facts.template, when }) {
+      if (ownMethods.has(route.facts.method)) return
       const segments = parseTemplate(template)
-      if (hosts.length === 0) insert(anyHost, segments, route)
-      else for (const host of hosts) insert(tableOf(host), segments, route)
+      const conditions = conditionsOf(when)
+      const { apiId } = route.facts
+      for (const host of hostsOf(hosts)) {
+        const place = declared.size === 0 ? undefined : declared.get(placeKey(host, { apiId, basePath }))
+        const named = place?.hasNames ? place : null
+        insert(tableOf(host), segments, { route, when: conditions, place: named })
+      }
+    },
+    *seal() {
+      for (const { methods } of contested) yield sealAll(methods)
     },
     build() {
       const hasNamedHosts = exactHosts.size + wildcardHosts.size > 0
+      const anyTables = [anyHost]
 
       /** Tables that a host may use, best first. */
-      function tablesFor(host: string): HostTable[] {
+      function tablesFor(host: string): readonly HostTable[] {
+        if (!hasNamedHosts) return anyTables
         const tables: HostTable[] = []
         const exact = exactHosts.get(host)
         if (exact) tables.push(exact)
@@ -106,207 +118,49 @@ export function createRouterBuilder(): RouterBuilder {
         return tables
       }
 
-      function miss(tables: readonly HostTable[], path: string): MethodMiss | null {
-        const allowed = new Set<string>()
-        let first: CompiledRoute | undefined
-        for (const table of tables) {
-          for (const { methods } of endpointsOf(table, path)) {
-            for (const [method, route] of methods) {
-              allowed.add(method)
-              first ??= route
-            }
-          }
-        }
-        if (!first) return null
-        const { tenantId, apiId, versionId } = first.facts
-        // OPTIONS answers everywhere: it is how one asks for this very field (RFC 9110 9.3.7).
-        const allow = [...allowed.add('OPTIONS')].sort().join(', ')
-        return { kind: 'method', allow, facts: { tenantId, apiId, versionId } }
-      }
-
       return {
-        match(host, path, method): Match {
-          if (!hasNamedHosts) return findIn(anyHost, path, method) ?? miss([anyHost], path)
+        match(host, path, method, view) {
+          if (!hasNamedHosts) {
+            return findIn(anyHost, path, method, view) ?? missIn(anyTables, path, method, view)
+          }
           const tables = tablesFor(host)
           for (const table of tables) {
-            const route = findIn(table, path, method)
+            const route = findIn(table, path, method, view)
             if (route) return route
           }
-          return miss(tables, path)
+          return missIn(tables, path, method, view)
         },
-
-        explain(host, path, method) {
-          const candidates: Candidate[] = []
-          let winner: CompiledRoute | null = null
-          for (const table of tablesFor(host)) {
-            for (const { methods } of endpointsOf(table, path)) {
-              for (const route of new Set(methods.values())) {
-                const meant = methods.get(method) === route
-                const won = meant && winner === null
-                if (won) winner = route
-                candidates.push({
-                  routeId: route.facts.id,
-                  apiName: route.facts.apiName,
-                  versionName: route.facts.versionName,
-                  host: table.host,
-                  method: route.facts.method,
-                  template: route.facts.template,
-                  won,
-                  reason: won
-                    ? 'the best match of host and path that has the method'
-                    : meant
-                      ? `${winner ? winner.facts.template : 'another route'} matches the host or the path more exactly`
-                      : `its method is ${route.facts.method}`,
-                })
-              }
-            }
-          }
-          return candidates
-        },
+        explain: (host, path, method, view) => explainTables(tablesFor(host), path, method, view),
       }
     },
   }
 }
 
 /** All at once, for tests and small configurations. */
-export function createRouter(entries: Iterable<RouterEntry>): Router {
+export function createRouter(entries: Iterable<RouterEntry>, versions: Iterable<NamedVersion> = []): Router {
   const builder = createRouterBuilder()
+  for (const version of versions) builder.declare(version)
   for (const entry of entries) builder.add(entry)
+  for (const _ of builder.seal());
   return builder.build()
 }
 
-function insert(table: HostTable, segments: readonly Segment[], route: CompiledRoute): void {
-  const endpoint = endpointFor(table, segments)
-  const { methods } = endpoint
-  const { method } = route.facts
-  const taken = methods.get(method)
-  // HEAD derived from GET gives way to a declared one.
-  if (taken && taken.facts.method === method) throw new RouteConflict(taken, route, table.host)
-  methods.set(method, route)
-  if (method === 'GET' && !methods.has('HEAD')) methods.set('HEAD', route)
-}
-
-function endpointFor(table: HostTable, segments: readonly Segment[]): Endpoint {
-  let node = table.root
-  let path = ''
-  let isExact = true
-  for (const segment of segments) {
-    switch (segment.kind) {
-      case 'rest':
-        node.rest ??= { methods: new Map() }
-        return node.rest
-      case 'literal': {
-        path += `/${segment.text}`
-        node.children ??= new Map()
-        let child = node.children.get(segment.text)
-        if (!child) {
-          child = createNode()
-          node.children.set(segment.text, child)
-        }
-        node = child
-        break
-      }
-      case 'mixed':
-        isExact = false
-        node = mixedChild(node, segment.pattern)
-        break
-      case 'parameter':
-        isExact = false
-        node.parameter ??= createNode()
-        node = node.parameter
-        break
-    }
+/** A route stays bare until another one, a condition or a version that goes by a name makes it a choice. */
+function slotWith(present: Slot | undefined, claim: Claim, host: string): Slot {
+  if (present?.kind === 'choice') {
+    present.add(claim, host)
+    return present
   }
-  node.endpoint ??= { methods: new Map() }
-  if (isExact) table.exact.set(path, node.endpoint)
-  return node.endpoint
+  if (present === undefined && claim.when === null && claim.place === null) return claim.route
+  const choice = new Choice(claim.place)
+  if (present !== undefined) choice.add({ route: present, when: null, place: null }, host)
+  choice.add(claim, host)
+  return choice
 }
 
-function mixedChild(node: Node, pattern: MixedPattern): Node {
-  node.mixed ??= []
-  const known = node.mixed.find((child) => child.pattern.key === pattern.key)
-  if (known) return known.node
-  const child = { pattern, node: createNode() }
-  node.mixed.push(child)
-  node.mixed.sort(
-    (a, b) =>
-      b.pattern.key.length - a.pattern.key.length ||
-      (a.pattern.key < b.pattern.key ? -1 : a.pattern.key > b.pattern.key ? 1 : 0),
-  )
-  return child.node
-}
-
-function findIn(table: HostTable, path: string, method: string): CompiledRoute | null {
-  const exact = table.exact.get(path)
-  if (exact) {
-    const route = exact.methods.get(method)
-    if (route) return route
-  }
-  return walk(table.root, path, 1, method)
-}
-
-// Depth first in the order of precedence; `start` is the index of the first character of the segment at hand.
-function walk(node: Node, path: string, start: number, method: string): CompiledRoute | null {
-  const slash = path.indexOf('/', start)
-  const end = slash < 0 ? path.length : slash
-  const segment = path.slice(start, end)
-  let found: CompiledRoute | null = null
-  if (node.children !== null) {
-    const child = node.children.get(segment)
-    if (child) found = descend(child, path, slash, method)
-    if (found !== null) return found
-  }
-  if (segment !== '') {
-    if (node.mixed !== null) {
-      for (const child of node.mixed) {
-        if (!matchesMixed(child.pattern, segment)) continue
-        found = descend(child.node, path, slash, method)
-        if (found !== null) return found
-      }
-    }
-    if (node.parameter !== null) {
-      found = descend(node.parameter, path, slash, method)
-      if (found !== null) return found
-    }
-  }
-  return node.rest === null ? null : (node.rest.methods.get(method) ?? null)
-}
-
-function descend(node: Node, path: string, slash: number, method: string): CompiledRoute | null {
-  if (slash >= 0) return walk(node, path, slash + 1, method)
-  return node.endpoint === null ? null : (node.endpoint.methods.get(method) ?? null)
-}
-
-/** Every endpoint that a path could mean, best first: the cold twin of `walk`. */
-function* endpointsOf(table: HostTable, path: string): Generator<Endpoint> {
-  yield* visit(table.root, path.slice(1).split('/'), 0)
-}
-
-function* visit(node: Node, segments: readonly string[], at: number): Generator<Endpoint> {
-  const segment = segments[at]
-  if (segment === undefined) {
-    if (node.endpoint) yield node.endpoint
-    return
-  }
-  const child = node.children?.get(segment)
-  if (child) yield* visit(child, segments, at + 1)
-  if (segment !== '') {
-    for (const mixed of node.mixed ?? []) {
-      if (matchesMixed(mixed.pattern, segment)) yield* visit(mixed.node, segments, at + 1)
-    }
-    if (node.parameter) yield* visit(node.parameter, segments, at + 1)
-  }
-  if (node.rest) yield node.rest
-}
-
-function createTable(host: string): HostTable {
-  return { host, exact: new Map(), root: createNode() }
-}
-
-function createNode(): Node {
-  return { children: null, mixed: null, parameter: null, rest: null, endpoint: null }
-}
-
-function describe({ facts }: CompiledRoute): string {
-  return `${facts.method} ${facts.template} of ${facts.apiName} ${facts.versionName}`
+function sealAll(methods: Map<string, Slot>): void {
+  for (const slot of new Set(methods.values())) if (slot.kind === 'choice') slot.seal()
+  const get = methods.get('GET')
+  const head = methods.get('HEAD')
+  if (get !== undefined && head !== get && head?.kind === 'choice' && head.place !== null) head.fallback = get
 }

@@ -5,7 +5,8 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { dropIfSilent, isReady } from '../runtime/redis.ts'
 import type { LastGood } from './last-good.ts'
-import { openEnvelope, packSnapshot, parseEnvelope } from './parts.ts'
+import { parseEnvelope } from './parts.ts'
+import { readSnapshot } from './read-snapshot.ts'
 import type { Rollout } from './rollout.ts'
 
 export interface SourceDeps {
@@ -95,9 +96,7 @@ export function createConfigSource(deps: SourceDeps): ConfigSource {
   /** True when all workers run it. */
   function take(envelope: SnapshotEnvelope): Promise<boolean> {
     const { revision, hash } = envelope
-    return rollout.apply({ revision, hash }, () =>
-      packSnapshot(openEnvelope(envelope, environmentName), revision, hash),
-    )
+    return rollout.apply({ revision, hash }, () => readSnapshot({ envelope, environmentName }))
   }
 
   function onMessage() {

@@ -1,5 +1,6 @@
 // The policies of one route in the order they run: scopes merged, stages sorted, phases laid out flat.
 import { type Phases, type Scope, type Stage, scopes, stages } from '@gatewright/shared/policies/policy'
+import { type Admission, normalRank, overloaded, rankOf } from '../traffic/overload.ts'
 import type { Chain, DonePhase, RequestPhase, ResponsePhase, StepFacts } from './generation.ts'
 
 /** One attachment with the instance that stands behind it. */
@@ -41,7 +42,44 @@ export function layOut(steps: readonly Step[]): Chain {
     response: Object.freeze(response),
     responseSteps: Object.freeze(responseSteps),
     done: Object.freeze(done),
+    priority: priorityOf(steps),
   })
+}
+
+/** The innermost one holds, and none is better than what was attached to everything: there the operator speaks. */
+function priorityOf(steps: readonly Step[]): number {
+  let best = 0
+  let rank = normalRank
+  for (const { phases, scope } of steps) {
+    if (phases.priority === undefined) continue
+    if (scope === 'global') best = Math.max(best, rankOf(phases.priority))
+    else rank = rankOf(phases.priority)
+  }
+  return Math.max(best, rank)
+}
+
+const shedding: StepFacts = Object.freeze({
+  policy: 'overload',
+  type: 'overload',
+  scope: 'global',
+  stage: 'admit',
+})
+
+/** A chain of callers who are worth less than `best`, with which they were let in before they were known: now they are looked at again. */
+export function lookAgain(chain: Chain, at: number, best: number, admission: Admission): Chain {
+  if (chain.priority === best) return chain
+  const { priority } = chain
+  const look: RequestPhase = (ctx) =>
+    ctx.cost === 0 || admission.stillAdmits(priority, best) ? undefined : overloaded
+  return Object.freeze({
+    ...chain,
+    request: Object.freeze(chain.request.toSpliced(at, 0, look)),
+    requestSteps: Object.freeze(chain.requestSteps.toSpliced(at, 0, shedding)),
+  })
+}
+
+export function countSteps(steps: readonly Step[], stage: Stage): number {
+  return steps.filter((step) => step.stage === stage).length
 }
 
 /** How many request phases the steps of these stages have. */

@@ -1,10 +1,15 @@
 // The operations port of a gateway: health, the metrics of all its workers, and explanations.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { UpstreamState, VersionUpstreams } from '@gatewright/shared/model/upstream-state'
 import * as z from 'zod'
 import type { Rollout } from '../config/rollout.ts'
 import type { WorkerCrew } from '../crew.ts'
 import { type Env, UsageError } from '../env.ts'
+import type { ConnectionCounts } from '../request/connection-table.ts'
 import { viaName } from '../request/headers.ts'
+import type { GuardWatch } from '../traffic/guard-watch.ts'
+import type { GuardFacts } from '../traffic/guards.ts'
+import { mergeUpstreams } from '../upstream/live-state.ts'
 import { createOpsServer, type HealthCheck } from './health.ts'
 import { type MetricsReport, mergeReports, renderPrometheus, type Sample } from './metrics.ts'
 
@@ -17,14 +22,17 @@ export interface OperationsDeps {
   readonly isDraining: () => boolean
   readonly redisIsReady: () => boolean
   readonly counts: () => Counts
+  readonly guards: GuardWatch
 }
 
 interface Counts {
   readonly events: { readonly sent: number; readonly spooled: number; readonly dropped: number }
   readonly spoolBytes: number
   readonly lastGoodFailures: number
+  readonly discoveries: { readonly followed: number; readonly failing: number }
   readonly knownKeys: number
   readonly accessRevision: number
+  readonly connections: ConnectionCounts
 }
 
 export interface Operations {
@@ -73,6 +81,8 @@ export async function createOperations(deps: OperationsDeps): Promise<Operations
     // Whoever may publish an API could name this port as its upstream; a gateway says that the request came through it.
     if (request.headers.via?.includes(viaName)) sendJson(response, 403, { title: 'Not through a gateway' })
     else if (request.method === 'POST' && request.url === '/explain') void explain(request, response, deps)
+    else if (request.method === 'GET' && request.url?.startsWith('/upstreams?'))
+      void upstreams(request.url, response, deps)
     else health.emit('request', request, response)
   })
   const port = await new Promise<number>((resolve, reject) => {
@@ -101,8 +111,9 @@ async function metricsText(deps: OperationsDeps): Promise<string> {
   return renderPrometheus({ ...merged, samples: [...merged.samples, ...samplesOf(deps)] })
 }
 
-function samplesOf({ crew, rollout, redisIsReady, counts }: OperationsDeps): Sample[] {
-  const { events, spoolBytes, lastGoodFailures, knownKeys, accessRevision } = counts()
+function samplesOf({ env, crew, rollout, redisIsReady, counts }: OperationsDeps): Sample[] {
+  const { events, spoolBytes, lastGoodFailures, discoveries, knownKeys, accessRevision, connections } =
+    counts()
   const { rss } = process.memoryUsage()
   const cpu = process.cpuUsage()
   const gauge = (name: string, help: string, value: number): Sample => ({
@@ -124,9 +135,27 @@ function samplesOf({ crew, rollout, redisIsReady, counts }: OperationsDeps): Sam
     gauge('gw_config_refused', '1 while the newest snapshot is refused.', rollout.refusal ? 1 : 0),
     gauge('gw_access_revision', 'Revision of keys and subscriptions.', accessRevision),
     gauge('gw_workers', 'Workers that live.', crew.living),
+    gauge('gw_connections', 'Connections of clients that are open.', connections.open),
+    gauge(
+      'gw_connections_busiest_address',
+      'Connections of the address that holds the most.',
+      connections.busiest,
+    ),
+    gauge(
+      'gw_connections_per_address_max',
+      'Connections that one address may hold; 0 = no limit.',
+      env.MAX_CONNECTIONS_PER_ADDRESS,
+    ),
+    counter(
+      'gw_connections_refused_total',
+      'Connections that were closed at once: their address held too many.',
+      connections.refused,
+    ),
     gauge('gw_redis_up', '1 while Redis answers.', redisIsReady() ? 1 : 0),
     gauge('gw_known_keys', 'Keys remembered on disk.', knownKeys),
     counter('gw_last_good_failures_total', 'Snapshots that could not be kept on disk.', lastGoodFailures),
+    gauge('gw_discovery_services', 'Services that are followed in registries.', discoveries.followed),
+    gauge('gw_discovery_failing', 'Services whose registry cannot be read right now.', discoveries.failing),
     counter('gw_events_sent_total', 'Events handed to the stream.', events.sent),
     gauge('gw_events_spooled', 'Events on disk.', events.spooled),
     gauge('gw_spool_bytes', 'Disk used by events that wait.', spoolBytes),
@@ -156,6 +185,29 @@ async function explain(
     else sendJson(response, 200, answer)
   } catch (error) {
     sendJson(response, 400, { title: 'The question is not JSON', detail: (error as Error).message })
+  }
+}
+
+/** What this gateway sees of the upstreams of a version right now. */
+async function upstreams(url: string, response: ServerResponse, { crew, guards }: OperationsDeps) {
+  const versionId = new URL(url, 'http://gateway').searchParams.get('version') ?? ''
+  try {
+    const answers = await crew.askAll({ kind: 'upstreams', versionId })
+    // null of a worker that does not serve it, an error of one that crashed over the question.
+    const serving = answers.filter((answer): answer is UpstreamState[] => Array.isArray(answer))
+    if (serving.length === 0) {
+      sendJson(response, 404, { title: 'This gateway does not serve the version' })
+      return
+    }
+    const guard = (await crew.askOne({ kind: 'guard', versionId })) as GuardFacts | null | undefined
+    const answer: VersionUpstreams = {
+      versionId,
+      upstreams: mergeUpstreams(serving),
+      guard: guard ? guards.stateOf(guard.id, guard.upstreams) : null,
+    }
+    sendJson(response, 200, answer)
+  } catch (error) {
+    sendJson(response, 503, { title: 'The workers did not answer', detail: (error as Error).message })
   }
 }
 

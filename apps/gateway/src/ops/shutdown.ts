@@ -1,6 +1,5 @@
 // Leaves without breaking a request: stop taking connections, let what is under way finish, then close what is left.
-import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
+import type { GatewayServer } from '../request/server.ts'
 
 const idleSweepMs = 100
 // A client may be writing on a kept connection this very moment: that request is answered, with `Connection: close`.
@@ -10,11 +9,15 @@ const idleGraceMs = 1_000
  * Drains a server: connections without a request are closed after a moment and again as they fall idle; after
  * `timeoutMs` the rest is cut. Answers how many connections had to be cut.
  */
-export async function drain(server: Server, timeoutMs: number, graceMs = idleGraceMs): Promise<number> {
+export async function drain(
+  server: GatewayServer,
+  timeoutMs: number,
+  graceMs = idleGraceMs,
+): Promise<number> {
   // Right after the poll for events, when the queue of connections that wait to be accepted is empty.
   await new Promise(setImmediate)
-  // Not `server.close()`, which would also close kept connections, and with them requests that are on their way.
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  // Kept connections stay open for the moment, and with them requests that are on their way.
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const grace = setTimeout(
     () => {
       sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)

@@ -1,20 +1,24 @@
 // One request on its way through the gateway: what arrived, what was decided and what came of it.
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorCode } from '@gatewright/shared/errors'
 import type {
   HeaderEdits,
+  Held,
   LimitReport,
   PolicyContext,
   Principal,
   RefusedCaller,
   RouteFacts,
 } from '@gatewright/shared/policies/policy'
+import { withoutPortalCookies } from '@gatewright/shared/portal-cookies'
 import type { Chain, CompiledRoute, Generation, Match } from '../config/generation.ts'
-import { noBody, type UpstreamCall, unknownLength } from '../upstream/call.ts'
+import { noBody, type Upstream, type UpstreamCall, unknownLength } from '../upstream/call.ts'
+import type { Exchange } from './exchange.ts'
 import { fieldValue } from './fields.ts'
 import { HeaderEditList } from './header-edits.ts'
+import { readParameters } from './path-parameters.ts'
 import type { Peer } from './peer.ts'
 import { QueryEdit } from './query.ts'
+import { normalisePath } from './target.ts'
 import type { Trace } from './trace.ts'
 
 /** Stands in `route` until a route matched; no policy ever sees it. */
@@ -33,8 +37,7 @@ const noRoute: RouteFacts = Object.freeze({
 })
 
 export class RequestContext implements PolicyContext {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly exchange: Exchange
   readonly peer: Peer
   readonly requestId: string
   readonly receivedAtMs: number
@@ -69,14 +72,22 @@ export class RequestContext implements PolicyContext {
   trace: Trace | null = null
   principal: Principal | null = null
   refusedCaller: RefusedCaller | null = null
-  /** 0 when the request is only being explained. */
+  /** As how many calls it counts; 0 when the request is only being explained. */
   cost = 1
   /** The smallest cap on the request body, bytes. */
   bodyLimit = Number.POSITIVE_INFINITY
   limits: LimitReport[] | null = null
+  /** What limits took of it, as long as it may still have to be given back. */
+  held: Held[] | null = null
   upstreamEdits: HeaderEditList | null = null
   replyEdits: HeaderEditList | null = null
   queryEdit: QueryEdit | null = null
+  /** Path for the upstream when a policy asked for another one. */
+  rewrittenPath: string | null = null
+  /** The service that answers; chosen after the policies. */
+  upstream: Upstream | null = null
+  /** Index of the share of the traffic that it was drawn to; -1 when none was. */
+  share = -1
   /** The call in flight. */
   call: UpstreamCall | null = null
 
@@ -91,24 +102,20 @@ export class RequestContext implements PolicyContext {
   /** Start and end of the upstream call on the clock of `performance.now()`; 0 when there was none. */
   upstreamStartedMs = 0
   upstreamEndedMs = 0
+  /** When the last of the request body came, for requests whose share is watched; 0 = there was none, or it did not. */
+  sentMs = 0
+  /** When the head of the response came, for requests whose share is watched; 0 = it did not. */
+  answeredMs = 0
   /** Arrival to the last byte of the reply, milliseconds with fractions. */
   durationMs = 0
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    peer: Peer,
-    requestId: string,
-    receivedAtMs: number,
-    startedMs: number,
-  ) {
-    this.request = request
-    this.response = response
+  constructor(exchange: Exchange, peer: Peer, requestId: string, receivedAtMs: number, startedMs: number) {
+    this.exchange = exchange
     this.peer = peer
     this.requestId = requestId
     this.receivedAtMs = receivedAtMs
     this.startedMs = startedMs
-    this.method = request.method ?? ''
+    this.method = exchange.method
     this.headOnly = this.method === 'HEAD'
     this.scheme = peer.scheme
     this.clientAddress = peer.address
@@ -124,11 +131,14 @@ export class RequestContext implements PolicyContext {
     this.match = route
     this.route = route.facts
     this.chain = route.chain
+    // A preflight has run the phases of another route before.
+    if (this.cost > 0) this.cost = 1
+    if (route.strippedParameter !== null) this.dropQueryParameter(route.strippedParameter)
   }
 
-  /** After a crash nothing that policies asked for is to be trusted. */
+  /** After a crash nothing that policies asked for is to be trusted; what they hold, they still give back. */
   forgetDecisions(): void {
-    this.chain = null
+    this.chain = this.chain && { ...this.chain, response: [] }
     this.replyEdits = null
     this.limits = null
   }
@@ -157,7 +167,17 @@ export class RequestContext implements PolicyContext {
   }
 
   header(name: string): string | undefined {
-    return fieldValue(this.request.rawHeaders, name)
+    return fieldValue(this.exchange.fields, name)
+  }
+
+  digest(secret: string): string {
+    return this.peer.digest(secret)
+  }
+
+  forwardedHeader(name: string): string | undefined {
+    if (this.upstreamEdits?.drops(name)) return undefined
+    const value = this.header(name)
+    return name === 'cookie' && value !== undefined ? withoutPortalCookies(value) : value
   }
 
   limitBody(maxBytes: number): void {
@@ -165,19 +185,65 @@ export class RequestContext implements PolicyContext {
   }
 
   queryParameter(name: string): string | undefined {
-    if (this.query === '') return undefined
+    if (this.query === '' && this.queryEdit === null) return undefined
     this.queryEdit ??= new QueryEdit(this.query)
     return this.queryEdit.first(name)
   }
 
   dropQueryParameter(name: string): void {
-    if (this.query === '') return
+    if (this.query === '' && this.queryEdit === null) return
     this.queryEdit ??= new QueryEdit(this.query)
     this.queryEdit.drop(name)
+  }
+
+  addQueryParameter(name: string, value: string): void {
+    this.queryEdit ??= new QueryEdit(this.query)
+    this.queryEdit.append(name, value)
+  }
+
+  pathParameter(name: string): string | undefined {
+    return readParameters(this.route, this.path).get(name)
+  }
+
+  get upstreamPath(): string {
+    if (this.rewrittenPath !== null) return this.rewrittenPath
+    const length = this.match?.kind === 'route' ? this.match.basePathLength : 0
+    return this.path.substring(length) || '/'
+  }
+
+  rewritePath(path: string): boolean {
+    // A path that is not in its normal form says something else to the upstream than it says here.
+    if (normalisePath(path) !== path) return false
+    this.rewrittenPath = path
+    return true
+  }
+
+  charge(cost: number): void {
+    if (this.cost > 0) this.cost = cost
   }
 
   reportLimit(report: LimitReport): void {
     this.limits ??= []
     this.limits.push(report)
+  }
+
+  hold(held: Held): void {
+    this.held ??= []
+    this.held.push(held)
+    // The client left while the limit was asked, and everything was given back already.
+    if (this.exchange.isOver) this.giveBack()
+  }
+
+  /** It counts against nobody: what limits took goes back, and their reports say so. */
+  giveBack(): void {
+    const { held } = this
+    if (held === null) return
+    this.held = null
+    for (const { limiter, counter, cost, taken, report } of held) {
+      limiter.giveBack(counter, cost, taken)
+      const at = report === null ? -1 : (this.limits?.indexOf(report) ?? -1)
+      if (report !== null && at >= 0)
+        this.limits?.splice(at, 1, { ...report, remaining: report.remaining + cost })
+    }
   }
 }

@@ -43,7 +43,9 @@ export function fieldKind(name: string): FieldKind {
     case 0x6c: // l
       return is(name, 'location') || is(name, 'link') ? locating : ordinary
     case 0x70: // p
-      return is(name, 'proxy-connection') || is(name, 'proxy-authorization') ? hopByHop : ordinary
+      if (is(name, 'proxy-connection') || is(name, 'proxy-authorization')) return hopByHop
+      // No field of HTTP, but where fields become variables it would be HTTP_PROXY, which programs obey (CVE-2016-5387).
+      return is(name, 'proxy') ? hopByHop : ordinary
     case 0x72: // r
       return is(name, 'refresh') ? locating : ordinary
     case 0x73: // s
@@ -63,12 +65,23 @@ export function fieldKind(name: string): FieldKind {
   }
 }
 
+// The bytes of a name that every server reads alike.
+const plain = new Uint8Array(128)
+for (const char of '-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
+  plain[char.charCodeAt(0)] = 1
+
 /**
  * Kind of the field that some servers would take this one for: those that put fields into variables read
- * `Transfer_Encoding` and `transfer.encoding` as `Transfer-Encoding`. `ordinary` when there is no such field.
+ * `Transfer_Encoding`, `transfer.encoding` and, some of them, `Transfer!Encoding` as `Transfer-Encoding`.
+ * `ordinary` when there is no such field.
  */
 export function aliasedKind(name: string): FieldKind {
-  return name.includes('_') || name.includes('.') ? fieldKind(name.replace(/[_.]/g, '-')) : ordinary
+  for (let i = 0; i < name.length; i++) {
+    if (plain[name.charCodeAt(i)] !== 1) {
+      return fieldKind(name.replace(/[^0-9A-Za-z]+/g, '-').replace(/^-|-$/g, ''))
+    }
+  }
+  return ordinary
 }
 
 function extensionKind(name: string): FieldKind {
@@ -89,11 +102,22 @@ function extensionKind(name: string): FieldKind {
   }
 }
 
-/** `lowerCaseName` has to be in lower case. */
+/**
+ * `lowerCaseName` has to be in lower case, of letters, digits and hyphens. Compared byte by byte: a copy in lower case of each name of
+ * each message would cost more than all that is done with it.
+ */
 export function is(name: string, lowerCaseName: string): boolean {
-  return (
-    name.length === lowerCaseName.length && (name === lowerCaseName || name.toLowerCase() === lowerCaseName)
-  )
+  const { length } = lowerCaseName
+  if (name.length !== length) return false
+  if (name === lowerCaseName) return true
+  for (let i = 0; i < length; i++) {
+    const wanted = lowerCaseName.charCodeAt(i)
+    const char = name.charCodeAt(i)
+    if (char === wanted) continue
+    // Letters alone have two cases.
+    if (wanted < 0x61 || wanted > 0x7a || (char | 0x20) !== wanted) return false
+  }
+  return true
 }
 
 function startsWith(name: string, prefix: string): boolean {

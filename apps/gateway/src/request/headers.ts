@@ -28,22 +28,21 @@ const noNames: ReadonlySet<string> = new Set()
 
 /** Path and query as the upstream sees them. */
 export function upstreamTarget(ctx: RequestContext, route: CompiledRoute, target: UpstreamTarget): string {
-  const rest = route.basePathLength === 0 ? ctx.path : ctx.path.substring(route.basePathLength)
+  const rest =
+    ctx.rewrittenPath ?? (route.basePathLength === 0 ? ctx.path : ctx.path.substring(route.basePathLength))
   const path = `${target.pathPrefix}${rest}` || '/'
-  if (ctx.query === '') return path
-  if (ctx.queryEdit === null) return `${path}?${ctx.query}`
-  const query = ctx.queryEdit.toString()
+  const query = ctx.queryEdit === null ? ctx.query : ctx.queryEdit.toString()
   return query === '' ? path : `${path}?${query}`
 }
 
 /** Name and value in turn: what the upstream gets, framing left out. */
-export function upstreamFields(ctx: RequestContext, route: CompiledRoute, target: UpstreamTarget): string[] {
-  const received = ctx.request.rawHeaders
+export function upstreamFields(ctx: RequestContext, target: UpstreamTarget): string[] {
+  const received = ctx.exchange.fields
   const edits = ctx.upstreamEdits
   const nominated = nominatedBy(ctx.connectionField) ?? noNames
   const fields: string[] = []
   if (edits === null || !edits.drops('host')) {
-    fields.push('Host', route.upstream?.hostHeader === 'client' ? ctx.authority : target.authority)
+    fields.push('Host', ctx.upstream?.hostHeader === 'client' ? ctx.authority : target.authority)
   }
   let viaValue = viaEntry
   for (let i = 0; i < received.length; i += 2) {
@@ -59,7 +58,7 @@ export function upstreamFields(ctx: RequestContext, route: CompiledRoute, target
       if (kind !== locating && kind !== revealing) continue
     }
     if (nominated.size > 0 && nominated.has(name.toLowerCase())) continue
-    if (edits?.drops(name.toLowerCase())) continue
+    if (edits?.drops(name)) continue
     fields.push(name, value)
   }
   if (ctx.expectsContinue) fields.push('Expect', '100-continue')
@@ -122,7 +121,7 @@ export function replyFields(
     let value = received[i + 1] as string
     switch (fieldKind(name)) {
       case ordinary:
-        // Node refuses to announce trailers that cannot be sent.
+        // No word of trailers that cannot be sent.
         if (!chunked && is(name, 'trailer')) continue
         break
       case cookies:
@@ -145,23 +144,43 @@ export function replyFields(
         continue
     }
     if (nominated?.has(name.toLowerCase())) continue
-    if (edits?.drops(name.toLowerCase())) continue
+    if (edits?.drops(name)) continue
     fields.push(name, value)
   }
   fields.push('Via', viaEntry)
-  pushOwn(ctx, route.lifecycleFields, fields)
+  pushOwn(ctx, route, fields)
   return fields
 }
 
 /** Adds to any reply what the gateway says itself. */
-export function pushOwn(ctx: RequestContext, lifecycleFields: readonly string[], fields: string[]): void {
+export function pushOwn(ctx: RequestContext, route: CompiledRoute | null, fields: string[]): void {
   fields.push('X-Request-Id', ctx.requestId)
   if (ctx.limits !== null) pushLimitFields(ctx.limits, fields)
-  for (const item of lifecycleFields) fields.push(item)
+  if (route !== null) for (const item of route.lifecycleFields) fields.push(item)
   if (ctx.trace !== null) fields.push('X-Gatewright-Trace', ctx.trace.toField())
   // A client that still waits for 100 may or may not send its body: only a new connection is sure to be in step.
   if (ctx.expectsContinue && !ctx.continued) fields.push('Connection', 'close')
   if (ctx.replyEdits !== null) pushAddedToReply(ctx.replyEdits, fields)
+  if (route !== null && route.vary !== null) mergeVary(route.vary, fields)
+}
+
+/** One list of names, whoever says that the reply depends on them: the upstream, a policy, or the router. */
+function mergeVary(vary: string, fields: string[]): void {
+  let others = ''
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if (!is(fields[i] as string, 'vary')) continue
+    others = `${fields[i + 1]}${others === '' ? '' : ', '}${others}`
+    fields.splice(i, 2)
+  }
+  fields.push('Vary', others === '' ? vary : withNames(others, vary))
+}
+
+function withNames(list: string, more: string): string {
+  const names = list.split(',').map((name) => name.trim())
+  const known = new Set(names.map((name) => name.toLowerCase()))
+  // RFC 9110 12.5.5: * says more than any name.
+  if (known.has('*')) return '*'
+  return [...names, ...more.split(', ').filter((name) => !known.has(name.toLowerCase()))].join(', ')
 }
 
 /** A policy may set cookies, as an upstream may, but none of the portal's. */

@@ -103,12 +103,13 @@ it('C17 nor can one of its policies', async () => {
   expect(answer).toContain('mine=1')
 })
 
-it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]'])(
+const loopback = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']
+it.each(['http', 'https'].flatMap((scheme) => loopback.map((host) => `${scheme}://${host}`)))(
   'D7 a forbidden address is not connected to, also not as %s',
-  async (host) => {
+  async (origin) => {
     const rig = await open({
       forbidden: ['127.0.0.0/8', '::1'],
-      document: { targets: [{ url: `http://${host}:9`, weight: 1 }] },
+      document: { targets: [{ url: `${origin}:9`, weight: 1, region: null }] },
     })
     expect(await rig.raw(get())).toMatch(/^HTTP\/1\.1 502 /)
     expect(rig.logged).toContainEqual(

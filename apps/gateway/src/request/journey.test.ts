@@ -5,9 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { errors } from '@gatewright/shared/errors'
+import { policy as ipFilter } from '@gatewright/shared/policies/ip-filter'
 import { refuse } from '@gatewright/shared/policies/policy'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Chain } from '../config/generation.ts'
+import { createDeps } from '../../../../packages/shared/src/testing/policy.fixture.ts'
+import type { Chain, Miss } from '../config/generation.ts'
 import { emptyChain, type Rig, type RigOptions, startRig } from '../testing/gateway.fixture.ts'
 
 const rigs: Rig[] = []
@@ -61,6 +63,13 @@ function liveBytes(): number {
   return external + heapUsed
 }
 
+const missOf = (allow: string): Miss => ({
+  kind: 'miss',
+  refusal: refuse('method_not_allowed', { headers: ['Allow', allow] }),
+  allow,
+  facts: { tenantId: 't', apiId: 'a', versionId: 'v' },
+})
+
 const get = (lines = '', path = '/a') => `GET ${path} HTTP/1.1\r\nHost: api.example:8000\r\n${lines}\r\n`
 
 describe('what the upstream gets', () => {
@@ -78,7 +87,7 @@ describe('what the upstream gets', () => {
     const rig = await open()
     await rig.raw(
       get(
-        'Connection: keep-alive, X-Private\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nProxy-Connection: x\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nProxy-Authorization: x\r\nX-Public: 1\r\n',
+        'Connection: keep-alive, X-Private\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nProxy-Connection: x\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nProxy-Authorization: x\r\nProxy: x\r\nX-Public: 1\r\n',
       ),
     )
     const names = rig.seen[0]?.headers.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
@@ -91,6 +100,7 @@ describe('what the upstream gets', () => {
       'http2-settings',
       'keep-alive',
       'proxy-authorization',
+      'proxy',
     ]) {
       expect(names).not.toContain(name)
     }
@@ -102,7 +112,7 @@ describe('what the upstream gets', () => {
     })
     await rig.raw(
       get(
-        'X-Consumer-Application: fake\r\nX_Consumer_Plan: fake\r\nx-gatewright-anything: fake\r\nX-Request-Id: fake\r\n',
+        'X-Consumer-Application: fake\r\nX_Consumer_Plan: fake\r\nX!Consumer~Plan: fake\r\nx-gatewright-anything: fake\r\nX-Request-Id: fake\r\n',
       ),
     )
     const headers = rig.seen[0]?.headers ?? []
@@ -138,6 +148,23 @@ describe('what the upstream gets', () => {
     expect(valuesOf(headers, 'x-forwarded-proto')).toEqual(['https'])
     expect(valuesOf(headers, 'forwarded')[0]).toMatch(/^for=203.0.113.9, for=127.0.0.1;/)
     expect((await rig.over(1))[0]?.clientAddress).toBe('203.0.113.9')
+  })
+
+  it('C9: a spoofed X-Forwarded-For does not pass an IP filter, and hides nobody from one', async () => {
+    const filter = (config: object) => {
+      const at = { id: 'pol_1', name: 'it', scope: 'route', tenantId: 'ten_1', timeZone: 'UTC' } as const
+      const phases = ipFilter.create(ipFilter.spec.config.parse(config), createDeps(), at)
+      return chainOf({ request: [(ctx) => phases.request?.(ctx)] })
+    }
+    const spoofed = get('X-Forwarded-For: 10.1.1.1\r\nForwarded: for=10.1.1.1\r\nX-Real-IP: 10.1.1.1\r\n')
+    const inner = await open({ route: filter({ allow: ['10.0.0.0/8'] }) })
+    expect(await inner.raw(spoofed)).toMatch(/^HTTP\/1\.1 403 [\s\S]*"code":"address_not_allowed"/)
+    const outer = await open({ route: filter({ deny: ['127.0.0.0/8', '::1/128'] }) })
+    expect(await outer.raw(spoofed)).toMatch(/^HTTP\/1\.1 403 /)
+    const proxied = await open({ route: filter({ allow: ['10.0.0.0/8'] }), trustedProxies: ['127.0.0.1'] })
+    expect(await proxied.raw(spoofed)).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await proxied.raw(get('X-Forwarded-For: 10.1.1.1, 192.0.2.1\r\n'))).toMatch(/^HTTP\/1\.1 403 /)
+    expect([inner.seen.length, outer.seen.length, proxied.seen.length]).toEqual([0, 0, 1])
   })
 
   it('sends the Host that the upstream is configured to see', async () => {
@@ -390,11 +417,7 @@ describe('refusals', () => {
     [
       'method_not_allowed',
       {
-        match: () => ({
-          kind: 'method',
-          allow: 'GET, PUT',
-          facts: { tenantId: 't', apiId: 'a', versionId: 'v' },
-        }),
+        match: () => missOf('GET, PUT'),
       },
     ],
     ['gateway_not_ready', { ready: false }],
@@ -467,11 +490,7 @@ describe('refusals', () => {
 
   it('A5 says in Allow what the path takes, also to OPTIONS', async () => {
     const rig = await open({
-      match: () => ({
-        kind: 'method',
-        allow: 'GET, HEAD',
-        facts: { tenantId: 't', apiId: 'a', versionId: 'v' },
-      }),
+      match: () => missOf('GET, HEAD'),
     })
     expect(await rig.raw('PUT /a HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 405 [\s\S]*Allow: GET, HEAD\r\n/,
@@ -484,10 +503,7 @@ describe('refusals', () => {
   it('D11 runs only edge policies for a preflight, and response phases for every answer', async () => {
     const ran: string[] = []
     const rig = await open({
-      match: (_host, _path, method, route) =>
-        method === 'PUT'
-          ? route
-          : { kind: 'method', allow: 'PUT', facts: { tenantId: 't', apiId: 'a', versionId: 'v' } },
+      match: (_host, _path, method, route) => (method === 'PUT' ? route : missOf('PUT')),
       route: {
         ...chainOf({
           request: [
@@ -517,6 +533,22 @@ describe('refusals', () => {
     const refusal = await rig.raw('PUT /a HTTP/1.1\r\nHost: a\r\n\r\n')
     expect(refusal).toMatch(/^HTTP\/1\.1 401 [\s\S]*access-control-allow-origin: \*\r\n/)
     expect((await rig.over(2))[1]?.ctx.refusedBy).toBe('policy-1')
+  })
+
+  it('D6 a preflight that no edge policy answers is an OPTIONS request like any other, and reaches no upstream unasked', async () => {
+    const ran: string[] = []
+    const rig = await open({
+      match: (_host, _path, method, route) => (method === 'PUT' ? route : missOf('PUT')),
+      route: {
+        ...chainOf({
+          request: [() => void ran.push('edge'), () => refuse('credential_missing')],
+        }),
+        edgeCount: 1,
+      },
+    })
+    const preflight = 'OPTIONS /a HTTP/1.1\r\nHost: a\r\nAccess-Control-Request-Method: PUT\r\n\r\n'
+    expect(await rig.raw(preflight)).toMatch(/^HTTP\/1\.1 204 [\s\S]*Allow: PUT\r\n/)
+    expect([ran, rig.seen]).toEqual([['edge'], []])
   })
 
   it('changes to the chain of the plan once the caller is known', async () => {
@@ -824,27 +856,68 @@ describe('streams', () => {
     expect(rig.outcomes.length).toBeGreaterThan(200)
   }, 30_000)
 
-  it('keeps pipelined requests in order', async () => {
+  it('answers pipelined requests one after the other, in their order', async () => {
+    let atOnce = 0
+    let most = 0
     const rig = await open({
-      upstream: (request, response) =>
-        void setTimeout(() => response.end(request.url), request.url === '/1' ? 30 : 1),
+      upstream(request, response) {
+        most = Math.max(most, ++atOnce)
+        setTimeout(
+          () => {
+            atOnce--
+            response.end(request.url)
+          },
+          request.url === '/1' ? 30 : 1,
+        )
+      },
     })
-    const answer = await rig.raw(`${get('', '/1')}${get('Connection: close\r\n', '/2')}`)
-    expect(answer.replace(/\r\n/g, ' ')).toMatch(/ \/1HTTP\/1\.1 200 .* \/2$/)
+    const asked = Array.from({ length: 20 }, (_, i) =>
+      get(i === 19 ? 'Connection: close\r\n' : '', `/${i + 1}`),
+    )
+    const answer = await rig.rawAll(asked.join(''))
+    expect([...answer.matchAll(/\r\n\r\n\/(\d+)/g)].map(([, n]) => Number(n))).toEqual(
+      asked.map((_, i) => i + 1),
+    )
+    expect(most).toBe(1)
+  })
+
+  it('reads the body of one request and the head of the next from one piece, and from pieces of one byte', async () => {
+    const rig = await open({ upstream: (request, response) => void request.pipe(response) })
+    const asked = `POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\r\nPOST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2;x="\\"y"\r\nde\r\n1\r\nf\r\n0\r\n\r\n`
+    const bodies = (text: string) => text.replace(/\r\n[0-9](?=\r\n)/g, '').replace(/\r\n/g, '')
+    expect(bodies(await rig.rawAll(asked))).toMatch(/abcHTTP\/1\.1 200 .*def$/)
+    const socket = connect(rig.port, '127.0.0.1')
+    socket.setNoDelay(true)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+    })
+    const closed = once(socket, 'close')
+    for (const byte of asked) {
+      socket.write(byte)
+      await new Promise(setImmediate)
+    }
+    await closed
+    expect(bodies(text)).toMatch(/abcHTTP\/1\.1 200 .*def$/)
+    expect(rig.outcomes.map(({ bytesIn }) => bytesIn)).toEqual([3, 3, 3, 3])
   })
 
   it.each([
     ['an upstream answers', {}],
     ['a policy answers at once', chainOf({ request: [() => refuse('credential_missing')] })],
-  ])('answers a whole request although garbage follows it, then closes: %s', async (_, route) => {
-    const rig = await open({ route })
-    const answer = await rig.raw(`${get()}garbage\r\n\r\n${get('', '/hidden')}`)
-    expect(answer).toMatch(route.chain ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 200 [\s\S]*hello$/)
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
-    expect(rig.seen.map(({ url }) => url)).not.toContain('/hidden')
-    const outcomes = await rig.over(2)
-    expect(outcomes.map(({ reason }) => reason).sort()).toEqual(
-      ['malformed_request', route.chain ? 'credential_missing' : null].sort(),
-    )
-  })
+  ])(
+    'answers a whole request although garbage follows it, refuses that, then closes: %s',
+    async (_, route) => {
+      const rig = await open({ route })
+      const answer = await rig.rawAll(`${get()}garbage\r\n\r\n${get('', '/hidden')}`)
+      expect(answer).toMatch(route.chain ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 200 [\s\S]*hello/)
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([expect.any(String), 'HTTP/1.1 400'])
+      expect(rig.seen.map(({ url }) => url)).not.toContain('/hidden')
+      const outcomes = await rig.over(2)
+      expect(outcomes.map(({ reason }) => reason)).toEqual([
+        route.chain ? 'credential_missing' : null,
+        'malformed_request',
+      ])
+    },
+  )
 })

@@ -1,8 +1,8 @@
 // Who is at the other end of a client connection, and how far its word about the client behind it is taken.
-import { isIP, type Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { hash } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { AddressSet } from '@gatewright/shared/cidr'
-import type { RequestContext } from './context.ts'
+import { BodyPace } from './body-pace.ts'
 
 /** Facts of one client connection, worked out once. */
 export class Peer {
@@ -13,10 +13,9 @@ export class Peer {
   readonly scheme: 'http' | 'https'
   /** Its `for` in the form of RFC 7239 6: an IPv6 address is bracketed and quoted. */
   readonly forwardedFor: string
-  /** A refusal that ends the connection is on its way. */
-  closing = false
-  /** The request that arrived last, while it is under way. */
-  current: RequestContext | null = null
+  #secret = ''
+  #digest = ''
+  readonly bodyPace = new BodyPace()
   readonly #proxies: AddressSet
 
   constructor(address: string, scheme: 'http' | 'https', proxies: AddressSet) {
@@ -25,6 +24,15 @@ export class Peer {
     this.scheme = scheme
     this.forwardedFor = this.address.includes(':') ? `"[${this.address}]"` : this.address || 'unknown'
     this.#proxies = proxies
+  }
+
+  /** sha256 in hex. A client sends its key with each request of a connection: the last one, which is in its buffers anyway, is kept. */
+  digest(secret: string): string {
+    if (secret !== this.#secret) {
+      this.#digest = hash('sha256', secret, 'hex')
+      this.#secret = secret
+    }
+    return this.#digest
   }
 
   /** The last address of an `X-Forwarded-For` that is not one of our own proxies; the first when all are. */
@@ -52,20 +60,4 @@ function plain(text: string): string {
   const zone = text.indexOf('%')
   const address = zone < 0 ? text : text.substring(0, zone)
   return address.startsWith('::ffff:') && address.includes('.') ? address.substring(7) : address
-}
-
-const peers = new WeakMap<Socket, Peer>()
-
-/** The peer of a connection on which a request has arrived. */
-export function knownPeer(socket: Socket): Peer | undefined {
-  return peers.get(socket)
-}
-
-export function peerOf(socket: Socket, proxies: AddressSet): Peer {
-  let peer = peers.get(socket)
-  if (peer === undefined) {
-    peer = new Peer(socket.remoteAddress ?? '', socket instanceof TLSSocket ? 'https' : 'http', proxies)
-    peers.set(socket, peer)
-  }
-  return peer
 }

@@ -15,7 +15,8 @@ export function runRequest(ctx: RequestContext, route: CompiledRoute): Verdict |
     route.plans === null ? route.chain.request.length : route.identifiedAt,
   )
   if (route.plans === null) return verdict
-  if (verdict instanceof Promise) return verdict.then((it) => it ?? runPlan(ctx, route))
+  if (verdict instanceof Promise)
+    return verdict.then((it) => it ?? (isOver(ctx) ? undefined : runPlan(ctx, route)))
   return verdict ?? runPlan(ctx, route)
 }
 
@@ -55,14 +56,26 @@ async function runRest(
   let verdict = await first
   for (let i = from; ; ) {
     if (verdict !== undefined) return stoppedBy(ctx, chain, i, verdict)
-    if (++i === to) return undefined
+    if (++i === to || isOver(ctx)) return undefined
     const next = (chain.request[i] as RequestPhase)(ctx)
     verdict = next instanceof Promise ? await next : next
   }
 }
 
+/**
+ * Its client left while a policy waited, and its policies gave back what they held: what another one takes now, nobody would give
+ * back.
+ */
+export function isOver({ exchange }: RequestContext): boolean {
+  return exchange.isOver
+}
+
 export function stoppedBy(ctx: RequestContext, chain: Chain, index: number, verdict: Verdict): Verdict {
-  if (verdict?.kind === 'refusal') ctx.refusedBy = chain.requestSteps[index]?.policy ?? null
+  if (verdict?.kind === 'refusal') {
+    ctx.refusedBy = chain.requestSteps[index]?.policy ?? null
+    // Limits that came before have counted a call that is none.
+    ctx.giveBack()
+  }
   return verdict
 }
 
@@ -71,6 +84,17 @@ export function runResponse(ctx: RequestContext, chain: Chain): void {
   for (let i = 0; i < chain.response.length; i++) (chain.response[i] as ResponsePhase)(ctx)
 }
 
+/** All of them, also when one throws: each may have something to give back. The first error is thrown in the end. */
 export function runDone(ctx: RequestContext, chain: Chain): void {
-  for (let i = 0; i < chain.done.length; i++) (chain.done[i] as DonePhase)(ctx)
+  // Refused behind the policies, or its client left before its upstream was asked.
+  if (ctx.held !== null && ctx.reason !== null && ctx.upstreamStartedMs === 0) ctx.giveBack()
+  let failure: { readonly error: unknown } | null = null
+  for (let i = 0; i < chain.done.length; i++) {
+    try {
+      ;(chain.done[i] as DonePhase)(ctx)
+    } catch (error) {
+      failure ??= { error }
+    }
+  }
+  if (failure !== null) throw failure.error
 }

@@ -1,14 +1,18 @@
 // Carries one request to its upstream and the response back, streaming both ways at the pace of the slower side.
 import type { CompiledRoute } from '../config/generation.ts'
 import {
+  type AimedRequest,
+  type Load,
+  type Upstream,
   type UpstreamFailure,
-  type UpstreamObserver,
-  type UpstreamRequest,
   type UpstreamTarget,
   type UpstreamTimeouts,
   unknownLength,
 } from '../upstream/call.ts'
+import type { Target } from '../upstream/target.ts'
+import { noteReceived, writePiece } from './body-pieces.ts'
 import type { RequestContext } from './context.ts'
+import type { BodyListener } from './exchange.ts'
 import { is } from './fields.ts'
 import { passedTrailers, replyFields, upstreamFields, upstreamTarget } from './headers.ts'
 import { rewriteAddress } from './location.ts'
@@ -23,6 +27,8 @@ const continueAfterMs = 1_000
 export interface RelayEnds {
   /** The upstream gave no response, or not a whole one. */
   failed(ctx: RequestContext, failure: UpstreamFailure): void
+  /** The upstream is left alone for so long. */
+  resting(ctx: RequestContext, restMs: number): void
   /** The client stopped sending its body. */
   clientStalled(ctx: RequestContext): void
   /** The request body grew beyond its limit. */
@@ -31,73 +37,105 @@ export interface RelayEnds {
   crashed(ctx: RequestContext, error: unknown): void
 }
 
-export class Relay implements UpstreamRequest, UpstreamObserver {
+export class Relay implements AimedRequest, BodyListener {
   readonly method: string
-  readonly target: string
-  readonly headers: readonly string[]
+  target: string
+  headers: readonly string[]
   readonly bodyLength: number
   readonly timeouts: UpstreamTimeouts
+  readonly load: Load
+  readonly caller: RequestContext
   readonly #ctx: RequestContext
   readonly #route: CompiledRoute
-  readonly #to: UpstreamTarget
+  readonly #upstream: Upstream
+  readonly #first: Target
+  /** Whose answer is heard. */
+  #to: UpstreamTarget
+  /** When it was asked. */
+  #askedMs = 0
   readonly #ends: RelayEnds
+  // The head of the response, held back until there is more to send with it.
+  #status = 0
+  #reason = ''
+  #heldFields: readonly string[] | null = null
   /** Bytes of the response body still to come, or `unknownLength`. */
   #left = 0
-  #headHeld = false
   #ended = false
   #waitsForClient = false
   /** The request body passed its limit: what still comes of it is dropped. */
   #tooLarge = false
 
-  constructor(
-    ctx: RequestContext,
-    route: CompiledRoute,
-    to: UpstreamTarget,
-    timeouts: UpstreamTimeouts,
-    ends: RelayEnds,
-  ) {
+  constructor(ctx: RequestContext, route: CompiledRoute, upstream: Upstream, first: Target, ends: RelayEnds) {
     this.method = ctx.method
-    this.target = upstreamTarget(ctx, route, to)
-    this.headers = upstreamFields(ctx, route, to)
+    this.target = upstreamTarget(ctx, route, first)
+    this.headers = upstreamFields(ctx, first)
     this.bodyLength = ctx.wireLength
-    this.timeouts = timeouts
+    this.timeouts = upstream.timeouts
+    this.load = first.load
+    this.caller = ctx
     this.#ctx = ctx
     this.#route = route
-    this.#to = to
+    this.#upstream = upstream
+    this.#first = first
+    this.#to = first
     this.#ends = ends
   }
 
   start(): void {
     const ctx = this.#ctx
-    ctx.upstreamStartedMs = performance.now()
+    const { plan } = this.#upstream
+    const restMs = plan === null ? 0 : plan.admit()
+    if (restMs > 0) {
+      this.#ends.resting(ctx, restMs)
+      return
+    }
+    this.#askedMs = performance.now()
+    ctx.upstreamStartedMs = this.#askedMs
     // First the listeners, then the call: what has arrived of the body then leaves in one write with the head.
-    if (ctx.hasBody) this.#listen()
-    ctx.call = this.#to.client.start(this, this)
+    if (ctx.hasBody) ctx.exchange.listen(this)
+    ctx.call = plan === null ? this.#first.client.start(this, this) : plan.start(this, this.#first)
     if (ctx.expectsContinue) setTimeout(() => this.#continue(), continueAfterMs).unref()
   }
 
-  #listen(): void {
+  aim(target: UpstreamTarget): void {
+    this.target = upstreamTarget(this.#ctx, this.#route, target)
+    this.headers = upstreamFields(this.#ctx, target)
+  }
+
+  heardFrom(target: UpstreamTarget, startedMs: number): void {
+    this.#to = target
+    this.#askedMs = startedMs
+  }
+
+  tried(target: UpstreamTarget, startedMs: number, status: number | null): void {
+    this.#ctx.trace?.addAttempt(target.authority, startedMs, status)
+  }
+
+  onPiece(piece: Buffer): void {
     const ctx = this.#ctx
-    const { request } = ctx
-    request.on('data', (chunk: Buffer) => {
-      if (this.#tooLarge) return
-      ctx.bytesIn += chunk.length
-      this.#tooLarge = ctx.bytesIn > ctx.bodyLimit
-      if (this.#tooLarge) this.#ends.tooLarge(ctx)
-      else if (ctx.call?.write(chunk) === false) request.pause()
-    })
-    request.on('end', () => ctx.call?.end(passedTrailers(request.rawTrailers)))
+    if (this.#tooLarge) return
+    ctx.bytesIn += piece.length
+    noteReceived(piece.length)
+    this.#tooLarge = ctx.bytesIn > ctx.bodyLimit
+    if (this.#tooLarge) this.#ends.tooLarge(ctx)
+    else if (ctx.call?.write(piece) === false) ctx.exchange.pause()
+  }
+
+  onWhole(trailers: readonly string[]): void {
+    const ctx = this.#ctx
+    if (ctx.share > 0) ctx.sentMs = performance.now()
+    ctx.call?.end(passedTrailers(trailers))
   }
 
   onDrain(): void {
-    this.#ctx.request.resume()
+    this.#ctx.exchange.resume()
   }
 
   onInterim(status: number, headers: readonly string[]): void {
-    const { request, response } = this.#ctx
-    if (request.httpVersionMinor === 0) return
+    const { exchange } = this.#ctx
+    if (exchange.minor === 0) return
     if (status === 100) this.#continue()
-    else if (status === 103) response.writeEarlyHints({ link: this.#linksIn(headers) })
+    else if (status === 103) exchange.writeEarlyHints(this.#linksIn(headers))
   }
 
   #linksIn(headers: readonly string[]): string[] {
@@ -111,83 +149,96 @@ export class Relay implements UpstreamRequest, UpstreamObserver {
   }
 
   onHead(status: number, reason: string, headers: string[], bodyLength: number): void {
-    const ctx = this.#ctx
     if (this.#clientIsGone()) return
-    ctx.status = status
+    if (this.#ctx.share > 0) this.#ctx.answeredMs = performance.now()
+    this.#status = status
+    this.#reason = reason
+    this.#heldFields = headers
     this.#left = bodyLength
-    ctx.trace?.addAttempt(this.#to.authority, ctx.upstreamStartedMs, status)
+  }
+
+  /** What came behind the head can be read, or nothing has come: only now can it not be taken back. false: it is over. */
+  #releaseHead(received: readonly string[]): boolean {
+    const ctx = this.#ctx
+    this.#heldFields = null
+    ctx.status = this.#status
+    this.tried(this.#to, this.#askedMs, this.#status)
     try {
       if (ctx.chain !== null) runResponse(ctx, ctx.chain)
-      const chunked = bodyLength === unknownLength && ctx.request.httpVersionMinor === 1
-      ctx.response.writeHead(status, reason, replyFields(ctx, this.#route, this.#to, headers, chunked))
-      this.#headHeld = true
+      const chunked = this.#left === unknownLength && ctx.exchange.minor === 1
+      const fields = replyFields(ctx, this.#route, this.#to, received, chunked)
+      ctx.exchange.writeHead(this.#status, this.#reason, fields)
+      return true
     } catch (error) {
       this.#ended = true
       this.#ends.crashed(ctx, error)
+      return false
     }
   }
 
   onBody(buffer: Buffer, start: number, end: number): boolean {
     if (this.#ended || this.#clientIsGone()) return true
-    const { response } = this.#ctx
+    if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return true
+    const { exchange } = this.#ctx
     const length = end - start
     this.#ctx.bytesOut += length
-    this.#headHeld = false
     if (length === this.#left && length <= oneWriteMax) {
       this.#ended = true
-      response.end(buffer.toString('latin1', start, end), 'latin1')
+      exchange.end(buffer.toString('latin1', start, end))
       return true
     }
     if (this.#left !== unknownLength) this.#left -= length
-    const copy = Buffer.allocUnsafe(length)
-    buffer.copy(copy, 0, start, end)
-    if (response.write(copy)) return true
+    if (writePiece(exchange, buffer, start, end)) return true
     if (!this.#waitsForClient) this.#waitForClient()
     return false
   }
 
   /** The client reads slowly: the upstream waits with it, but not for ever. */
   #waitForClient(): void {
-    const { response, call } = this.#ctx
+    const { exchange, call } = this.#ctx
     this.#waitsForClient = true
     const { idleMs } = this.timeouts
-    const stalled = idleMs > 0 ? setTimeout(() => response.destroy(), idleMs).unref() : undefined
-    response.once('drain', () => {
+    const stalled = idleMs > 0 ? setTimeout(() => exchange.destroy(), idleMs).unref() : undefined
+    exchange.onDrain = () => {
       clearTimeout(stalled)
       this.#waitsForClient = false
       call?.resume()
-    })
+    }
   }
 
   onLull(): void {
-    if (!this.#headHeld || this.#clientIsGone()) return
-    this.#headHeld = false
-    this.#ctx.response.flushHeaders()
+    if (this.#heldFields === null || this.#ended || this.#clientIsGone()) return
+    if (this.#releaseHead(this.#heldFields)) this.#ctx.exchange.flushHead()
   }
 
   onEnd(trailers: readonly string[]): void {
     const ctx = this.#ctx
     ctx.upstreamEndedMs = performance.now()
     if (this.#ended || this.#clientIsGone()) return
+    if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return
     this.#ended = true
     const passed = passedTrailers(trailers)
-    if (passed.length > 0) ctx.response.addTrailers(pairsOf(passed))
-    ctx.response.end()
+    if (passed.length > 0) ctx.exchange.addTrailers(passed)
+    ctx.exchange.end()
   }
 
   onFailure(failure: UpstreamFailure): void {
     this.#ctx.upstreamEndedMs = performance.now()
-    const { request, trace, upstreamStartedMs, response } = this.#ctx
-    if (!response.headersSent) trace?.addAttempt(this.#to.authority, upstreamStartedMs, null)
-    // While its body is still coming and we are ready to take it, silence is the client's.
-    const clientStalled = failure.kind === 'idle_timeout' && !request.complete && !request.isPaused()
-    if (clientStalled) this.#ends.clientStalled(this.#ctx)
+    if (!this.#ctx.exchange.headersSent) this.tried(this.#to, this.#askedMs, null)
+    if (this.#isClientsFault(failure)) this.#ends.clientStalled(this.#ctx)
     else this.#ends.failed(this.#ctx, failure)
+  }
+
+  /** Its body is still coming and we are ready to take it, or it does not read what there is: the time was the client's. */
+  #isClientsFault({ kind }: UpstreamFailure): boolean {
+    if (kind !== 'idle_timeout' && kind !== 'total_timeout') return false
+    const { exchange } = this.#ctx
+    return this.#waitsForClient || (!exchange.complete && !exchange.isPaused)
   }
 
   /** Between the end of a connection and word of it; what is written then would be an error of ours. */
   #clientIsGone(): boolean {
-    if (!this.#ctx.response.destroyed) return false
+    if (!this.#ctx.exchange.isOver) return false
     this.#ended = true
     this.#ctx.call?.cancel()
     return true
@@ -195,18 +246,11 @@ export class Relay implements UpstreamRequest, UpstreamObserver {
 
   #continue(): void {
     const ctx = this.#ctx
-    if (!ctx.expectsContinue || ctx.continued || ctx.response.headersSent || ctx.response.destroyed) return
+    if (!ctx.expectsContinue || ctx.continued || ctx.exchange.headersSent || ctx.exchange.isOver) return
     ctx.continued = true
-    ctx.response.writeContinue()
+    ctx.exchange.writeContinue()
   }
 }
 
-// Node sends only hints it can check, and a hint is nothing that anyone depends on. Narrower than Node's own pattern, which
-// tries every way to read a value that it refuses in the end; here each value can be read in one way only.
+// A hint is nothing that anyone depends on, so only those are passed on that can be read in one way alone.
 const linkPattern = /^<[^<>]*>(?:\s*;\s*[^;="\s]+(?:=(?:"[^";\s]*"|[^;"\s]*))?)*$/
-
-function pairsOf(fields: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = []
-  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i] as string, fields[i + 1] as string])
-  return pairs
-}

@@ -9,14 +9,13 @@ import {
 import type { Refusal, Reply } from '@gatewright/shared/policies/policy'
 import type { RequestContext } from './context.ts'
 import { is } from './fields.ts'
+import { checkField } from './header-edits.ts'
 import { pushOwn } from './headers.ts'
 
 /** Where the error pages live, so that `type` in a refusal resolves; empty = relative. */
 export interface ReplySettings {
   readonly problemBaseUrl: string
 }
-
-const noFields: readonly string[] = []
 
 /** Statuses whose replies have no content, not even an empty one with a length (RFC 9110 8.6). */
 const withoutContent = (status: number): boolean => status === 204 || status === 304
@@ -45,24 +44,26 @@ export function refusalReply(ctx: RequestContext, refusal: Refusal, settings: Re
 
 /** Sends a whole reply; nothing of another one may have been sent before. `ctx.status` is its status already. */
 export function sendReply(ctx: RequestContext, reply: Reply): void {
-  const { response, replyEdits, match } = ctx
+  const { exchange, replyEdits, match } = ctx
   const fields: string[] = []
   for (let i = 0; i < reply.headers.length; i += 2) {
     const name = reply.headers[i] as string
     // The length is that of the body below, whatever a policy (or the example it answers from) says.
     if (is(name, 'content-length') || is(name, 'transfer-encoding')) continue
-    if (replyEdits?.drops(name.toLowerCase())) continue
-    fields.push(name, reply.headers[i + 1] as string)
+    if (replyEdits?.drops(name)) continue
+    const value = reply.headers[i + 1] as string
+    checkField(name, value)
+    fields.push(name, value)
   }
-  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  const body = bytesOf(reply.body)
   if (!withoutContent(reply.status)) fields.push('Content-Length', String(body.length))
-  pushOwn(ctx, match?.kind === 'route' ? match.lifecycleFields : noFields, fields)
-  response.writeHead(reply.status, fields)
+  pushOwn(ctx, match?.kind === 'route' ? match : null, fields)
+  exchange.writeHead(reply.status, '', fields)
   if (ctx.headOnly || withoutContent(reply.status)) {
-    response.end()
+    exchange.end()
   } else {
     ctx.bytesOut = body.length
-    response.end(body)
+    exchange.endWith(body)
   }
 }
 
@@ -87,4 +88,10 @@ export function rawRefusal(
     '',
     body,
   ].join('\r\n')
+}
+
+function bytesOf(body: string | Uint8Array): Buffer {
+  return typeof body === 'string'
+    ? Buffer.from(body)
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }

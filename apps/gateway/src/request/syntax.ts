@@ -1,4 +1,4 @@
-// The strict reading of a request head on top of Node's parser: what passes means one thing to everybody.
+// What the head of a request means, read strictly: what passes means one thing to everybody.
 import type { ErrorCode } from '@gatewright/shared/errors'
 import { noBody, unknownLength } from '../upstream/call.ts'
 import type { RequestContext } from './context.ts'
@@ -15,11 +15,6 @@ const fault = (code: ErrorCode, detail: string): SyntaxFault => ({ code, detail 
 const fieldsMax = 200
 
 const faults = {
-  version: fault('http_version_not_supported', 'This gateway speaks HTTP/1.1 and HTTP/1.0 here.'),
-  versionMissing: fault(
-    'malformed_request',
-    'The request line names no version of HTTP that is still spoken.',
-  ),
   fields: fault('headers_too_large', `At most ${fieldsMax} header fields are accepted.`),
   urlLength: fault('uri_too_long', 'The request target is longer than this gateway accepts.'),
   framingAlias: fault('malformed_request', 'A header field name imitates a framing field.'),
@@ -49,12 +44,10 @@ const faults = {
 
 /** Fills in what the head says of the request; the fault that refuses it, or null. */
 export function readHead(ctx: RequestContext, urlBytesMax: number): SyntaxFault | null {
-  const { rawHeaders, httpVersionMajor, httpVersionMinor, url = '' } = ctx.request
-  // Node's parser reads HTTP/0.9 and HTTP/2.0 in this syntax too.
-  if (httpVersionMajor !== 1) return httpVersionMajor === 0 ? faults.versionMissing : faults.version
-  if (rawHeaders.length > fieldsMax * 2) return faults.fields
-  if (url.length > urlBytesMax) return faults.urlLength
-  const fault = readFields(ctx, rawHeaders, httpVersionMinor) ?? readTarget(ctx, url)
+  const { fields, minor, target } = ctx.exchange
+  if (fields.length > fieldsMax * 2) return faults.fields
+  if (target.length > urlBytesMax) return faults.urlLength
+  const fault = readFields(ctx, fields, minor) ?? readTarget(ctx, target)
   if (fault === null && ctx.peer.trusted) believe(ctx)
   return fault
 }
@@ -98,12 +91,21 @@ function readFields(ctx: RequestContext, fields: readonly string[], minor: numbe
   }
   const fault = readLength(ctx, length, coding, minor)
   if (fault !== null) return fault
+  ctx.exchange.keepAlive = keepsAlive(ctx.connectionField, minor)
   if (host === null) return minor === 0 ? null : faults.hostMissing
   const name = hostOf(host)
   if (name === null) return faults.hostMalformed
   ctx.authority = host
   ctx.host = name
   return null
+}
+
+/** RFC 9112 9.3: HTTP/1.1 keeps connections unless told otherwise, HTTP/1.0 the other way round. */
+function keepsAlive(connection: string, minor: number): boolean {
+  if (connection === '') return minor === 1
+  if (is(connection, 'keep-alive')) return true
+  const options = connection.split(',').map((option) => option.trim().toLowerCase())
+  return !options.includes('close') && (minor === 1 || options.includes('keep-alive'))
 }
 
 function readLength(

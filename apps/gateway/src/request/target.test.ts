@@ -54,6 +54,23 @@ describe('normal form of a path', () => {
   })
 })
 
+describe('A1: what two spellings of a path are to router and upstream', () => {
+  it.each([
+    ['a final slash counts', '/a/', '/a/'],
+    ['empty segments count', '//a///b', '//a///b'],
+    ['letters keep their case', '/A/b', '/A/b'],
+    ['an encoded slash divides nothing', '/a%2fb', '/a%2Fb'],
+    ['what is encoded twice stays so', '/a%252fb/%252e%252e/c', '/a%252fb/%252e%252e/c'],
+    ['what needs no encoding has none', '/%61%7E%2d', '/a~-'],
+    ['reserved characters stay as they are written', '/a%3ab:c', '/a%3Ab:c'],
+    ['dot segments are gone', '/a/./b/../c', '/a/c'],
+    ['also encoded ones', '/a/%2E/b/%2e./c', '/a/c'],
+    ['and a slash is left where one ended the path', '/a/b/..', '/a/'],
+    ['an empty segment is one to them too', '/a//../b', '/a/b'],
+    ['dots in a name are a name', '/a/...', '/a/...'],
+  ])('%s: %s is %s', (_, path, normal) => expect(normalisePath(path)).toBe(normal))
+})
+
 describe('host of an authority', () => {
   it.each([
     ['Example.COM', 'example.com'],

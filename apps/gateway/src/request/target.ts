@@ -1,4 +1,5 @@
 // Reads the request target once, strictly, so that router, policies and upstream can never see two different paths.
+import { isIPv6 } from 'node:net'
 
 // What a byte of a path means to us: 0 refuse, 1 keep, 2 unreserved (kept, and decoded when it comes encoded), 3 special.
 const refused = 0
@@ -62,7 +63,7 @@ function normaliseSlowly(path: string): string | null {
 /** A dot segment for a server that decodes separators or cuts path parameters, and not for one that does not. */
 function hidesDots(segment: string): boolean {
   if (!segment.includes('.')) return false
-  return segment.split(/%2F|%5C|;/).some((piece, _, all) => all.length > 1 && /^\.\.?$/.test(piece))
+  return segment.split(/%2F|%5C|%3B|;/).some((piece, _, all) => all.length > 1 && /^\.\.?$/.test(piece))
 }
 
 function decodeUnreserved(path: string): string | null {
@@ -97,7 +98,9 @@ export function hostOf(authority: string): string | null {
   let end = authority.length
   if (authority.charCodeAt(0) === 0x5b) {
     const close = authority.indexOf(']')
-    if (close < 0 || !/^\[[0-9A-Fa-f:.]{2,45}\]$/.test(authority.substring(0, close + 1))) return null
+    const address = authority.substring(1, close)
+    // A zone (RFC 4007 11) means something on the sender's machine alone.
+    if (!isIPv6(address) || address.includes('%')) return null
     if (close + 1 < end && !isPort(authority, close + 1)) return null
     return authority.substring(0, close + 1).toLowerCase()
   }

@@ -2,7 +2,7 @@
 import type { Verdict } from '@gatewright/shared/policies/policy'
 import type { Chain, RequestPhase, StepFacts } from '../config/generation.ts'
 import type { RequestContext } from './context.ts'
-import { stoppedBy } from './pipeline.ts'
+import { isOver, stoppedBy } from './pipeline.ts'
 
 export interface TraceStep extends StepFacts {
   readonly verdict: 'passed' | 'refused' | 'replied' | 'threw'
@@ -26,7 +26,7 @@ export class Trace {
   readonly attempts: TraceAttempt[] = []
 
   async runPhases(ctx: RequestContext, chain: Chain, from: number, to: number): Promise<Verdict> {
-    for (let i = from; i < to; i++) {
+    for (let i = from; i < to && !isOver(ctx); i++) {
       const startedMs = performance.now()
       const facts = chain.requestSteps[i] as StepFacts
       let verdict: Verdict

@@ -1,8 +1,7 @@
 // Who is behind a key: a bounded cache of hashed keys over Redis, which changes of access empty entry by entry.
-import { hash } from 'node:crypto'
 import type { CredentialRecord, Credentials, LookupResult } from '@gatewright/shared/policies/policy'
 import * as z from 'zod'
-import { createOldest } from './oldest.ts'
+import { dropOldest } from './oldest.ts'
 
 /** Where records come from: Redis, the supervisor's known keys while Redis is away, or a manifest. */
 export interface CredentialSource {
@@ -19,6 +18,7 @@ export interface CredentialCache extends Credentials {
 
 // Strict: what stands in Redis is read as if a stranger had written it.
 const credentialRecord: z.ZodType<CredentialRecord> = z.strictObject({
+  kind: z.literal('oauth-client').optional(),
   credentialId: z.string(),
   tenantId: z.string(),
   applicationId: z.string(),
@@ -40,9 +40,46 @@ const credentialRecord: z.ZodType<CredentialRecord> = z.strictObject({
 /** The record in a text; null when the text is not one. */
 export function parseCredential(text: string): CredentialRecord | null {
   try {
-    return credentialRecord.parse(JSON.parse(text))
+    return compact(credentialRecord.parse(JSON.parse(text)))
   } catch {
     return null
+  }
+}
+
+/** The same record in half the memory: objects of the exact size, which parsers do not make, and what a plan's keys share held once. */
+function compact(record: CredentialRecord): CredentialRecord {
+  return {
+    kind: record.kind,
+    credentialId: record.credentialId,
+    tenantId: sharedTexts(record.tenantId, record.tenantId),
+    applicationId: record.applicationId,
+    applicationName: record.applicationName,
+    state: record.state,
+    expiresAt: record.expiresAt,
+    tryIt: record.tryIt,
+    subscriptions: record.subscriptions.map(({ subscriptionId, planId, planName, state, versionIds }) => ({
+      subscriptionId,
+      planId: sharedTexts(planId, planId),
+      planName: sharedTexts(planName, planName),
+      state,
+      versionIds: sharedLists(versionIds.join(' '), versionIds),
+    })),
+  }
+}
+
+const sharedTexts = createSharing<string>()
+const sharedLists = createSharing<readonly string[]>()
+
+/** The first of all equal values, told by their names. */
+function createSharing<T>(valuesMax = 10_000): (name: string, value: T) => T {
+  const values = new Map<string, T>()
+  return function shared(name, value) {
+    const known = values.get(name)
+    if (known !== undefined) return known
+    // Nothing is lost by it: those that hold a value keep it.
+    if (values.size >= valuesMax) values.clear()
+    values.set(name, value)
+    return value
   }
 }
 
@@ -61,17 +98,15 @@ export function createCredentialCache(source: CredentialSource, capacity: number
   // A Map keeps the order of insertion: a hit moves to the end, the beginning is the least recently used.
   const found = new Map<string, LookupResult>()
   const missing = new Map<string, number>()
-  const oldestFound = createOldest(found)
-  const oldestMissing = createOldest(missing)
   const pending = new Map<string, Pending>()
 
   function remember(sha256: string, result: LookupResult) {
     if (result.kind === 'found') {
       found.set(sha256, result)
-      if (found.size > capacity) found.delete(oldestFound() ?? '')
+      if (found.size > capacity) dropOldest(found)
     } else if (result.kind === 'unknown') {
       missing.set(sha256, performance.now() + unknownMs)
-      if (missing.size > capacity / unknownShare) missing.delete(oldestMissing() ?? '')
+      if (missing.size > capacity / unknownShare) dropOldest(missing)
     }
   }
 
@@ -100,7 +135,6 @@ export function createCredentialCache(source: CredentialSource, capacity: number
   }
 
   return {
-    hash: (key) => hash('sha256', key, 'hex'),
     known,
     find(sha256) {
       const result = known(sha256)

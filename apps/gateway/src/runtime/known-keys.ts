@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createOldest } from './oldest.ts'
+import { dropOldest } from './oldest.ts'
 
 export interface KnownKeyStore {
   recall(sha256: string): string | null
@@ -31,6 +31,8 @@ interface Place {
 }
 
 const compactAboveBytes = 16 * 1024 * 1024
+const chunkBytes = 1024 * 1024
+const lineEnd = Buffer.from('\n')
 
 /**
  * A log of lines `+<sha256> <record>`, `-<sha256>`, `@<position>`; memory holds only where each record stands. The hash of a
@@ -39,7 +41,6 @@ const compactAboveBytes = 16 * 1024 * 1024
 export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): KnownKeyStore {
   const path = join(dataDir, 'known-keys.log')
   const places = new Map<string, Place>()
-  const oldest = createOldest(places)
   let position = 0
   let end = 0
   let compactAt = compactAboveBytes
@@ -55,13 +56,13 @@ export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): 
   function load() {
     try {
       file = openSync(path, 'a+', 0o600)
-      for (const { text, offset } of linesOf(file)) {
-        const sha256 = text.slice(1, 65)
-        const length = Buffer.byteLength(text)
-        if (text.startsWith('+')) places.set(sha256, { offset: offset + 66, length: length - 66 })
-        else if (text.startsWith('-')) places.delete(sha256)
-        else if (text.startsWith('@')) position = Number(text.slice(1)) || 0
-        end = offset + length + 1
+      for (const { line, offset } of linesOf(file)) {
+        const mark = line.toString('latin1', 0, 1)
+        const sha256 = hashIn(line)
+        if (mark === '+') places.set(sha256, { offset: offset + 66, length: line.length - 66 })
+        else if (mark === '-') places.delete(sha256)
+        else if (mark === '@') position = Number(line.toString('latin1', 1)) || 0
+        end = offset + line.length + 1
       }
       // A crash may have cut the last line; what is appended next must not grow out of it.
       ftruncateSync(file, end)
@@ -85,18 +86,38 @@ export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): 
 
   function compact() {
     if (file === null) return
-    const records = Array.from(places.keys(), (sha256) => [sha256, read(sha256)] as const)
     const next = `${path}.next`
     const target = openSync(next, 'w', 0o600)
-    for (const [sha256, text] of records) if (text !== null) writeSync(target, `+${sha256} ${text}\n`)
-    writeSync(target, `@${position}\n`)
+    const kept = new Map<string, Place>()
+    let pieces: Buffer[] = []
+    let waiting = 0
+    let written = 0
+    function flush() {
+      if (writeSync(target, Buffer.concat(pieces)) < waiting) throw new Error('the disk is full')
+      pieces = []
+      written += waiting
+      waiting = 0
+    }
+    for (const { line, offset } of linesOf(file)) {
+      const sha256 = hashIn(line)
+      const place = places.get(sha256)
+      if (place?.offset !== offset + 66) continue
+      kept.set(sha256, { offset: written + waiting + 66, length: place.length })
+      pieces.push(line, lineEnd)
+      waiting += line.length + 1
+      if (waiting > chunkBytes) flush()
+    }
+    pieces.push(Buffer.from(`@${position}\n`))
+    waiting += pieces.at(-1)?.length ?? 0
+    flush()
     fsyncSync(target)
     closeSync(target)
     renameSync(next, path)
     closeSync(file)
+    file = openSync(path, 'a+', 0o600)
+    end = written
     places.clear()
-    end = 0
-    load()
+    for (const [sha256, place] of kept) places.set(sha256, place)
     compactAt = Math.max(compactAboveBytes, end * 2)
   }
 
@@ -127,7 +148,8 @@ export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): 
     saw(sha256, text) {
       if (recall(sha256) === text) return
       // Written down too: a key that is only forgotten here would be known again after a restart, whatever became of it.
-      if (places.size >= keysMax && !places.has(sha256)) forget(oldest() ?? '')
+      if (places.size >= keysMax && !places.has(sha256))
+        dropOldest(places, (_, pushedOut) => append(`-${pushedOut}`))
       const at = append(`+${sha256} ${text}`)
       if (at >= 0 && file !== null && end > at)
         places.set(sha256, { offset: at + 66, length: Buffer.byteLength(text) })
@@ -166,9 +188,14 @@ export function openKnownKeys(dataDir: string, log: Logger, keysMax = 200_000): 
   }
 }
 
+/** Read from the bytes: cut out of the text of the line, it would hold all of that for as long as it lives. */
+function hashIn(line: Buffer): string {
+  return line.toString('latin1', 1, 65)
+}
+
 /** Whole lines with the byte at which each begins; a last line without its end was cut by a crash and does not count. */
-function* linesOf(file: number): Generator<{ text: string; offset: number }> {
-  const chunk = Buffer.alloc(1024 * 1024)
+function* linesOf(file: number): Generator<{ line: Buffer; offset: number }> {
+  const chunk = Buffer.alloc(chunkBytes)
   let rest = Buffer.alloc(0)
   let offset = 0
   for (;;) {
@@ -177,7 +204,7 @@ function* linesOf(file: number): Generator<{ text: string; offset: number }> {
     rest = Buffer.concat([rest, chunk.subarray(0, read)])
     let from = 0
     for (let to = rest.indexOf(10, from); to >= 0; to = rest.indexOf(10, from)) {
-      yield { text: rest.toString('utf8', from, to), offset: offset + from }
+      yield { line: rest.subarray(from, to), offset: offset + from }
       from = to + 1
     }
     offset += from

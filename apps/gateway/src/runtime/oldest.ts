@@ -1,17 +1,20 @@
-// Finds what was put into a Map first, at a cost that does not grow: a bounded cache asks this for each entry it evicts.
+// Room in a bounded Map: what was put into it first goes, a few entries at a time.
+
+const droppedMax = 64
 
 /**
- * A function that answers the oldest key that it has not answered yet. The cursor is kept, because a new iterator would step over the
- * holes of everything deleted before, each time.
+ * Deletes the oldest entries, at least one. Several at once, because each new iterator steps over the holes of all that was
+ * deleted before; and a new one each time, because an iterator that lies idle holds every table that its Map has outgrown
+ * since, with all that ever stood in them (ADR 15).
  */
-export function createOldest<Key>(entries: ReadonlyMap<Key, unknown>): () => Key | undefined {
-  let cursor = entries.keys()
-  return function nextOldest() {
-    let step = cursor.next()
-    if (step.done) {
-      cursor = entries.keys()
-      step = cursor.next()
-    }
-    return step.done ? undefined : step.value
+export function dropOldest<Key, Value>(
+  entries: Map<Key, Value>,
+  dropped?: (value: Value, key: Key) => void,
+): void {
+  let left = Math.max(1, Math.min(droppedMax, entries.size >> 8))
+  for (const [key, value] of entries) {
+    entries.delete(key)
+    dropped?.(value, key)
+    if (--left === 0) return
   }
 }

@@ -1,13 +1,21 @@
 // A real gateway on real sockets for tests of the request journey: routes by hand, upstream by script.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type Server as NetServer } from 'node:net'
 import { createAddressSet } from '@gatewright/shared/cidr'
+import { defaultUpstream, upstreamSettings } from '@gatewright/shared/model/upstream'
 import type { UpstreamDocument } from '@gatewright/shared/snapshot'
 import type { Chain, CompiledRoute, Match } from '../config/generation.ts'
+import {
+  type ConnectionCounts,
+  ConnectionTable,
+  createConnectionMemory,
+  readConnectionCounts,
+} from '../request/connection-table.ts'
 import type { RequestContext } from '../request/context.ts'
 import { createHandler } from '../request/handle.ts'
-import { createGatewayServer } from '../request/server.ts'
+import { GatewayServer, type ServerSettings } from '../request/server.ts'
+import type { Admission } from '../traffic/overload.ts'
 import type { Upstream } from '../upstream/call.ts'
 import { createUpstreamPools } from '../upstream/pools.ts'
 
@@ -17,6 +25,7 @@ export const emptyChain: Chain = {
   response: [],
   responseSteps: [],
   done: [],
+  priority: 2,
 }
 
 /** What is left of a request when it is over. */
@@ -32,8 +41,11 @@ export interface Outcome {
 }
 
 export interface Rig {
+  readonly server: GatewayServer
   readonly port: number
   readonly upstreamPort: number
+  /** What stands behind the route. */
+  readonly upstream: Upstream
   /** Requests that reached the upstream. */
   readonly seen: { method: string; url: string; headers: string[] }[]
   readonly outcomes: Outcome[]
@@ -42,6 +54,9 @@ export interface Rig {
   leases(): number
   /** Sends bytes on a new connection and answers one whole reply, or all that comes until it closes. */
   raw(bytes: string | Buffer): Promise<string>
+  /** The same, and answers all that comes until the connection closes. */
+  rawAll(bytes: string | Buffer): Promise<string>
+  connections(): ConnectionCounts
   /** Waits until `count` requests are over. */
   over(count: number): Promise<readonly Outcome[]>
   close(): Promise<void>
@@ -52,14 +67,21 @@ export interface RigOptions {
   readonly document?: Partial<UpstreamDocument>
   /** Addresses that no upstream may have. */
   readonly forbidden?: readonly string[]
+  /** Where the gateway runs. */
+  readonly region?: string
+  /** Whether every request tells what happens to it. */
+  readonly traced?: boolean
   /** Path behind the upstream's address. */
   readonly pathPrefix?: string
   readonly route?: Partial<CompiledRoute>
   readonly match?: (host: string, path: string, method: string, route: CompiledRoute) => Match
   readonly trustedProxies?: readonly string[]
   readonly ready?: boolean
+  readonly admission?: Admission
   readonly headersTimeoutMs?: number
   readonly requestTimeoutMs?: number
+  readonly bodyPace?: Partial<ServerSettings['bodyPace']>
+  readonly connectionsPerAddressMax?: number
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -72,18 +94,22 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     else response.end('hello')
   })
   const upstreamPort = await listen(upstreamServer)
-  const pools = createUpstreamPools(options.forbidden)
-  const { upstream, release } = pools.acquire({
-    id: 'ups_1',
-    targets: [{ url: `http://127.0.0.1:${upstreamPort}${options.pathPrefix ?? ''}`, weight: 1 }],
-    hostHeader: 'upstream',
-    connectTimeoutMs: 2_000,
-    firstByteTimeoutMs: 5_000,
-    idleTimeoutMs: 5_000,
-    totalTimeoutMs: 0,
-    tlsVerify: true,
-    ...options.document,
+  const pools = createUpstreamPools({
+    forbidden: options.forbidden ?? [],
+    region: options.region ?? null,
   })
+  const document: UpstreamDocument = {
+    id: 'ups_1',
+    name: defaultUpstream,
+    ...upstreamSettings.parse({
+      targets: [{ url: `http://127.0.0.1:${upstreamPort}${options.pathPrefix ?? ''}` }],
+      connectTimeoutMs: 2_000,
+      firstByteTimeoutMs: 5_000,
+      idleTimeoutMs: 5_000,
+    }),
+    ...options.document,
+  }
+  const { upstream, release } = pools.acquire(document, 'ten_1')
   const route = routeTo(upstream, options.route)
   const match = options.match ?? (() => route)
   let leases = 0
@@ -108,35 +134,42 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     outcomes.push({ status, reason, bytesIn, bytesOut, durationMs, upstreamMs, clientAddress, ctx })
     for (const wake of waiting.splice(0)) wake()
   }
+  const connectionMemory = createConnectionMemory(1, 1)
   const handle = createHandler({
     live: { current: options.ready === false ? null : generation },
-    proxies,
     urlBytesMax: 8_192,
     problemBaseUrl: 'https://docs.example',
-    wantsTrace: () => false,
+    admission: options.admission ?? null,
+    wantsTrace: () => options.traced ?? false,
     arrived: () => undefined,
     observe,
     log: { warn: (fields) => logged.push(fields), error: (fields) => logged.push(fields) },
   })
-  const server = createGatewayServer(handle, {
+  const server = new GatewayServer(handle, {
     problemBaseUrl: 'https://docs.example',
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 0,
     keepAliveTimeoutMs: 5_000,
     headerBytesMax: 16_384,
+    bodyPace: { bytesPerSecondMin: 0, lookEveryMs: 5_000, ...options.bodyPace },
+    connections: new ConnectionTable(connectionMemory, 0, options.connectionsPerAddressMax ?? 0),
     proxies,
     observeUnread: observe,
   })
   const port = await listen(server)
 
   return {
+    server,
     port,
     upstreamPort,
+    upstream,
     seen,
     outcomes,
     logged,
     leases: () => leases,
-    raw: (bytes) => exchange(port, bytes),
+    raw: (bytes) => exchange(port, bytes, isWhole),
+    rawAll: (bytes) => exchange(port, bytes, () => false),
+    connections: () => readConnectionCounts(connectionMemory),
     async over(count) {
       while (outcomes.length < count) await new Promise<void>((resolve) => waiting.push(resolve))
       return outcomes
@@ -172,14 +205,18 @@ export function routeTo(upstream: Upstream | null, parts: Partial<CompiledRoute>
     edgeCount: 0,
     identifiedAt: 0,
     plans: null,
+    priority: 2,
     basePathLength: 0,
     lifecycleFields: [],
+    vary: null,
+    strippedParameter: null,
     upstream,
+    traffic: null,
     ...parts,
   }
 }
 
-export async function listen(server: Server): Promise<number> {
+export async function listen(server: NetServer): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -187,8 +224,12 @@ export async function listen(server: Server): Promise<number> {
   return address.port
 }
 
-/** Sends bytes and answers what comes back: one whole reply, or all until the connection closes. */
-function exchange(port: number, bytes: string | Buffer): Promise<string> {
+/** Sends bytes and answers what comes back until it is enough, or the connection closes. */
+function exchange(
+  port: number,
+  bytes: string | Buffer,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     const socket = connect({ host: '127.0.0.1', port }, () => {
@@ -200,7 +241,7 @@ function exchange(port: number, bytes: string | Buffer): Promise<string> {
     }
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      if (isWhole(text)) done()
+      if (isEnough(text)) done()
     })
     socket.on('end', done)
     socket.on('error', (error: NodeJS.ErrnoException) => {

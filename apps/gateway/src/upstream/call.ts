@@ -1,4 +1,6 @@
 // The one door to upstreams: what the request journey asks of a client, whatever protocol it speaks.
+import type { UpstreamState } from '@gatewright/shared/model/upstream-state'
+import type { Target } from './target.ts'
 
 /** `bodyLength` of a request without content. */
 export const noBody = -1
@@ -17,6 +19,13 @@ export interface UpstreamRequest {
   /** Bytes, `noBody` or `unknownLength`. */
   readonly bodyLength: number
   readonly timeouts: UpstreamTimeouts
+  /** Counts the call while it runs. */
+  readonly load?: Load
+}
+
+/** How many calls run right now. */
+export interface Load {
+  open: number
 }
 
 /** All in milliseconds; 0 switches a limit off. */
@@ -34,6 +43,8 @@ export interface UpstreamTimeouts {
 export type UpstreamFailureKind =
   | 'unreachable'
   | 'busy'
+  /** All connections were in use for as long as it might wait for one. */
+  | 'queue_timeout'
   | 'connect_timeout'
   | 'first_byte_timeout'
   | 'idle_timeout'
@@ -87,12 +98,46 @@ export interface UpstreamTarget {
   readonly authority: string
   /** Path that stands before the route's own, without a final slash. */
   readonly pathPrefix: string
+  /** The calls that this upstream has with it; what others have with the same instance is theirs. */
+  readonly load: Load
+}
+
+/** What balancing may know of a request. */
+export interface Caller {
+  readonly clientAddress: string
+  readonly principal: { readonly applicationId: string } | null
+  /** `name`: lower case. */
+  header(name: string): string | undefined
 }
 
 /** A service behind a route. */
 export interface Upstream {
+  readonly name: string
   readonly hostHeader: 'upstream' | 'client'
   readonly timeouts: UpstreamTimeouts
   /** The target of the next request; null when none may be used. */
-  pick(): UpstreamTarget | null
+  pick(caller: Caller): Target | null
+  /** How requests are put to its targets when more is asked for than one plain call; null = it is not. */
+  readonly plan: CallPlan | null
+  /** What it looks like from here. */
+  state(): UpstreamState
+}
+
+/** A request that can be put to any target of its upstream. */
+export interface AimedRequest extends UpstreamRequest, UpstreamObserver {
+  readonly caller: Caller
+  /** Writes the request for this target; what it says until the next call. */
+  aim(target: UpstreamTarget): void
+  /** What is heard next comes from this target, which was asked at `startedMs`. */
+  heardFrom(target: UpstreamTarget, startedMs: number): void
+  /** An attempt that came to nothing; `status`: null when no response came. */
+  tried(target: UpstreamTarget, startedMs: number, status: number | null): void
+}
+
+/** Retries, hedging, a breaker, or targets whose answers are watched. */
+export interface CallPlan {
+  /** 0: the request may go on, and has to be started. Otherwise how long the upstream is left alone, milliseconds. */
+  admit(): number
+  /** `target`: where the first attempt goes, and what the request is aimed at. */
+  start(request: AimedRequest, target: Target): UpstreamCall
 }

@@ -10,6 +10,7 @@ import {
 import type { Deadlines, Limited } from './deadlines.ts'
 import type { Http1Client } from './http1-client.ts'
 import type { Http1Connection } from './http1-connection.ts'
+import { isRepeatable } from './repeatable.ts'
 
 const noFields: readonly string[] = []
 const lastChunk = '0\r\n'
@@ -80,19 +81,16 @@ export class Http1Call implements UpstreamCall, Limited {
   }
 
   onDeadline(nowMs: number): void {
-    const kind = nowMs >= this.#totalDeadlineMs ? 'total_timeout' : this.#limitKind
+    let kind: UpstreamFailureKind = nowMs >= this.#totalDeadlineMs ? 'total_timeout' : this.#limitKind
+    // Who has no connection yet, not even one that opens, waited for others to be done with theirs.
+    if (kind === 'connect_timeout' && this.connection === null) kind = 'queue_timeout'
     this.connection?.discard()
     this.#client.fail(this, kind, 'time limit reached')
   }
 
   /** A request that may run twice (RFC 9110 9.2.2) and whose bytes we still have, since there are none. */
   get replayable(): boolean {
-    return (
-      !this.retried &&
-      !this.answered &&
-      this.request.bodyLength === noBody &&
-      isIdempotent(this.request.method)
-    )
+    return !this.retried && !this.answered && isRepeatable(this.request)
   }
 
   /** Puts the head on the wire, and what was waiting behind it. */
@@ -192,21 +190,6 @@ function fieldLines(fields: readonly string[]): string {
   let lines = ''
   for (let i = 0; i < fields.length; i += 2) lines += `${fields[i]}: ${fields[i + 1]}\r\n`
   return lines
-}
-
-function isIdempotent(method: string): boolean {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-    case 'OPTIONS':
-    case 'PUT':
-    case 'DELETE':
-    case 'QUERY':
-    case 'TRACE':
-      return true
-    default:
-      return false
-  }
 }
 
 function uncork(socket: { uncork(): void }): void {

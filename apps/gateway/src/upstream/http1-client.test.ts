@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { createSecureContext } from 'node:tls'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   noBody,
   type UpstreamFailure,
@@ -431,12 +432,27 @@ describe('HTTP/1.1 upstream client', () => {
     expect(upstream.sockets.length).toBe(1)
   })
 
-  it('A17 counts waiting for a connection as connecting', async () => {
+  it('A17 counts waiting for a connection as connecting, and tells them apart', async () => {
     const { upstream, start } = await rig({ connectionsMax: 1 })
     start()
     await upstream.take(0)
     const { ear } = start({ timeouts: { ...timeouts, connectMs: 40 } })
-    expect((await ear.over).failure?.kind).toBe('connect_timeout')
+    expect((await ear.over).failure?.kind).toBe('queue_timeout')
+  })
+
+  it('a connection that never opens goes when no call waits for it any more', async () => {
+    const upstream = new ScriptedUpstream()
+    opened.push(upstream)
+    const tls = { serverName: '', trust: { verify: true, context: createSecureContext() } }
+    const origin = { host: '127.0.0.1', port: await upstream.listen(), tls }
+    const client = new Http1Client(origin, new Deadlines(), { ...defaultLimits, connectionsMax: 1 })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const request = { method: 'GET', target: '/', headers: [], bodyLength: noBody, timeouts }
+    client.start(request, new Ear()).cancel()
+    expect(client.connectionCount).toBe(1)
+    vi.advanceTimersByTime(10_000)
+    await allClosed(client)
   })
 
   it('says nothing after a cancel, and closes the connection', async () => {
@@ -474,5 +490,22 @@ describe('HTTP/1.1 upstream client', () => {
     expect((await ear.over).failure?.kind).toBe('invalid_response')
     await once(upstream.socket(0), 'close')
     await allClosed(client)
+  })
+
+  it('a connection that cannot be begun fails its call, and takes nothing else along', async () => {
+    const trust = {
+      verify: true,
+      get context(): never {
+        throw new Error('bad certificate')
+      },
+    }
+    const origin = { host: '127.0.0.1', port: 9, tls: { serverName: '', trust } }
+    const client = new Http1Client(origin, new Deadlines(), { ...defaultLimits, warm: 1 })
+    const ear = new Ear()
+    client.start({ method: 'GET', target: '/', headers: ['Host', 'up'], bodyLength: noBody, timeouts }, ear)
+    await ear.over
+    expect(ear.failure).toEqual({ kind: 'unreachable', detail: 'bad certificate' })
+    expect(client.connectionCount).toBe(0)
+    client.drain()
   })
 })

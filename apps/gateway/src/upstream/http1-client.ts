@@ -1,8 +1,10 @@
 // Our HTTP/1.1 client for one origin: a bounded pool of keep-alive connections and the calls that wait for one.
+import type { SecureContext } from 'node:tls'
 import type { UpstreamClient, UpstreamFailureKind, UpstreamObserver, UpstreamRequest } from './call.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { Origin } from './dial.ts'
 import { Http1Call } from './http1-call.ts'
-import { Http1Connection, type Origin } from './http1-connection.ts'
+import { Http1Connection } from './http1-connection.ts'
 
 export interface Http1Limits {
   /** Connections of one worker to one origin. */
@@ -11,10 +13,18 @@ export interface Http1Limits {
   readonly waitingMax: number
   /** How long a connection may stay unused when the upstream does not say less. */
   readonly keepAliveMs: number
+  /** Unused connections that are kept open ahead of need. */
+  readonly warm: number
 }
 
-export const defaultLimits: Http1Limits = { connectionsMax: 512, waitingMax: 2048, keepAliveMs: 55_000 }
+export const defaultLimits: Http1Limits = {
+  connectionsMax: 512,
+  waitingMax: 2048,
+  keepAliveMs: 55_000,
+  warm: 0,
+}
 
+/** How often unused connections are looked over: the aged ones closed, the missing ones opened. */
 const idleSweepMs = 1_000
 
 export class Http1Client implements UpstreamClient {
@@ -26,13 +36,18 @@ export class Http1Client implements UpstreamClient {
   readonly #idle: Http1Connection[] = []
   readonly #waiting = new Set<Http1Call>()
   #idleTimer: NodeJS.Timeout | null = null
-  #tlsSession: Buffer | undefined
+  /** The last one, and as whom it was begun: a resumed session is that of its first handshake. */
+  #session: { readonly ticket: Buffer; readonly context: SecureContext | null } | null = null
   #draining = false
 
   constructor(origin: Origin, deadlines: Deadlines, limits: Http1Limits = defaultLimits) {
     this.#origin = origin
     this.#deadlines = deadlines
     this.#limits = limits
+    if (limits.warm > 0) {
+      this.#idleTimer = setInterval(() => this.#tend(), idleSweepMs).unref()
+      this.#warmUp()
+    }
   }
 
   get connectionCount(): number {
@@ -47,6 +62,7 @@ export class Http1Client implements UpstreamClient {
     const nowMs = performance.now()
     const call = new Http1Call(this, this.#deadlines, request, observer, nowMs)
     this.#deadlines.add(call)
+    if (request.load !== undefined) request.load.open++
     const connection = this.#takeIdle(nowMs)
     if (connection !== null) connection.carry(call, nowMs)
     else this.#open(call)
@@ -62,6 +78,7 @@ export class Http1Client implements UpstreamClient {
 
   /** The call is over and its observer knows or does not care. */
   finish(call: Http1Call): void {
+    if (!call.over && call.request.load !== undefined) call.request.load.open--
     call.over = true
     call.connection = null
     this.#deadlines.remove(call)
@@ -86,6 +103,11 @@ export class Http1Client implements UpstreamClient {
 
   /** A clean connection without a call. */
   release(connection: Http1Connection, keepAliveSeconds = -1): void {
+    if (connection.context !== this.#context) {
+      // Closing it opens another one for a call that waits.
+      connection.destroy()
+      return
+    }
     if (this.#waiting.size > 0) {
       const [next] = this.#waiting
       if (next !== undefined) {
@@ -100,7 +122,7 @@ export class Http1Client implements UpstreamClient {
     }
     connection.idleUntilMs = this.#deadlines.nowMs + this.#keepAliveMs(keepAliveSeconds)
     this.#idle.push(connection)
-    this.#idleTimer ??= setInterval(() => this.#closeAged(), idleSweepMs).unref()
+    this.#idleTimer ??= setInterval(() => this.#tend(), idleSweepMs).unref()
   }
 
   /** The connection is closed. */
@@ -115,13 +137,33 @@ export class Http1Client implements UpstreamClient {
     }
   }
 
-  keepSession(ticket: Buffer): void {
-    this.#tlsSession = ticket
+  keepSession({ context }: Http1Connection, ticket: Buffer): void {
+    if (context === this.#context) this.#session = { ticket, context }
+  }
+
+  /** As whom connections are opened now: it changes when the client certificate was renewed. */
+  get #context(): SecureContext | null {
+    try {
+      return this.#origin.tls === null ? null : this.#origin.tls.trust.context
+    } catch {
+      // No open connection is of that kind; the next one to be opened says what is wrong.
+      return null
+    }
+  }
+
+  /** One that cannot even be begun, such as with a certificate that TLS does not take, fails its call and nothing else. */
+  #connect(call: Http1Call | null): void {
+    try {
+      const session = this.#session?.context === this.#context ? this.#session?.ticket : undefined
+      this.#connections.add(new Http1Connection(this, this.#origin, session, call))
+    } catch (error) {
+      if (call !== null) process.nextTick(() => this.fail(call, 'unreachable', (error as Error).message))
+    }
   }
 
   #takeIdle(nowMs: number): Http1Connection | null {
     for (let taken = this.#idle.pop(); taken !== undefined; taken = this.#idle.pop()) {
-      if (taken.idleUntilMs > nowMs) return taken
+      if (taken.idleUntilMs > nowMs && taken.context === this.#context) return taken
       taken.destroy()
     }
     return null
@@ -129,7 +171,7 @@ export class Http1Client implements UpstreamClient {
 
   #open(call: Http1Call): void {
     if (this.#connections.size < this.#limits.connectionsMax) {
-      this.#connections.add(new Http1Connection(this, this.#origin, this.#tlsSession, call))
+      this.#connect(call)
     } else if (this.#waiting.size < this.#limits.waitingMax) {
       this.#waiting.add(call)
     } else {
@@ -144,13 +186,23 @@ export class Http1Client implements UpstreamClient {
     return Math.min(this.#limits.keepAliveMs, seconds > 1 ? (seconds - 1) * 1_000 : seconds * 500)
   }
 
-  #closeAged(): void {
+  #tend(): void {
     const nowMs = performance.now()
     const kept = this.#idle.filter((connection) => connection.idleUntilMs > nowMs)
     const aged = this.#idle.filter((connection) => connection.idleUntilMs <= nowMs)
     this.#idle.splice(0, this.#idle.length, ...kept)
     for (const connection of aged) connection.destroy()
-    if (kept.length === 0) this.#stopIdleTimer()
+    if (this.#limits.warm > 0) this.#warmUp()
+    else if (kept.length === 0) this.#stopIdleTimer()
+  }
+
+  /** Those that are still opening count as unused: they will be, unless a call is waiting for them. */
+  #warmUp(): void {
+    const { warm, connectionsMax } = this.#limits
+    let unused = 0
+    for (const connection of this.#connections) if (connection.call === null) unused++
+    const missing = Math.min(warm - unused, connectionsMax - this.#connections.size)
+    for (let i = 0; i < missing; i++) this.#connect(null)
   }
 
   #stopIdleTimer(): void {

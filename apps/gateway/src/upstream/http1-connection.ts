@@ -1,35 +1,22 @@
 // One keep-alive connection to an upstream: carries one call at a time and is never used again once in doubt.
-import net from 'node:net'
-import tls from 'node:tls'
+import type net from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { dial, type Origin, openEvent } from './dial.ts'
 import type { Http1Call } from './http1-call.ts'
 import type { Http1Client } from './http1-client.ts'
 import { ResponseParser, type ResponseSink } from './response-parser.ts'
 
 const readBufferBytes = 64 * 1024
+/** How long a connection may take to open that no call waits for any more, milliseconds: calls bring limits of their own. */
+const openingMaxMs = 10_000
 
 // Reading and parsing is one synchronous step for plain TCP, so all connections of a worker read into one warm buffer.
 const sharedReadBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
 
-/** How to reach and trust one origin. */
-export interface Origin {
-  readonly host: string
-  readonly port: number
-  readonly tls: TlsOptions | null
-  /** Addresses that are never connected to, whatever the name of the host resolves to. */
-  readonly forbidden?: net.BlockList
-}
-
-export interface TlsOptions {
-  /** Name for SNI and for the check of the certificate; empty for an address. */
-  readonly serverName: string
-  /** false only when the operator chose not to verify. */
-  readonly verify: boolean
-  /** Extra trust anchors, PEM. */
-  readonly ca?: string
-}
-
 export class Http1Connection implements ResponseSink {
   readonly socket: net.Socket
+  /** As whom it was opened; null without TLS. */
+  readonly context: SecureContext | null
   /** Until when the upstream is expected to keep it open, on the clock of `performance.now()`. */
   idleUntilMs = 0
   /** How many calls it finished. */
@@ -42,46 +29,33 @@ export class Http1Connection implements ResponseSink {
   #closed = false
   #paused = false
   #error = ''
+  #openingLimit: NodeJS.Timeout | undefined
 
-  constructor(client: Http1Client, origin: Origin, session: Buffer | undefined, call: Http1Call) {
+  /** `call`: null opens a connection ahead of need. */
+  constructor(client: Http1Client, origin: Origin, session: Buffer | undefined, call: Http1Call | null) {
     this.#client = client
     this.call = call
-    call.connection = this
-    const secure = origin.tls
-    const onread = {
-      // A TLS socket can hand on decrypted bytes while others are parsed, so it has a buffer of its own.
-      buffer: secure === null ? sharedReadBuffer : Buffer.allocUnsafeSlow(readBufferBytes),
-      callback: (length: number, buffer: Uint8Array) => this.#read(length, buffer as Buffer),
-    }
-    const socketOptions = {
-      host: origin.host,
-      port: origin.port,
-      onread,
-      ...(origin.forbidden === undefined ? {} : { blockList: origin.forbidden }),
-    }
-    if (secure === null) {
-      this.socket = net.connect({ ...socketOptions, noDelay: true })
-      this.socket.once('connect', () => this.#ready())
-    } else {
-      this.socket = tls.connect({
-        ...socketOptions,
-        ALPNProtocols: ['http/1.1'],
-        rejectUnauthorized: secure.verify,
-        ...(secure.serverName === '' ? {} : { servername: secure.serverName }),
-        ...(secure.ca === undefined ? {} : { ca: [...tls.rootCertificates, secure.ca] }),
-        ...(session === undefined ? {} : { session }),
-      } as tls.ConnectionOptions)
-      this.socket.setNoDelay(true)
-      // Nothing is sent before the certificate was checked.
-      this.socket.once('secureConnect', () => this.#ready())
-      this.socket.on('session', (ticket: Buffer) => client.keepSession(ticket))
-    }
+    this.context = origin.tls === null ? null : origin.tls.trust.context
+    this.socket = dial(origin, {
+      alpn: 'http/1.1',
+      session,
+      onread: {
+        // A TLS socket can hand on decrypted bytes while others are parsed, so it has a buffer of its own.
+        buffer: origin.tls === null ? sharedReadBuffer : Buffer.allocUnsafeSlow(readBufferBytes),
+        callback: (length: number, buffer: Uint8Array) => this.#read(length, buffer as Buffer),
+      },
+    })
+    // Not before: a call knows no connection that could not even be begun.
+    if (call !== null) call.connection = this
+    this.socket.once(openEvent(origin), () => this.#ready())
+    if (origin.tls !== null) this.socket.on('session', (ticket: Buffer) => client.keepSession(this, ticket))
     this.socket.on('drain', () => this.#drained())
     this.socket.on('end', () => this.#ended())
     this.socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#error = error.code ?? error.message
     })
     this.socket.on('close', () => this.#lost())
+    if (call === null) this.#limitOpening()
   }
 
   /** Sends a call; the connection is open and idle. */
@@ -101,6 +75,7 @@ export class Http1Connection implements ResponseSink {
   abandon(): void {
     this.call = null
     if (this.#open) this.destroy()
+    else this.#limitOpening()
   }
 
   /** The call is over and took the connection with it. */
@@ -112,11 +87,18 @@ export class Http1Connection implements ResponseSink {
   destroy(): void {
     this.#parser.stop()
     this.#closed = true
+    clearTimeout(this.#openingLimit)
     this.socket.destroy()
+  }
+
+  /** An upstream that never shakes hands would keep its place among the connections for ever. */
+  #limitOpening(): void {
+    this.#openingLimit = setTimeout(() => this.destroy(), openingMaxMs).unref()
   }
 
   #ready(): void {
     this.#open = true
+    clearTimeout(this.#openingLimit)
     const { call } = this
     if (call === null) this.#client.release(this)
     else this.carry(call, performance.now())

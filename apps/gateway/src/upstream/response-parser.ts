@@ -1,6 +1,8 @@
 // Turns the bytes of one upstream connection into responses, refusing everything RFC 9112 lets a recipient refuse.
+import { ChunkFraming } from '../http1/chunk-framing.ts'
+import { FieldScanner, incomplete, violation } from '../http1/field-scanner.ts'
+import { SectionReader } from '../http1/section-reader.ts'
 import { unknownLength } from './call.ts'
-import { FieldScanner, incomplete, violation } from './field-scanner.ts'
 
 /** Hears what the parser finds. Ranges of `buffer` are valid only during the call. */
 export interface ResponseSink {
@@ -13,49 +15,33 @@ export interface ResponseSink {
 }
 
 const headLengthMax = 64 * 1024
-const chunkExtensionsMax = 16 * 1024
 const interimMax = 16
 const noFields: readonly string[] = []
 
 const inHead = 0
 const inLength = 1
 const untilClose = 2
-const atChunkSize = 3
-const inChunkSize = 4
-const beforeChunkExtension = 5
-const inChunkExtension = 6
-const atChunkSizeEnd = 7
-const inChunk = 8
-const atChunkEnd = 9
-const atChunkLineFeed = 10
-const inTrailers = 11
-const idle = 12
-const broken = 13
+const inChunks = 3
+const inTrailers = 4
+const idle = 5
+const broken = 6
 
 const contentLength = Buffer.from('content-length')
 const transferEncoding = Buffer.from('transfer-encoding')
 const connection = Buffer.from('connection')
 const keepAlive = Buffer.from('keep-alive')
 
-const cr = 0x0d
-const lf = 0x0a
-const semicolon = 0x3b
-
 export class ResponseParser {
   /** Seconds that the upstream said it keeps an idle connection, or -1. */
   keepAliveSeconds = -1
   readonly #sink: ResponseSink
-  readonly #scanner = new FieldScanner()
+  readonly #section = new SectionReader(headLengthMax, new FieldScanner(true))
+  readonly #chunks = new ChunkFraming(false)
   #state = idle
   #headOnly = false
   #interims = 0
   #left = 0
-  #digits = 0
-  #extensionBytes = 0
   #reusable = false
-  // Bytes of a head that did not fit into one read.
-  #held: Buffer | null = null
-  #heldLength = 0
 
   constructor(sink: ResponseSink) {
     this.#sink = sink
@@ -66,8 +52,7 @@ export class ResponseParser {
     this.#state = inHead
     this.#headOnly = headOnly
     this.#interims = 0
-    this.#held = null
-    this.#scanner.begin(true)
+    this.#section.begin(true)
   }
 
   feed(buffer: Buffer, start: number, end: number): void {
@@ -76,7 +61,7 @@ export class ResponseParser {
       switch (this.#state) {
         case inHead:
         case inTrailers:
-          i = this.#held === null ? this.#scan(buffer, i, end) : this.#scanHeld(buffer, i, end)
+          i = this.#read(buffer, i, end)
           break
         case inLength: {
           const stop = Math.min(end, i + this.#left)
@@ -96,22 +81,14 @@ export class ResponseParser {
           this.#sink.onBody(buffer, from, end)
           break
         }
-        case inChunk: {
-          const stop = Math.min(end, i + this.#left)
-          this.#left -= stop - i
-          const from = i
-          i = stop
-          if (this.#left === 0) this.#state = atChunkEnd
-          this.#sink.onBody(buffer, from, stop)
+        case inChunks:
+          i = this.#readChunks(buffer, i, end)
           break
-        }
         case idle:
           this.#refuse('bytes without a request')
           return
-        case broken:
-          return
         default:
-          i = this.#chunkFraming(buffer, i, end)
+          return
       }
     }
   }
@@ -126,139 +103,46 @@ export class ResponseParser {
     if (this.#state === untilClose) this.#finish(noFields, false)
   }
 
-  /** Index after the next step of the framing around chunks (RFC 9112 7.1). */
-  #chunkFraming(buffer: Buffer, from: number, end: number): number {
-    let i = from
-    const byte = buffer[i] as number
-    switch (this.#state) {
-      case atChunkSize:
-        this.#left = 0
-        this.#digits = 0
-        this.#state = inChunkSize
-        return i
-      case inChunkSize: {
-        const digit = hexValue(byte)
-        if (digit >= 0) {
-          // 12 digits stay far below 2^53, so the sum is exact.
-          if (++this.#digits > 12) return this.#fail('chunk size too large', end)
-          this.#left = this.#left * 16 + digit
-          return i + 1
-        }
-        if (this.#digits === 0) return this.#fail('chunk size without digits', end)
-        if (byte === cr) this.#state = atChunkSizeEnd
-        else if (byte === semicolon) this.#state = inChunkExtension
-        else if (byte === 0x20 || byte === 0x09) this.#state = beforeChunkExtension
-        else return this.#fail('chunk size with an illegal character', end)
-        return i + 1
-      }
-      case beforeChunkExtension:
-        if (byte === semicolon) this.#state = inChunkExtension
-        else if (byte !== 0x20 && byte !== 0x09) return this.#fail('chunk size followed by whitespace', end)
-        return this.#countExtension(i + 1, 1, end)
-      case inChunkExtension: {
-        while (i < end && isExtensionByte(buffer[i] as number)) i++
-        if (i < end) {
-          if (buffer[i] !== cr) return this.#fail('control character in a chunk extension', end)
-          this.#state = atChunkSizeEnd
-          i++
-        }
-        return this.#countExtension(i, i - from, end)
-      }
-      case atChunkSizeEnd:
-        if (byte !== lf) return this.#fail('bare carriage return after a chunk size', end)
-        if (this.#left > 0) {
-          this.#state = inChunk
-        } else {
-          this.#state = inTrailers
-          this.#scanner.begin(false)
-        }
-        return i + 1
-      case atChunkEnd:
-        if (byte !== cr) return this.#fail('chunk longer than its size', end)
-        this.#state = atChunkLineFeed
-        return i + 1
-      default:
-        if (byte !== lf) return this.#fail('bare carriage return after a chunk', end)
-        this.#state = atChunkSize
-        return i + 1
+  #readChunks(buffer: Buffer, from: number, end: number): number {
+    const chunks = this.#chunks
+    if (chunks.left > 0) {
+      const stop = chunks.take(from, end)
+      this.#sink.onBody(buffer, from, stop)
+      return stop
     }
-  }
-
-  // Extensions carry nothing for us; a stream of them is a way to make us work for nothing.
-  #countExtension(next: number, bytes: number, end: number): number {
-    this.#extensionBytes += bytes
-    return this.#extensionBytes > chunkExtensionsMax ? this.#fail('chunk extensions too long', end) : next
-  }
-
-  #scan(buffer: Buffer, from: number, end: number): number {
-    const next = this.#scanner.scan(buffer, from, from, end)
-    if (next >= 0) return this.#section(buffer, from, next, next, next === end, end)
-    if (next === violation) return this.#fail(this.#scanner.problem, end)
-    if (end - from > headLengthMax) return this.#fail('head too large', end)
-    this.#held = Buffer.allocUnsafe(Math.max(4096, (end - from) * 2))
-    this.#heldLength = buffer.copy(this.#held, 0, from, end)
-    return end
-  }
-
-  #scanHeld(buffer: Buffer, from: number, end: number): number {
-    let held = this.#held as Buffer
-    const before = this.#heldLength
-    const length = Math.min(before + end - from, headLengthMax + 1)
-    if (length > held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, held.length * 2))
-      held.copy(larger, 0, 0, before)
-      held = larger
-      this.#held = held
+    const next = chunks.skip(buffer, from, end)
+    if (next === violation) return this.#fail(chunks.problem, end)
+    if (chunks.isOver) {
+      this.#state = inTrailers
+      this.#section.begin(false)
     }
-    buffer.copy(held, before, from, from + length - before)
-    this.#heldLength = length
-    const next = this.#scanner.scan(held, 0, before, length)
-    if (next >= 0) {
-      const consumed = from + next - before
-      this.#held = null
-      return this.#section(held, 0, next, consumed, consumed === end, end)
-    }
-    if (next === violation) return this.#fail(this.#scanner.problem, end)
-    return next === incomplete && length <= headLengthMax
-      ? from + length - before
-      : this.#fail('head too large', end)
+    return next
   }
 
-  /** A head or a trailer section is complete in `source`; answers the index in the fed buffer at which to go on. */
-  #section(
-    source: Buffer,
-    base: number,
-    limit: number,
-    next: number,
-    isLast: boolean,
-    fedEnd: number,
-  ): number {
-    const text = source.toString('latin1', base, limit)
-    const fields = this.#fields(text)
+  /** A head or a trailer section; answers the index in the fed buffer at which to go on. */
+  #read(buffer: Buffer, from: number, end: number): number {
+    const section = this.#section
+    const next = section.read(buffer, from, end)
+    if (next < 0) {
+      if (next === incomplete) return end
+      return this.#fail(next === violation ? section.scanner.problem : 'head too large', end)
+    }
+    const text = section.text()
+    const fields = section.fields(text)
+    const isLast = next === end
     if (this.#state === inTrailers) {
       this.#finish(fields, isLast)
-      return fedEnd
+      return end
     }
-    const problem = this.#head(source, base, text, fields, isLast)
-    if (problem !== null) return this.#fail(problem, fedEnd)
+    const problem = this.#head(section.source, section.base, text, fields, isLast)
+    if (problem !== null) return this.#fail(problem, end)
     // Without a body the response is over, and what follows (if anything) was answered for by `isLast`.
-    return this.#state === idle ? fedEnd : next
-  }
-
-  #fields(text: string): string[] {
-    const { offsets, count } = this.#scanner
-    const fields = new Array<string>(count * 2)
-    for (let f = 0; f < count; f++) {
-      const at = f * 4
-      fields[f * 2] = text.substring(offsets[at] as number, offsets[at + 1])
-      fields[f * 2 + 1] = text.substring(offsets[at + 2] as number, offsets[at + 3])
-    }
-    return fields
+    return this.#state === idle ? end : next
   }
 
   /** Reads the status line and the framing fields; answers what is wrong, or null. */
   #head(source: Buffer, base: number, text: string, fields: string[], isLast: boolean): string | null {
-    const scanner = this.#scanner
+    const { scanner } = this.#section
     const lineEnd = scanner.startLineEnd
     const minor = text.charCodeAt(7) - 0x30
     if (lineEnd < 12 || !text.startsWith('HTTP/1.') || minor < 0 || minor > 1 || text[8] !== ' ') {
@@ -309,13 +193,12 @@ export class ResponseParser {
       if (status === 101) return 'switch of protocols that nobody asked for'
       if (chunked || length > 0) return 'interim response with a body'
       if (++this.#interims > interimMax) return 'too many interim responses'
-      scanner.begin(true)
+      this.#section.begin(true)
       this.#sink.onInterim(status, fields)
       return null
     }
     const reason = text.slice(13, lineEnd)
     this.#reusable = reusable
-    this.#extensionBytes = 0
     const empty = this.#headOnly || status === 204 || status === 304
     if (chunked && status === 204) return 'Transfer-Encoding in a response without content'
     if (empty || length === 0) {
@@ -323,7 +206,8 @@ export class ResponseParser {
       this.#sink.onHead(status, reason, fields, 0)
       if (this.#state === idle) this.#finish(noFields, isLast)
     } else if (chunked) {
-      this.#state = atChunkSize
+      this.#state = inChunks
+      this.#chunks.begin()
       this.#sink.onHead(status, reason, fields, unknownLength)
     } else if (length > 0) {
       this.#state = inLength
@@ -392,6 +276,7 @@ function hasToken(list: string, name: string): boolean {
   if (list.length === name.length) return list.toLowerCase() === name
   return (
     list.length > name.length &&
+    list !== 'keep-alive' &&
     list.split(',').some((part) => part.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase() === name)
   )
 }
@@ -399,14 +284,4 @@ function hasToken(list: string, name: string): boolean {
 function timeoutOf(keepAliveValue: string): number {
   const found = /(?:^|[,;\s])timeout=(\d{1,6})/i.exec(keepAliveValue)
   return found === null ? -1 : Number(found[1])
-}
-
-function hexValue(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-function isExtensionByte(byte: number): boolean {
-  return (byte >= 0x20 && byte !== 0x7f) || byte === 0x09
 }

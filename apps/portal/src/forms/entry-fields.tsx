@@ -34,7 +34,7 @@ export function EntryList({ field: Field, ...props }: PropsOf<'list'> & Holder) 
       <ol className="flex flex-col gap-2">
         {items.map((item, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: items have no identity but their place
-          <li key={index} className="flex items-start gap-1">
+          <li key={index} className={isFlat(node.item) ? 'flex items-start gap-1' : 'relative'}>
             <div className="min-w-0 flex-1">
               <Field
                 {...props}
@@ -46,7 +46,8 @@ export function EntryList({ field: Field, ...props }: PropsOf<'list'> & Holder) 
               />
             </div>
             {isReadOnly ? null : (
-              <div className={isFlat(node.item) ? 'flex pt-0.5' : 'flex pt-3'}>
+              // Beside the title of what has a frame of its own: a column of buttons would take its fields their width.
+              <div className={isFlat(node.item) ? 'flex pt-0.5' : 'absolute top-1.5 right-1.5 flex'}>
                 <IconButton
                   size="sm"
                   icon={ChevronUp}

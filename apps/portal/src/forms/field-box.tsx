@@ -1,33 +1,54 @@
 // A titled group of a generated form: what an object, a list or a map is drawn in.
 
-import { type ReactNode, useId } from 'react'
+import { createContext, type ReactNode, useContext, useId } from 'react'
+import { Switch } from '../ui/choice.tsx'
+import { cx } from '../ui/class-names.ts'
 
-export function FieldBox({
-  title,
-  help,
-  aside,
-  error,
-  children,
-}: {
+interface FieldBoxProps {
   title: string
-  help?: string
+  help?: string | undefined
   aside?: ReactNode
-  error?: string
+  error?: string | undefined
+  /** A group that may be off as a whole: its title is the switch. */
+  toggle?: { isOn: boolean; onChange(isOn: boolean): void; isDisabled: boolean }
   children: ReactNode
-}) {
+}
+
+/** The heading that a group stands under, if it stands alone there: then it needs no frame, and its title once. */
+export const Heading = createContext<string | null>(null)
+
+export function FieldBox({ title, help, aside, error, toggle, children }: FieldBoxProps) {
   const id = useId()
+  const heading = useContext(Heading)
+  const isTold = heading === title && !toggle
   return (
-    <fieldset aria-labelledby={id} className="flex min-w-0 flex-col gap-3 rounded-lg border border-line p-3">
-      <div className="flex items-baseline justify-between gap-3">
-        <div className="flex flex-col">
-          <span id={id} className="text-sm font-medium">
-            {title}
-          </span>
-          {help ? <span className="text-sm text-muted">{help}</span> : null}
-        </div>
-        {aside ? <span className="shrink-0 text-xs text-faint">{aside}</span> : null}
+    <fieldset
+      aria-labelledby={id}
+      className={cx('flex min-w-0 flex-col gap-3', heading === null && 'rounded-lg border border-line p-3')}
+    >
+      <div className={cx('flex items-baseline justify-between gap-3', isTold && !help && 'sr-only')}>
+        {toggle ? (
+          <Switch
+            isSelected={toggle.isOn}
+            onChange={toggle.onChange}
+            isDisabled={toggle.isDisabled}
+            help={help}
+          >
+            <span id={id} className="font-medium">
+              {title}
+            </span>
+          </Switch>
+        ) : (
+          <div className="flex flex-col">
+            <span id={id} className={isTold ? 'sr-only' : 'text-sm font-medium'}>
+              {title}
+            </span>
+            {help ? <span className="text-sm text-muted">{help}</span> : null}
+          </div>
+        )}
+        {aside && !isTold ? <span className="shrink-0 text-xs text-faint">{aside}</span> : null}
       </div>
-      {children}
+      <Heading value={null}>{children}</Heading>
       {error ? <p className="text-sm text-danger">{error}</p> : null}
     </fieldset>
   )

@@ -1,4 +1,4 @@
-// Fields that hold one value: text, a number, a duration or size, a switch, a choice.
+// Fields that hold one value: text, a number, a size, a switch, a choice.
 
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +7,7 @@ import { Select } from '../ui/select.tsx'
 import { NumberField, TextArea, TextField } from '../ui/text-field.tsx'
 import { pointerOf } from './field-problems.ts'
 import { type PropsOf, shown, useAside } from './field-props.tsx'
-import { bytesOf, bytesText, durationOf, durationText, isCidr, matches } from './schema-value.ts'
+import { bytesOf, bytesText, isCidr, matches } from './schema-value.ts'
 
 export function TextValue(props: PropsOf<'text'>) {
   const { t } = useTranslation('common')
@@ -66,15 +66,11 @@ export function Amount(props: PropsOf<'number'>) {
   const { t } = useTranslation('common')
   const { node, value, onChange, path, errors, isReadOnly } = props
   const current = shown(node, value)
-  const range =
-    node.min !== undefined && node.max !== undefined
-      ? t('form.numberRange', { min: node.min, max: node.max })
-      : undefined
   return (
     <NumberField
       label={node.title}
       labelHidden={props.isLabelHidden}
-      help={node.help ?? range}
+      help={node.help}
       aside={useAside(props)}
       error={errors.get(pointerOf(path))}
       value={typeof current === 'number' ? current : Number.NaN}
@@ -82,6 +78,7 @@ export function Amount(props: PropsOf<'number'>) {
       minValue={node.min}
       maxValue={node.max}
       step={node.isInteger ? 1 : undefined}
+      unit={node.widget === 'percent' ? '%' : undefined}
       isReadOnly={isReadOnly}
       placeholder={node.isNullable ? t('form.notSet') : undefined}
       formatOptions={{ maximumFractionDigits: node.isInteger ? 0 : 6 }}
@@ -89,34 +86,28 @@ export function Amount(props: PropsOf<'number'>) {
   )
 }
 
-/** Durations and sizes are typed as text: "30s", "10MB". */
-export function Measure(props: PropsOf<'number'>) {
+/** Sizes are typed as text: "10MB". */
+export function Size(props: PropsOf<'number'>) {
   const { t } = useTranslation('common')
   const { node, value, onChange, path, errors, isReadOnly } = props
-  const isDuration = node.widget === 'duration'
-  const [write, read] = isDuration ? [durationText, durationOf] : [bytesText, bytesOf]
   const current = shown(node, value)
   const [draft, setDraft] = useState<string>()
-  const text = draft ?? (typeof current === 'number' ? write(current) : '')
-  const parsed = text.trim() === '' ? undefined : read(text)
+  const text = draft ?? (typeof current === 'number' ? bytesText(current) : '')
+  const parsed = text.trim() === '' ? undefined : bytesOf(text)
   const isOut =
     parsed !== undefined &&
     ((node.min !== undefined && parsed < node.min) || (node.max !== undefined && parsed > node.max))
-  const range =
-    node.min !== undefined && node.max !== undefined
-      ? t('form.numberRange', { min: write(node.min), max: write(node.max) })
-      : undefined
   const invalid =
     text.trim() !== '' && parsed === undefined
-      ? t(isDuration ? 'form.durationInvalid' : 'form.bytesInvalid')
-      : isOut
-        ? range
+      ? t('form.bytesInvalid')
+      : isOut && node.min !== undefined && node.max !== undefined
+        ? t('form.numberRange', { min: bytesText(node.min), max: bytesText(node.max) })
         : undefined
   return (
     <TextField
       label={node.title}
       labelHidden={props.isLabelHidden}
-      help={node.help ?? t(isDuration ? 'form.duration' : 'form.bytes')}
+      help={node.help ?? t('form.bytes')}
       aside={useAside({
         ...props,
         onChange: (next) => {
@@ -132,7 +123,7 @@ export function Measure(props: PropsOf<'number'>) {
         setDraft(next)
         if (next.trim() === '') onChange(node.isNullable ? null : undefined)
         else {
-          const number = read(next)
+          const number = bytesOf(next)
           if (number !== undefined) onChange(number)
         }
       }}

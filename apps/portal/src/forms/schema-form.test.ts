@@ -9,6 +9,7 @@ import {
   bytesText,
   durationOf,
   durationText,
+  filled,
   isCidr,
   isObject,
   type JsonObject,
@@ -89,12 +90,26 @@ describe('a schema becomes fields', () => {
   test('names become words', () => {
     expect(words('firstByteTimeoutMs')).toBe('First byte timeout ms')
     expect(words('token-bucket')).toBe('Token bucket')
+    expect(words('grpc')).toBe('gRPC')
+    expect(words('EdDSA')).toBe('EdDSA')
   })
 })
 
 describe('values', () => {
   test('a blank value holds what is required and leaves defaults alone', () => {
     expect(blank(root)).toEqual({ limit: 1, mode: { kind: 'local' } })
+  })
+
+  test('a filled value says what the server will read', () => {
+    expect(filled(root, { limit: 5, mode: { kind: 'leased' } })).toEqual({
+      limit: 5,
+      windowMs: 60_000,
+      by: 'principal',
+      allow: [],
+      headers: {},
+      note: null,
+      mode: { kind: 'leased', slice: 10 },
+    })
   })
 
   test('changing the variant keeps what both know', () => {
@@ -112,6 +127,9 @@ describe('values', () => {
       ),
     )
     expect(durationOf('1h 30m')).toBe(5_400_000)
+    expect(durationOf('1.5', 's')).toBe(1_500)
+    expect(durationOf('2m', 's')).toBe(120_000)
+    expect(durationOf('5')).toBeUndefined()
     expect(durationOf('5 parsecs')).toBeUndefined()
     expect(bytesOf('10 MiB')).toBe(10_485_760)
     expect(bytesOf('ten')).toBeUndefined()

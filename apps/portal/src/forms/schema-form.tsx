@@ -9,7 +9,8 @@ import { errorsByPath, pointerOf } from './field-problems.ts'
 import type { Path } from './field-props.tsx'
 import { JsonField } from './json-field.tsx'
 import { Members, SchemaField } from './schema-field.tsx'
-import { type Json, type JsonSchema, type Member, readSchema } from './schema-model.ts'
+import { type FieldNode, type Json, type JsonSchema, type Member, readSchema } from './schema-model.ts'
+import { isObject } from './schema-value.ts'
 
 export interface SchemaFormProps {
   schema: JsonSchema
@@ -24,6 +25,18 @@ export interface SchemaFormProps {
   onInvalid?: (isInvalid: boolean) => void
   /** Above the fields, such as the policy's name. */
   children?: ReactNode
+  /** Lays the fields of the form out in its own way; else they come in order, grouped as the schema says. */
+  layout?: (fields: FormFields) => ReactNode
+}
+
+/** What a layout draws from: the members of the schema, and what `Members` and `SchemaField` are told. */
+export interface FormFields {
+  members: readonly Member[]
+  value: Json
+  onChange(value: Json | undefined): void
+  path: Path
+  errors: ReadonlyMap<string, string>
+  isReadOnly: boolean
 }
 
 export function SchemaForm({
@@ -32,9 +45,10 @@ export function SchemaForm({
   onChange,
   problem,
   path = [],
-  isReadOnly,
+  isReadOnly = false,
   onInvalid,
   children,
+  layout = (fields) => <Grouped {...fields} />,
 }: SchemaFormProps) {
   const { t } = useTranslation('common')
   const [tab, setTab] = useState<'form' | 'json'>('form')
@@ -69,7 +83,7 @@ export function SchemaForm({
             onInvalid={onInvalid}
           />
         ) : root.kind === 'object' ? (
-          <Grouped members={root.members} {...shared} />
+          layout({ members: root.members, ...shared })
         ) : (
           <SchemaField node={root} {...shared} />
         )}
@@ -79,32 +93,46 @@ export function SchemaForm({
   )
 }
 
-/** Members without a group come first; each named group folds, and opens by itself when something in it is wrong. */
-function Grouped({
-  members,
-  ...rest
-}: Omit<Parameters<typeof Members>[0], 'members'> & { members: readonly Member[] }) {
+/** Members without a group come first; each named group folds, open when something in it is set, or wrong. */
+function Grouped({ members, ...rest }: FormFields) {
   const main = members.filter((member) => member.node.group === undefined)
   const groups = Map.groupBy(
     members.filter((member) => member.node.group !== undefined),
     (member) => member.node.group ?? '',
   )
-  const isWrong = (place: string) =>
-    [...rest.errors.keys()].some((pointer) => pointer === place || pointer.startsWith(`${place}/`))
+  // As it was at first: a group does not fold under the hand that empties it.
+  const [firstValue] = useState(rest.value)
+  const isSet = (inside: readonly Member[]) => inside.some(({ name, node }) => isOwn(node, firstValue, name))
+  const isNothingSet = main.length === 0 && ![...groups.values()].some(isSet)
   return (
     <div className="flex flex-col gap-4">
-      <Members {...rest} members={main} />
-      {[...groups].map(([name, inside]) => (
+      {main.length > 0 ? <Members {...rest} members={main} /> : null}
+      {[...groups].map(([name, inside], index) => (
         <More
           key={name}
           summary={name}
-          isOpen={inside.some((member) => isWrong(pointerOf([...rest.path, member.name])))}
+          isOpen={hasError(rest, inside) || isSet(inside) || (isNothingSet && index === 0)}
         >
-          <div className="flex flex-col gap-4">
-            <Members {...rest} members={inside} />
-          </div>
+          <Members {...rest} members={inside} />
         </More>
       ))}
     </div>
+  )
+}
+
+/** Set, and to something else than its default. */
+function isOwn(node: FieldNode, value: Json, name: string): boolean {
+  const own = isObject(value) ? value[name] : undefined
+  return own !== undefined && JSON.stringify(own) !== JSON.stringify(node.fallback)
+}
+
+/** Whether the server complained about something in these members. */
+export function hasError(
+  { errors, path }: Pick<FormFields, 'errors' | 'path'>,
+  members: readonly Member[],
+): boolean {
+  const places = members.map((member) => pointerOf([...path, member.name]))
+  return [...errors.keys()].some((pointer) =>
+    places.some((place) => pointer === place || pointer.startsWith(`${place}/`)),
   )
 }

@@ -14,7 +14,7 @@ interface Shared {
 }
 
 export type TextWidget = 'text' | 'textarea' | 'code' | 'secret' | 'cidr' | 'email' | 'url'
-export type NumberWidget = 'number' | 'duration' | 'bytes'
+export type NumberWidget = 'number' | 'percent' | 'duration' | 'bytes'
 
 export type FieldNode =
   | (Shared & { kind: 'text'; widget: TextWidget; pattern?: string; minLength?: number; maxLength?: number })
@@ -124,8 +124,10 @@ function textWidget(schema: JsonSchema): TextWidget {
 // zod writes the safe-integer bounds into every integer; they are no limit a person should read.
 const farBound = Number.MAX_SAFE_INTEGER
 
+const numberWidgets: readonly NumberWidget[] = ['number', 'percent', 'duration', 'bytes']
+
 function number(schema: JsonSchema, shared: Shared, isInteger: boolean): FieldNode {
-  const widget = schema.widget === 'duration' || schema.widget === 'bytes' ? schema.widget : 'number'
+  const widget = numberWidgets.find((name) => name === schema.widget) ?? 'number'
   const step = isInteger ? 1 : 0
   const low =
     bound(schema.minimum) ??
@@ -245,8 +247,18 @@ function title(schema: JsonSchema): string | undefined {
   return typeof schema.title === 'string' ? schema.title : undefined
 }
 
+const acronyms: Readonly<Record<string, string>> = {
+  http: 'HTTP',
+  tcp: 'TCP',
+  grpc: 'gRPC',
+  https: 'HTTPS',
+  EdDSA: 'EdDSA',
+}
+
 /** `firstByteTimeoutMs` → "First byte timeout ms"; `token-bucket` → "Token bucket". */
 export function words(name: string): string {
+  const acronym = acronyms[name]
+  if (acronym !== undefined) return acronym
   if (/^[A-Z0-9*]+$/.test(name)) return name
   const spaced = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')

@@ -51,6 +51,24 @@ export function withMember(value: JsonObject, name: string, next: Json | undefin
   return rest
 }
 
+/** The value as the server will read it: every default that the schema knows is written out. */
+export function filled(node: FieldNode, value: Json | undefined): Json | undefined {
+  const given = value === undefined ? node.fallback : value
+  if (given === null || given === undefined) return given
+  if (node.kind === 'object' && isObject(given)) return filledMembers(node.members, given)
+  if (node.kind === 'variants' && isObject(given)) {
+    const variant = node.variants.find((candidate) => candidate.value === given[node.by])
+    return { ...given, ...filledMembers(variant?.members ?? [], given) }
+  }
+  return node.kind === 'list' && Array.isArray(given)
+    ? given.map((item) => filled(node.item, item) ?? null)
+    : given
+}
+
+function filledMembers(members: readonly Member[], value: JsonObject): JsonObject {
+  return members.reduce((all, { name, node }) => withMember(all, name, filled(node, value[name])), value)
+}
+
 /** Another variant keeps the members that both know by name. */
 export function asVariant(node: FieldNode & { kind: 'variants' }, value: JsonObject, tag: Json): JsonObject {
   const variant = node.variants.find((candidate) => candidate.value === tag)
@@ -61,32 +79,44 @@ export function asVariant(node: FieldNode & { kind: 'variants' }, value: JsonObj
   return { [node.by]: tag, ...blankMembers(variant.members), ...Object.fromEntries(kept) }
 }
 
-const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+export const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+export type DurationUnit = keyof typeof durationUnits
 
-/** 90000 → "90s"; the largest unit that divides it, so that writing it back gives the same number. */
-export function durationText(ms: number): string {
-  if (ms === 0) return '0s'
+/** 90000 → 90 s; the largest unit that divides it, so that writing it back gives the same number. */
+export function inUnit(ms: number): { amount: number; unit: DurationUnit } {
+  if (ms === 0) return { amount: 0, unit: 's' }
   const unit =
     (['d', 'h', 'm', 's'] as const).find((candidate) => ms % durationUnits[candidate] === 0) ?? 'ms'
-  return `${ms / durationUnits[unit]}${unit}`
+  return { amount: ms / durationUnits[unit], unit }
 }
 
-/** "1h 30m" → 5400000; undefined when it is not a duration. */
-export function durationOf(text: string): number | undefined {
-  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*/gi)]
-  if (
-    parts.length === 0 ||
+/** 90000 → "90s" */
+export function durationText(ms: number): string {
+  const { amount, unit } = inUnit(ms)
+  return `${amount}${unit}`
+}
+
+/** "1h 30m" → 5400000, and a bare number counts in `unit`; undefined when it is not a duration. */
+export function durationOf(text: string, unit?: DurationUnit): number | undefined {
+  const written = text.trim()
+  if (unit !== undefined && /^\d+(?:\.\d+)?$/.test(written))
+    return whole(Number(written) * durationUnits[unit])
+  const parts = [...written.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*/gi)]
+  const isAll =
     parts
       .map((part) => part[0])
       .join('')
-      .trim() !== text.trim()
+      .trim() === written
+  if (parts.length === 0 || !isAll) return undefined
+  return whole(
+    parts.reduce(
+      (sum, part) => sum + Number(part[1]) * durationUnits[(part[2] ?? '').toLowerCase() as DurationUnit],
+      0,
+    ),
   )
-    return undefined
-  const ms = parts.reduce(
-    (sum, part) =>
-      sum + Number(part[1]) * durationUnits[(part[2] ?? '').toLowerCase() as keyof typeof durationUnits],
-    0,
-  )
+}
+
+function whole(ms: number): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined
 }
 

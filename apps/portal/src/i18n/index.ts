@@ -7,6 +7,7 @@ import type admin from './en/admin.json'
 import common from './en/common.json'
 import type developer from './en/developer.json'
 import type insights from './en/insights.json'
+import type platform from './en/platform.json'
 import type signIn from './en/sign-in.json'
 
 export interface Texts {
@@ -16,6 +17,7 @@ export interface Texts {
   developer: typeof developer
   admin: typeof admin
   insights: typeof insights
+  platform: typeof platform
 }
 
 // Fetched as data, not loaded as script.

@@ -6,10 +6,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Info, Plus, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { asProblem } from '../api/problem.ts'
 import { DirtyGuard } from '../forms/dirty-guard.tsx'
+import { isStale, StaleDialog } from '../forms/stale-dialog.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { LiveNote, LiveWaiting, useLiveText } from '../ui/live-note.tsx'
 import { useNarrow } from '../ui/narrow.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
@@ -106,7 +105,6 @@ function Editor({
   }
   const problems = chainProblems(steps, chain.inherited, types, place.scope, expectsIdentity)
   const chosen = steps.find((step) => step.key === chosenKey)
-  const isStale = save.error !== null && asProblem(save.error).code === 'version_stale'
 
   const say = (next: readonly Step[], key: string) => {
     const lane = laneOf(next, key, types)
@@ -180,7 +178,7 @@ function Editor({
       type={types.find((candidate) => candidate.type === step.policy.type)}
       index={policies.indexOf(step.policy)}
       problems={problems.filter((problem) => problem.key === step.key)}
-      saveProblem={isStale ? null : save.error}
+      saveProblem={isStale(save.error) ? null : save.error}
       isEditable={isEditable}
       onChange={(policy) => edit(step.key, policy)}
       onInvalid={setInvalid}
@@ -256,7 +254,7 @@ function Editor({
       </div>
       {save.isPending && !isDraftScope(place.scope) ? <LiveWaiting /> : null}
       {save.data && !isDirty && !isDraftScope(place.scope) ? <LiveNote propagation={save.data} /> : null}
-      {!isStale && !chosen ? <ProblemNote problem={save.error} /> : null}
+      {!isStale(save.error) && !chosen ? <ProblemNote problem={save.error} /> : null}
       {isEditable && isDirty ? (
         <div className="sticky bottom-0 z-20 -mx-1 flex flex-wrap items-center gap-3 rounded-lg border border-accent-line bg-raised px-4 py-2.5 shadow-pop">
           <span className="flex flex-col">
@@ -303,42 +301,18 @@ function Editor({
           onPick={add}
         />
       ) : null}
-      {isStale ? (
-        <Dialog
-          isOpen
-          size="sm"
-          role="alertdialog"
-          onClose={() => save.reset()}
-          title={t('pipeline.staleTitle')}
-          footer={
-            <>
-              <Button
-                onPress={() => {
-                  save.reset()
-                  setBase(chain)
-                  setSteps(toSteps(chain.policies))
-                }}
-              >
-                {t('pipeline.takeTheirs')}
-              </Button>
-              <Button variant="primary" onPress={() => write(staleVersion(save.error) ?? chain.version)}>
-                {t('pipeline.keepMine')}
-              </Button>
-            </>
-          }
-        >
-          <p className="text-muted">{t('pipeline.staleDetail')}</p>
-        </Dialog>
-      ) : null}
+      <StaleDialog
+        problem={save.error}
+        onClose={() => save.reset()}
+        onTakeTheirs={() => {
+          save.reset()
+          setBase(chain)
+          setSteps(toSteps(chain.policies))
+        }}
+        onKeepMine={(current) => write(current ?? chain.version)}
+      />
     </div>
   )
-}
-
-/** A 412 names the version that stands now. */
-function staleVersion(error: unknown): number | undefined {
-  const { extra } = asProblem(error)
-  const current = extra.current ?? extra.current_version
-  return typeof current === 'number' ? current : undefined
 }
 
 function ChainNotes({ problems }: { problems: readonly ChainProblem[] }) {

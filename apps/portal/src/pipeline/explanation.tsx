@@ -82,9 +82,10 @@ function Candidates({ candidates }: { candidates: Explanation['candidates'] }) {
       <h3 className="text-sm font-medium">{t('explain.candidates')}</h3>
       {candidates.length === 0 ? <p className="text-muted">{t('explain.noCandidates')}</p> : null}
       <ul className="flex flex-col">
-        {candidates.map((candidate) => (
+        {candidates.map((candidate, index) => (
           <li
-            key={`${candidate.route}${candidate.because}`}
+            // biome-ignore lint/suspicious/noArrayIndexKey: one answer, in the order of trial; routes of one path share their name
+            key={index}
             className="grid grid-cols-[1.25rem_minmax(0,1fr)] items-baseline gap-x-2 py-1 sm:grid-cols-[1.25rem_minmax(0,1fr)_minmax(0,1fr)]"
           >
             {candidate.won ? (

@@ -8,11 +8,13 @@ const schema = {
     windowMs: { title: 'Per', widget: 'duration', default: 60_000 },
     by: { title: 'Counted by', default: 'application', group: 'How it counts' },
     hosts: { title: 'Hosts' },
+    share: { title: 'Share', widget: 'percent' },
   },
 }
 const format = createFormat('en')
 
 test('settings in one line, folded defaults and empty ones left out', () => {
+  expect(configSummary({ share: 2.5 }, schema, format)).toBe('Share 2.5%')
   expect(configSummary({ limit: 1000, windowMs: 60_000, by: 'application' }, schema, format)).toBe(
     'Calls 1,000 · Per 1 min',
   )

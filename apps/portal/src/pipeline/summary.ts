@@ -7,7 +7,7 @@ const mostParts = 3
 export function configSummary(
   config: Readonly<Record<string, unknown>>,
   schema: Readonly<Record<string, unknown>> | undefined,
-  format: Pick<Format, 'count' | 'duration' | 'bytes'>,
+  format: Pick<Format, 'count' | 'duration' | 'bytes' | 'percent'>,
 ): string {
   const properties = isRecord(schema?.properties) ? schema.properties : {}
   const names = [...new Set([...Object.keys(properties), ...Object.keys(config)])]
@@ -31,11 +31,12 @@ export function configSummary(
 function tell(
   value: unknown,
   property: Readonly<Record<string, unknown>>,
-  format: Pick<Format, 'count' | 'duration' | 'bytes'>,
+  format: Pick<Format, 'count' | 'duration' | 'bytes' | 'percent'>,
 ): string | undefined {
   if (typeof value === 'number') {
     if (property.widget === 'duration') return format.duration(value)
     if (property.widget === 'bytes') return format.bytes(value)
+    if (property.widget === 'percent') return format.percent(value / 100)
     return format.count(value)
   }
   if (typeof value === 'string') return value === '' || value.length > 60 ? undefined : value

@@ -82,8 +82,18 @@ const apiTabs = [
   }),
   createRoute({
     getParentRoute: () => api,
-    path: 'upstream',
-    component: lazyPage(() => import('../features/apis/upstream-tab.tsx'), 'UpstreamTab'),
+    path: 'upstreams',
+    component: lazyPage(() => import('../features/apis/upstreams/list.tsx'), 'UpstreamsTab'),
+  }),
+  createRoute({
+    getParentRoute: () => api,
+    path: 'upstreams/$upstream',
+    component: lazyPage(() => import('../features/apis/upstreams/editor.tsx'), 'UpstreamPage'),
+  }),
+  createRoute({
+    getParentRoute: () => api,
+    path: 'traffic',
+    component: lazyPage(() => import('../features/apis/traffic/page.tsx'), 'TrafficTab'),
   }),
   createRoute({
     getParentRoute: () => api,
@@ -95,6 +105,11 @@ const apiTabs = [
     path: 'document',
     validateSearch: searchParams({ line: integer }),
     component: lazyPage(() => import('../features/apis/document-tab.tsx'), 'DocumentTab'),
+  }),
+  createRoute({
+    getParentRoute: () => api,
+    path: 'settings',
+    component: lazyPage(() => import('../features/apis/settings-tab.tsx'), 'SettingsTab'),
   }),
   createRoute({
     getParentRoute: () => api,

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { LogOut, UserRound } from 'lucide-react'
+import { KeyRound, LogOut, UserRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { client, rememberCsrfToken } from '../api/client.ts'
@@ -65,6 +65,16 @@ export function ProfileMenu() {
               icon: UserRound,
               onAction: () => void router.navigate({ to: '/account' }),
             },
+            ...(me.user.platformAdmin
+              ? [
+                  {
+                    id: 'identity-providers',
+                    label: t('shell.identityProviders'),
+                    icon: KeyRound,
+                    onAction: () => void router.navigate({ to: '/identity-providers' }),
+                  },
+                ]
+              : []),
             { id: 'sign-out', label: t('shell.signOut'), icon: LogOut, onAction: () => signOut.mutate() },
           ],
         },

@@ -11,7 +11,7 @@ const loadTexts = () => i18n.loadNamespaces('sign-in')
 export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: searchParams({ return: text, tenant: text }),
+  validateSearch: searchParams({ return: text, tenant: text, problem: text, request: text }),
   beforeLoad: loadTexts,
   component: lazyPage(() => import('../features/identity/sign-in.tsx'), 'SignInPage'),
 })
@@ -47,6 +47,16 @@ export const tenantsRoute = createRoute({
   component: lazyPage(() => import('../features/tenants/page.tsx'), 'TenantsPage'),
 })
 
+export const identityProvidersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/identity-providers',
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces(['platform', 'admin'])
+  },
+  component: lazyPage(() => import('../features/identity-providers/page.tsx'), 'IdentityProvidersPage'),
+})
+
 export const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
@@ -57,4 +67,11 @@ export const accountRoute = createRoute({
   component: lazyPage(() => import('../features/account/page.tsx'), 'AccountPage'),
 })
 
-export const signInTree = [signInRoute, signUpRoute, welcomeRoute, tenantsRoute, accountRoute]
+export const signInTree = [
+  signInRoute,
+  signUpRoute,
+  welcomeRoute,
+  tenantsRoute,
+  identityProvidersRoute,
+  accountRoute,
+]

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { Building2, ChevronsUpDown } from 'lucide-react'
+import { Building2, ChevronsUpDown, KeyRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
@@ -76,6 +76,12 @@ export function TenantSwitcher({ tenant }: { tenant: string }) {
                   label: t('shell.allTenants'),
                   icon: Building2,
                   onAction: () => void router.navigate({ to: '/tenants' }),
+                },
+                {
+                  id: '/identity-providers',
+                  label: t('shell.identityProviders'),
+                  icon: KeyRound,
+                  onAction: () => void router.navigate({ to: '/identity-providers' }),
                 },
               ]
             : [],

@@ -20,9 +20,11 @@ import { Menu } from '../ui/menu.tsx'
 import { Card, Page, PageHeader, Section } from '../ui/page.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ComboBox, Select } from '../ui/select.tsx'
+import { ShareSlider } from '../ui/slider.tsx'
 import { Stat, StatRow } from '../ui/stat.tsx'
 import { EmptyState, ErrorState, More, Skeleton } from '../ui/states.tsx'
 import { Tabs } from '../ui/tabs.tsx'
+import { TagField } from '../ui/tag-field.tsx'
 import { NumberField, SearchField, TextArea, TextField } from '../ui/text-field.tsx'
 import { ThemeSwitch } from '../ui/theme-switch.tsx'
 import { Time } from '../ui/time.tsx'
@@ -200,6 +202,8 @@ function Fields() {
   const [on, setOn] = useState(true)
   const [api, setApi] = useState<string>('api_0')
   const [environment, setEnvironment] = useState<string>('dev')
+  const [tags, setTags] = useState(['mobile', 'tv'])
+  const [share, setShare] = useState(10)
   const environments = [
     { value: 'dev', label: 'Development' },
     { value: 'test', label: 'Test', detail: 'Shared by all teams' },
@@ -222,6 +226,15 @@ function Fields() {
           placeholder="Type to find"
         />
         <SearchField label="Search APIs" className="self-end" />
+        <TagField label="Is one of" values={tags} onChange={setTags} placeholder="Any value" />
+        <ShareSlider label="Share of canary" value={share} onChange={setShare} color="var(--series-3)" />
+        <ShareSlider
+          label="Share of nobody"
+          value={0}
+          onChange={setShare}
+          color="var(--series-1)"
+          isDisabled
+        />
         <TextArea label="Description" defaultValue="Sells books." className="sm:col-span-2" />
         <RadioGroup
           label="Approval"

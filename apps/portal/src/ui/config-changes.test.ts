@@ -11,6 +11,11 @@ test('a pointer reads as steps, and a route stays one step', () => {
   ])
   expect(pointerSteps('routes/DELETE /books/{id}/copies')).toEqual(['routes', 'DELETE /books/{id}/copies'])
   expect(pointerSteps('upstream/targets/0/url')).toEqual(['upstream', 'targets', '0', 'url'])
+  expect(pointerSteps('routes/POST /books (application/json)/upstream')).toEqual([
+    'routes',
+    'POST /books (application/json)',
+    'upstream',
+  ])
   expect(pointerSteps('')).toEqual([])
 })
 

@@ -11,7 +11,7 @@ import { ScrollRegion } from './scroll-region.tsx'
 
 const firstShown = 40
 const longValue = 240
-const shortObject = 60
+const shortArray = 60
 
 export function ConfigChanges({
   changes,
@@ -35,7 +35,7 @@ export function ConfigChanges({
         ? value
         : Array.isArray(value) && isPlain
           ? value.join(', ')
-          : isPlain || JSON.stringify(value).length <= shortObject
+          : isPlain || (Array.isArray(value) && JSON.stringify(value).length <= shortArray)
             ? JSON.stringify(value)
             : plainFields(value)
     if (!isPlain && text === '') return undefined
@@ -89,6 +89,8 @@ export function pointerSteps(pointer: string): string[] {
 
 // What may follow a route in a pointer.
 const routeFields = new Set([
+  'when',
+  'upstream',
   'policies',
   'mocks',
   'public',

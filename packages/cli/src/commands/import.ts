@@ -14,7 +14,7 @@ interface Options {
   readonly title?: string
   readonly apiVersion?: string
   readonly basePath?: string
-  readonly upstream?: string
+  readonly upstream?: readonly string[]
   readonly mock: boolean
   readonly public: boolean
   readonly publish?: string
@@ -32,7 +32,11 @@ export function importCommand(program: Command): void {
     .option('--title <title>', 'title of the API; from the document when left out')
     .option('--api-version <name>', 'name of the version; from the document when left out')
     .option('--base-path <path>', 'path on the gateway; /name/version when left out')
-    .option('--upstream <url>', 'service behind it; the first server of the document when left out')
+    .option(
+      '--upstream <url>',
+      'instance of the service behind it, once for each; the first server of the document when left out',
+      (url: string, urls: readonly string[] = []) => [...urls, url],
+    )
     .option('--mock', 'answer from the document’s examples, without an upstream', false)
     .option('--public', 'answer without a key', false)
     .option('--publish <environment>', 'publish it there and wait until it is live')
@@ -56,8 +60,9 @@ export function importCommand(program: Command): void {
         )
         return
       }
-      const upstreamUrl = options.mock ? null : (options.upstream ?? preview.suggestion.upstreamUrl)
-      if (upstreamUrl === null && !options.mock) {
+      const servers = options.upstream ?? preview.suggestion.upstreamUrls.slice(0, 1)
+      const upstreamUrls = options.mock ? [] : [...servers]
+      if (upstreamUrls.length === 0 && !options.mock) {
         throw new Failure(
           'the document names no usable server: give --upstream, or --mock to answer from examples',
         )
@@ -69,7 +74,7 @@ export function importCommand(program: Command): void {
         title: options.title ?? preview.title,
         version: options.apiVersion ?? preview.suggestion.version,
         basePath: options.basePath ?? preview.suggestion.basePath,
-        upstreamUrl,
+        upstreamUrls,
         public: options.public,
       })
       const at = `${made.api.name}/${made.apiVersion.name}`

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
 import { plan } from '../model/access.ts'
+import { versionSelector } from '../model/match.ts'
 import { instant, page, pageInput } from '../model/wire.ts'
 import { inApi, inTenant, inVersion, operation } from './operation.ts'
 
@@ -15,6 +16,9 @@ const catalogueVersion = z.strictObject({
   ),
   public: z.boolean(),
   operationCount: z.int(),
+  selector: versionSelector
+    .nullable()
+    .meta({ title: 'How requests name the version; null = its path says enough' }),
   products: z.array(
     z.strictObject({ id: idSchema('prd'), name: slug, title: z.string(), plans: z.array(plan) }),
   ),

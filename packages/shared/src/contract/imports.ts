@@ -1,7 +1,8 @@
 // A document becomes an API: where it comes from, what it would make, and making it.
 import * as z from 'zod'
 import { slug } from '../ids.ts'
-import { apiSummary, apiVersion, basePath, documentFinding, upstreamUrl, visibility } from '../model/api.ts'
+import { apiSummary, apiVersion, basePath, documentFinding, visibility } from '../model/api.ts'
+import { upstreamUrl } from '../model/upstream.ts'
 import { reference } from '../model/wire.ts'
 import { inTenant, operation } from './operation.ts'
 
@@ -46,7 +47,7 @@ const importPreview = z.strictObject({
     name: slug,
     version: slug,
     basePath: z.string(),
-    upstreamUrl: z.string().nullable(),
+    upstreamUrls: z.array(z.string()).meta({ title: 'Servers of the document that can be called' }),
   }),
   conflicts: z.array(
     z.strictObject({ field: z.enum(['name', 'basePath']), message: z.string(), suggestion: z.string() }),
@@ -85,9 +86,10 @@ export const imports = {
         title,
         version: slug.default('v1'),
         basePath,
-        upstreamUrl: upstreamUrl
-          .nullable()
-          .meta({ title: 'Upstream', help: 'null answers from the document’s examples' }),
+        upstreamUrls: z
+          .array(upstreamUrl)
+          .max(10)
+          .meta({ title: 'Upstream', help: 'Its targets; none answers from the document’s examples' }),
         public: z.boolean().default(false),
         visibility: visibility.default({ kind: 'public' }),
         plan: z

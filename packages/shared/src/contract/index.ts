@@ -6,11 +6,13 @@ import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { catalogue, tryIt } from './catalogue.ts'
 import { identity } from './identity.ts'
+import { identityProviders } from './identity-providers.ts'
 import { imports } from './imports.ts'
 import { manifests } from './manifest.ts'
+import { oauthClients } from './oauth-clients.ts'
 import { policies, policyTypes } from './policies.ts'
 import { products } from './products.ts'
-import { environments, explain, publishing } from './publishing.ts'
+import { environments, explain, guards, publishing } from './publishing.ts'
 import { routes, upstreams } from './routes.ts'
 import { tenancy } from './tenancy.ts'
 import { versions } from './versions.ts'
@@ -19,6 +21,7 @@ export const apiPrefix = '/api/v1'
 
 export const contract = oc.prefix(apiPrefix).router({
   identity: oc.tag('Identity').router(identity),
+  identityProviders: oc.tag('Identity').router(identityProviders),
   tenancy: oc.tag('Tenants').router(tenancy),
   apis: oc.tag('APIs').router(apis),
   imports: oc.tag('APIs').router(imports),
@@ -28,12 +31,14 @@ export const contract = oc.prefix(apiPrefix).router({
   policies: oc.tag('Policies').router(policies),
   policyTypes: oc.tag('Policies').router(policyTypes),
   publishing: oc.tag('Publishing').router(publishing),
+  guards: oc.tag('Publishing').router(guards),
   environments: oc.tag('Environments').router(environments),
   explain: oc.tag('Environments').router(explain),
   products: oc.tag('Products').router(products),
   applications: oc.tag('Access').router(applications),
   subscriptions: oc.tag('Access').router(subscriptions),
   credentials: oc.tag('Access').router(credentials),
+  oauthClients: oc.tag('Access').router(oauthClients),
   catalogue: oc.tag('Developer portal').router(catalogue),
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),

@@ -1,5 +1,6 @@
 // What is offered: products bundle API versions, plans give them terms.
 import * as z from 'zod'
+import { calendarPeriods } from '../calendar.ts'
 import { idSchema, slug } from '../ids.ts'
 import { approval, plan, product } from '../model/access.ts'
 import { page, pageInput, propagation } from '../model/wire.ts'
@@ -13,7 +14,7 @@ const inPlan = { ...inProduct, plan: z.string().max(80).meta({ title: 'Plan name
 const quota = z
   .strictObject({
     requests: z.int().min(1).max(1_000_000_000_000).meta({ title: 'Requests' }),
-    period: z.enum(['day', 'month']).meta({ title: 'Per calendar' }),
+    period: z.enum(calendarPeriods).meta({ title: 'Per calendar' }),
   })
   .nullable()
 

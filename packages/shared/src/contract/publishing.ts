@@ -3,10 +3,13 @@ import * as z from 'zod'
 import { slug } from '../ids.ts'
 import { apiRevision, apiVersion } from '../model/api.ts'
 import { change, environment, gateway, revision } from '../model/environment.ts'
+import { traffic } from '../model/traffic.ts'
+import { guardState, upstreamState } from '../model/upstream-state.ts'
 import { page, pageInput, reference, written } from '../model/wire.ts'
 import { inEnvironment, inVersion, nothing, operation } from './operation.ts'
 
 const note = z.string().max(1000).default('').meta({ title: 'Note', help: 'Why; shown in history and audit' })
+const inDeployment = { ...inVersion, environment: inEnvironment.environment }
 const groups = z.array(slug).max(50).default([]).meta({ title: 'Gateway groups', help: 'Empty = all' })
 
 export const publishing = {
@@ -49,6 +52,19 @@ export const publishing = {
   )
     .input(z.strictObject({ ...inVersion, environment: reference, note }))
     .output(written({ apiVersion })),
+  setTraffic: operation(
+    'PUT',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/deployments/{environment}/traffic',
+    'api:publish',
+    'Spread the requests of a deployment over its upstreams',
+    {
+      waitable: true,
+      description:
+        'Live without a publish: canaries, blue and green, mirrors. No rules, no shares and no mirror send everything to `default`.',
+    },
+  )
+    .input(traffic.extend({ ...inDeployment, note }))
+    .output(written({ apiVersion })),
   apiRevisions: operation(
     'GET',
     '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/revisions',
@@ -57,6 +73,18 @@ export const publishing = {
   )
     .input(pageInput.extend(inVersion))
     .output(page(apiRevision)),
+}
+
+export const guards = {
+  reset: operation(
+    'POST',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/deployments/{environment}/guard/reset',
+    'api:publish',
+    'Let a tripped guard watch again',
+    { description: 'The upstreams that it took requests from get their shares back, on all gateways.' },
+  )
+    .input(z.strictObject({ ...inDeployment, note }))
+    .output(nothing),
 }
 
 export const environments = {
@@ -83,6 +111,27 @@ export const environments = {
   )
     .input(z.strictObject(inEnvironment))
     .output(z.strictObject({ environment, data: z.array(gateway) })),
+  upstreams: operation(
+    'GET',
+    '/tenants/{tenant}/environments/{environment}/apis/{api}/versions/{apiVersion}/upstreams',
+    ['gateway:read', 'api:read'],
+    'What the gateways see of a version’s upstreams now',
+    { description: 'Targets with their health, breakers and the guard, as each live gateway tells them.' },
+  )
+    .input(z.strictObject({ ...inVersion, ...inEnvironment }))
+    .output(
+      z.strictObject({
+        data: z.array(
+          z.strictObject({
+            gatewayId: z.string(),
+            group: slug,
+            upstreams: z.array(upstreamState),
+            guard: guardState.nullable(),
+          }),
+        ),
+        unreachable: z.array(z.string()).meta({ title: 'Live gateways that did not answer' }),
+      }),
+    ),
   revisions: operation(
     'GET',
     '/tenants/{tenant}/environments/{environment}/revisions',

@@ -1,7 +1,9 @@
-// What a draft answers, and where it sends that: its routes and its upstream.
+// What a draft answers, and where it sends that: its routes and its upstreams.
 import * as z from 'zod'
 import { idSchema } from '../ids.ts'
-import { method, pathTemplate, route, upstream, upstreamInput } from '../model/api.ts'
+import { apiVersion, method, pathTemplate, route } from '../model/api.ts'
+import { requestConditions } from '../model/match.ts'
+import { upstreamName, upstreamSettings } from '../model/upstream.ts'
 import { page, pageInput } from '../model/wire.ts'
 import { mockExample } from '../snapshot.ts'
 import { inVersion, nothing, operation } from './operation.ts'
@@ -29,6 +31,8 @@ export const routes = {
         ...inVersion,
         method,
         path: pathTemplate,
+        when: requestConditions.nullable().default(null),
+        upstream: upstreamName.nullable().default(null),
         operationId: z.string().max(200).nullable().default(null),
         summary: z.string().max(300).nullable().default(null),
         public: z.boolean().default(false),
@@ -49,6 +53,8 @@ export const routes = {
       z.strictObject({
         ...inVersion,
         route: idSchema('rte'),
+        when: requestConditions.nullable().optional(),
+        upstream: upstreamName.nullable().optional(),
         summary: z.string().max(300).nullable().optional(),
         public: z.boolean().optional(),
         enabled: z.boolean().optional(),
@@ -69,29 +75,44 @@ export const routes = {
     .output(nothing),
 }
 
+const inUpstream = { ...inVersion, upstream: upstreamName }
+
 export const upstreams = {
   set: operation(
     'PUT',
-    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/upstream',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/upstreams/{upstream}',
     'api:write',
-    'Set the upstream',
+    'Set an upstream',
     {
-      description: 'Changes the draft; If-Match carries the version of the API version.',
+      description:
+        'Makes or replaces it in the draft; If-Match carries the version of the API version. Routes use `default` unless they or the traffic of a deployment say otherwise.',
       concurrency: true,
     },
   )
-    .input(upstreamInput.extend(inVersion))
-    .output(upstream),
+    .input(upstreamSettings.extend(inUpstream))
+    .output(apiVersion),
+  remove: operation(
+    'DELETE',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/upstreams/{upstream}',
+    'api:write',
+    'Remove an upstream',
+    {
+      description: 'From the draft; If-Match carries the version of the API version.',
+      concurrency: true,
+    },
+  )
+    .input(z.strictObject(inUpstream))
+    .output(apiVersion),
   check: operation(
     'POST',
-    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/upstream/check',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/upstreams/{upstream}/check',
     'api:write',
     'Try to connect to each target',
     {
       reads: true,
     },
   )
-    .input(z.strictObject(inVersion))
+    .input(z.strictObject(inUpstream))
     .output(
       z.strictObject({
         targets: z.array(

@@ -1,8 +1,16 @@
 // One version of an API: its draft, its document, what publishing would change, and its lifecycle.
 import * as z from 'zod'
 import { slug } from '../ids.ts'
-import { apiVersion, basePath, documentChange, documentFinding, hostName } from '../model/api.ts'
+import {
+  apiVersion,
+  basePath,
+  documentChange,
+  documentFinding,
+  hostName,
+  publishFinding,
+} from '../model/api.ts'
 import { change } from '../model/environment.ts'
+import { versionSelector } from '../model/match.ts'
 import { instant, reference, written } from '../model/wire.ts'
 import { documentSource } from './imports.ts'
 import { inApi, inVersion, nothing, operation } from './operation.ts'
@@ -36,6 +44,7 @@ export const versions = {
         ...inVersion,
         basePath: basePath.optional(),
         hosts: z.array(hostName).max(50).optional(),
+        selector: versionSelector.nullable().optional(),
         public: z.boolean().optional(),
       }),
     )
@@ -111,6 +120,9 @@ export const versions = {
           .nullable()
           .meta({ title: 'API revision it is compared with; null = never published' }),
         changes: z.array(change),
+        findings: z.array(publishFinding).meta({
+          title: 'What gateways would refuse, and routes that could never answer',
+        }),
         impact: z.strictObject({ subscribers: z.int(), requestsLastDay: z.int() }),
       }),
     ),

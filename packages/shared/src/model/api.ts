@@ -1,8 +1,11 @@
-// What a team publishes: APIs, their versions with routes, upstream and policies, and where each revision runs.
+// What a team publishes: APIs, their versions with routes, upstreams and policies, and where each revision runs.
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
 import { scopes } from '../policies/policy.ts'
 import { mockExample } from '../snapshot.ts'
+import { requestConditions, versionSelector } from './match.ts'
+import { traffic } from './traffic.ts'
+import { upstreamName, upstreamSettings } from './upstream.ts'
 import { instant, version } from './wire.ts'
 
 export const lifecycle = z.enum(['draft', 'published', 'deprecated', 'retired'])
@@ -68,6 +71,7 @@ export const deployment = z.strictObject({
   environment: slug,
   apiRevision: z.int(),
   groups: z.array(slug).meta({ help: 'Empty = all gateway groups' }),
+  traffic: traffic.nullable().meta({ help: 'null = everything to the upstream called default' }),
   url: z.url().meta({ title: 'Base URL on the gateway' }),
   deployedAt: instant,
   deployedBy: z.string(),
@@ -86,57 +90,18 @@ export const versionSummary = z.strictObject({
 export const apiSummary = api.extend({ versions: z.array(versionSummary) })
 export type ApiSummary = z.output<typeof apiSummary>
 
-export const upstreamUrl = z
-  .url({ protocol: /^https?$/, error: 'Use an http or https URL' })
-  .refine(
-    (text) => !/^[^/]*\/\/[^/?#]*@/.test(text),
-    'Leave out user name and password: everyone could read them here',
-  )
-  .meta({ title: 'URL' })
-
-export const target = z.strictObject({
-  url: upstreamUrl,
-  weight: z.int().min(0).max(1000).default(1).meta({ title: 'Weight' }),
-})
-
-export const upstreamInput = z.strictObject({
-  targets: z.array(target).min(1).max(100).meta({ title: 'Targets' }),
-  hostHeader: z
-    .enum(['upstream', 'client'])
-    .default('upstream')
-    .meta({ title: 'Host header', help: 'Which host name the upstream sees' }),
-  connectTimeoutMs: z
-    .int()
-    .min(1)
-    .max(600_000)
-    .default(5_000)
-    .meta({ title: 'Connect within', widget: 'duration' }),
-  firstByteTimeoutMs: z
-    .int()
-    .min(1)
-    .max(600_000)
-    .default(30_000)
-    .meta({ title: 'First byte within', widget: 'duration' }),
-  idleTimeoutMs: z
-    .int()
-    .min(1)
-    .max(600_000)
-    .default(60_000)
-    .meta({ title: 'Longest silence in a body', widget: 'duration' }),
-  totalTimeoutMs: z
-    .int()
-    .min(0)
-    .max(86_400_000)
-    .default(0)
-    .meta({ title: 'Whole exchange within', help: '0 = no limit, for streams', widget: 'duration' }),
-  tlsVerify: z.boolean().default(true).meta({ title: 'Verify the certificate' }),
-})
-export const upstream = upstreamInput.extend({ version })
+/** A backend of a version, as its draft has it. */
+export const upstream = upstreamSettings.extend({ name: upstreamName })
+export type Upstream = z.output<typeof upstream>
 
 export const route = z.strictObject({
   id: idSchema('rte'),
   method: z.string(),
   path: z.string(),
+  when: requestConditions.nullable().meta({ title: 'Conditions', help: 'null = method and path say enough' }),
+  upstream: upstreamName
+    .nullable()
+    .meta({ title: 'Upstream', help: 'null = what the traffic of the deployment decides' }),
   operationId: z.string().nullable(),
   summary: z.string().nullable(),
   tags: z.array(z.string()),
@@ -153,6 +118,10 @@ export const apiVersion = versionSummary.extend({
   apiId: idSchema('api'),
   apiName: slug,
   hosts: z.array(z.string()),
+  selector: versionSelector.nullable().meta({
+    title: 'Told apart by',
+    help: 'From other versions at the same host and base path; null = nothing',
+  }),
   public: z.boolean().meta({ title: 'Public', help: 'Every route answers without a credential' }),
   deprecatedAt: instant.nullable(),
   sunsetAt: instant.nullable(),
@@ -167,7 +136,7 @@ export const apiVersion = versionSummary.extend({
       importedAt: instant,
     })
     .nullable(),
-  upstream: upstream.nullable(),
+  upstreams: z.array(upstream).meta({ help: 'None = every route is mocked' }),
   version,
   createdAt: instant,
   updatedAt: instant,
@@ -194,6 +163,15 @@ export const documentFinding = z.strictObject({
   line: z.int().nullable(),
   column: z.int().nullable(),
 })
+
+/** What is wrong with a draft: an error would be refused when it is published, a warning can only be a mistake. */
+export const publishFinding = z.strictObject({
+  level: z.enum(['error', 'warning']),
+  code: z.string(),
+  pointer: z.string().meta({ title: 'Where, such as apis/books/v1/routes/GET /books' }),
+  message: z.string(),
+})
+export type PublishFinding = z.output<typeof publishFinding>
 
 /** One difference between two API documents. */
 export const documentChange = z.strictObject({

@@ -33,23 +33,52 @@ function ask(
 ) {
   const deps = createDeps({ found: found ? { kind: 'found', record: found } : { kind: 'unknown' } })
   const ctx = createContext(input)
-  const verdict = policy.create(policy.spec.config.parse(config), deps, at).request?.(ctx) as Verdict
-  return { ctx, code: verdict?.kind === 'refusal' ? verdict.code : null }
+  const { request, absent } = policy.create(policy.spec.config.parse(config), deps, at)
+  const verdict = request?.(ctx) as Verdict
+  return { ctx, code: verdict?.kind === 'refusal' ? verdict.code : null, absent }
 }
 
 const withKey = { header: { 'x-api-key': key } }
 
 describe('C1: a key', () => {
   it.each([
-    ['missing', {}, record, 'credential_missing'],
-    ['empty', { header: { 'x-api-key': '' } }, record, 'credential_missing'],
+    ['missing', {}, record, null],
+    ['empty', { header: { 'x-api-key': '' } }, record, null],
     ['mistyped', { header: { 'x-api-key': `${key}x` } }, record, 'credential_invalid'],
-    ['of another environment', { header: { 'x-api-key': createKey('test') } }, record, 'credential_invalid'],
+    [
+      'of another environment',
+      { header: { 'x-api-key': createKey('test') } },
+      record,
+      'credential_other_environment',
+    ],
     ['unknown', withKey, null, 'credential_invalid'],
     ['revoked', withKey, { ...record, state: 'revoked' as const }, 'credential_revoked'],
     ['expired', withKey, { ...record, expiresAt: 1 }, 'credential_expired'],
     ['good', withKey, record, null],
   ])('that is %s: %s', (_, input, found, code) => expect(ask(input, found).code).toBe(code))
+
+  it('that is missing makes no principal: whoever decides in the end says where it was to be', () => {
+    const { ctx, absent } = ask({})
+    expect(ctx.principal).toBeNull()
+    expect(absent).toMatchObject({
+      code: 'credential_missing',
+      detail: 'Send your key in the header X-API-Key.',
+    })
+  })
+
+  it('of one who is known already has to be good, and changes nothing', () => {
+    const first = ask(withKey).ctx.principal
+    const other = { ...record, applicationId: 'app_2' }
+    const second = ask({ ...withKey, principal: first }, other)
+    expect(second).toMatchObject({ code: null, ctx: { principal: { applicationId: 'app_1' } } })
+    expect(ask({ ...withKey, principal: first }, { ...record, state: 'revoked' }).code).toBe(
+      'credential_revoked',
+    )
+  })
+
+  it('does not open what is kept under the hash of an OAuth client', () => {
+    expect(ask(withKey, { ...record, kind: 'oauth-client' }).code).toBe('credential_invalid')
+  })
 
   it('makes the principal, and names it to the upstream in plain characters', () => {
     const { ctx } = ask(withKey)
@@ -64,7 +93,6 @@ describe('C1: a key', () => {
     const deps = {
       ...createDeps(),
       credentials: {
-        hash: () => 'h',
         known: () => undefined,
         find: async () => ({ kind: 'unavailable' }) as const,
       },
@@ -79,7 +107,7 @@ describe('C1: a key', () => {
     ['revoked', { ...record, state: 'revoked' as const }, 'credential_revoked'],
   ])('that is known already is asked of nobody: %s', (_, known, code) => {
     const find = vi.fn(() => ({ kind: 'unavailable' }) as const)
-    const credentials = { hash: () => 'h', known: () => ({ kind: 'found', record: known }) as const, find }
+    const credentials = { known: () => ({ kind: 'found', record: known }) as const, find }
     const { request } = policy.create(policy.spec.config.parse({}), { ...createDeps(), credentials }, at)
     expect(request?.(createContext(withKey))).toEqual(code && expect.objectContaining({ code }))
     expect(find).not.toHaveBeenCalled()

@@ -1,5 +1,6 @@
 // body-limit: how large a request body may be, and of which media types.
 import * as z from 'zod'
+import { createMediaTest, essence } from '../media-type.ts'
 import { definePolicy, defineSpec, refuse } from './policy.ts'
 
 const mediaRange = z
@@ -31,8 +32,7 @@ export const spec = defineSpec({
 })
 
 export const policy = definePolicy(spec, ({ maxBytes, mediaTypes }) => {
-  const exact = new Set(mediaTypes.filter((text) => !text.includes('*')))
-  const ranges = mediaTypes.filter((text) => text.includes('*')).map(splitRange)
+  const isAccepted = createMediaTest(mediaTypes)
   const tooLarge = refuse('body_too_large', {
     detail: `At most ${maxBytes} bytes are accepted.`,
     extensions: { maxBytes },
@@ -45,13 +45,7 @@ export const policy = definePolicy(spec, ({ maxBytes, mediaTypes }) => {
   })
 
   function accepts(contentType: string | undefined): boolean {
-    if (contentType === undefined) return false
-    const type = essence(contentType)
-    if (exact.has(type)) return true
-    for (const { start, end } of ranges) {
-      if (type.length > start.length + end.length && type.startsWith(start) && type.endsWith(end)) return true
-    }
-    return false
+    return contentType !== undefined && isAccepted(essence(contentType))
   }
 
   return {
@@ -64,14 +58,3 @@ export const policy = definePolicy(spec, ({ maxBytes, mediaTypes }) => {
     },
   }
 })
-
-/** `Application/JSON; charset=utf-8` → `application/json`. */
-function essence(contentType: string): string {
-  const semicolon = contentType.indexOf(';')
-  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
-}
-
-function splitRange(text: string): { start: string; end: string } {
-  const star = text.indexOf('*')
-  return { start: text.slice(0, star), end: text.slice(star + 1) }
-}

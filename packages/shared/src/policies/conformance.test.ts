@@ -34,7 +34,7 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
     expect(type).toMatch(/^[a-z]+(-[a-z]+)*$/)
   })
 
-  it('its example is valid, also as an attachment, and makes an instance with at least one phase', () => {
+  it('its example is valid, also as an attachment, and makes an instance that does something', () => {
     spec.config.parse(spec.example)
     expect(policyInput.parse({ type, config: spec.example })).toMatchObject({
       type,
@@ -43,7 +43,9 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
     })
     const phases = policy.create(spec.example, createDeps(), at)
     expect(Object.keys(phases).length).toBeGreaterThan(0)
-    for (const name of Object.keys(phases)) expect(['request', 'response', 'done']).toContain(name)
+    for (const name of Object.keys(phases)) {
+      expect(['request', 'response', 'done', 'priority', 'absent', 'sent']).toContain(name)
+    }
   })
 
   it('an unknown key is an error, at every depth', () => {
@@ -83,7 +85,7 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
       const phases = policy.create(spec.example, deps, at)
       for (const ctx of [
         createContext(),
-        createContext({ header: { 'x-api-key': 'x' }, bodyLength: 99_999_999 }),
+        createContext({ header: { 'x-api-key': 'x', authorization: 'Bearer x' }, bodyLength: 99_999_999 }),
       ]) {
         const verdict = await phases.request?.(ctx)
         if (verdict?.kind === 'refusal') expect(errorCodes).toContain(verdict.code)
@@ -98,7 +100,7 @@ function worlds(): PolicyDeps[] {
   return [
     createDeps(),
     createDeps({ taken: { kind: 'unavailable' } }),
-    createDeps({ taken: { kind: 'refused', remaining: 0, resetMs: 5, retryMs: 5 } }),
-    createDeps({ found: { kind: 'unavailable' } }),
+    createDeps({ taken: { kind: 'refused', remaining: 0, resetMs: 5, retryMs: 5, ticket: '' } }),
+    createDeps({ found: { kind: 'unavailable' }, signature: 'unavailable' }),
   ]
 }

@@ -4,11 +4,11 @@ import { callerNetwork } from '../cidr.ts'
 import type { PolicyContext } from './policy.ts'
 
 export const countedBy = z
-  .enum(['application', 'principal', 'address', 'route', 'api'])
+  .enum(['application', 'principal', 'address', 'route', 'api', 'everyone'])
   .default('application')
   .meta({
     title: 'Counted by',
-    help: 'application: all its keys together · principal: each key · address: the client address, IPv6 by its /64 · route and api: all callers together. A caller without a credential is counted by address',
+    help: 'application: all its keys together · principal: each key · address: the client address, IPv6 by its /64 · route and api: all callers of it together · everyone: all calls of everything that this is attached to. A caller without a credential is counted by address',
   })
 
 export type CountedBy = z.output<typeof countedBy>
@@ -22,6 +22,7 @@ export const counterNames: Readonly<Record<CountedBy, (ctx: PolicyContext) => st
   address: byAddress,
   route: (ctx) => ctx.route.id,
   api: (ctx) => ctx.route.apiId,
+  everyone: () => 'everyone',
 }
 
 export const limitMode = z.enum(['leased', 'strict', 'local']).default('leased').meta({

@@ -2,13 +2,20 @@
 import type * as z from 'zod'
 import { policy as apiKey } from './api-key.ts'
 import { policy as bodyLimit } from './body-limit.ts'
+import { policy as callCost } from './call-cost.ts'
+import { policy as concurrencyLimit } from './concurrency-limit.ts'
 import { policy as cors } from './cors.ts'
+import { policy as faultInjection } from './fault-injection.ts'
 import { policy as headers } from './headers.ts'
 import { policy as ipFilter } from './ip-filter.ts'
+import { policy as jwt } from './jwt.ts'
 import { policy as mock } from './mock.ts'
 import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
+import { policy as priority } from './priority.ts'
 import { policy as quota } from './quota.ts'
 import { policy as rateLimit } from './rate-limit.ts'
+import { policy as redirect } from './redirect.ts'
+import { policy as rewrite } from './rewrite.ts'
 
 /** A policy whose configuration is checked where it is created: stored data is untrusted data. */
 export interface RunnablePolicy {
@@ -21,11 +28,18 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
   [
     runnable(ipFilter),
     runnable(cors),
+    runnable(redirect),
+    runnable(callCost),
     runnable(apiKey),
+    runnable(jwt),
+    runnable(priority),
+    runnable(concurrencyLimit),
     runnable(rateLimit),
     runnable(quota),
     runnable(bodyLimit),
     runnable(headers),
+    runnable(rewrite),
+    runnable(faultInjection),
     runnable(mock),
   ].map((policy) => [policy.spec.type, policy]),
 )

@@ -1,7 +1,8 @@
 // rate-limit and quota: what they count by, what they ask of the counters, what they tell the caller.
 import { expect, it } from 'vitest'
 import { createContext, createDeps } from '../testing/policy.fixture.ts'
-import type { Principal } from './policy.ts'
+import { policy as callCost } from './call-cost.ts'
+import type { Principal, Taken } from './policy.ts'
 import { policy as quota } from './quota.ts'
 import { policy as rateLimit } from './rate-limit.ts'
 
@@ -31,6 +32,7 @@ it.each([
   ['address', 'address:192.0.2.7', 'address:192.0.2.7'],
   ['route', 'rte_1', 'rte_1'],
   ['api', 'api_1', 'api_1'],
+  ['everyone', 'everyone', 'everyone'],
 ] as const)('B4: by %s counts %s, and %s without a credential', (by, known, unknown) => {
   const deps = createDeps()
   const phases = rateLimit.create(limit({ by }), deps, at)
@@ -49,18 +51,19 @@ it('B4: IPv6 callers are counted by their network, whichever of its addresses th
   expect(deps.counted[2]).not.toBe(deps.counted[0])
 })
 
-it('a refusal names the limit and when to come back; both verdicts report where the caller stands', () => {
-  const taken = { kind: 'refused', remaining: 0, resetMs: 60_000, retryMs: 1_500 } as const
+it('B8: a refusal names the limit and when to come back; both verdicts report where the caller stands', () => {
+  const taken = { kind: 'refused', remaining: 0, resetMs: 60_000, retryMs: 1_500, ticket: '' } as const
   const ctx = createContext({ principal })
   const verdict = rateLimit.create(limit({}), createDeps({ taken }), at).request?.(ctx)
   expect(verdict).toEqual({
     kind: 'refusal',
     code: 'rate_limited',
-    detail: 'per-minute: 10 calls per minute, counted by application.',
+    detail: 'per-minute (plan): 10 calls per minute, counted by application.',
     retryAfterMs: 1_500,
+    extensions: { limit: { name: 'per-minute', scope: 'plan', counted_by: 'application' } },
   })
   expect(ctx.limits).toEqual([
-    { name: 'per-minute', limit: 10, windowSeconds: 60, remaining: 0, resetMs: 60_000 },
+    { name: 'per-minute', scope: 'plan', limit: 10, windowSeconds: 60, remaining: 0, resetMs: 60_000 },
   ])
 })
 
@@ -75,6 +78,10 @@ it.each([
     { algorithm: 'token-bucket', windowMs: 2_000, burst: 20 },
     { kind: 'token-bucket', burst: 20, perSecond: 5 },
   ],
+  [
+    { algorithm: 'spike-arrest', windowMs: 60_000, limit: 120 },
+    { kind: 'paced', perSecond: 2 },
+  ],
 ])('%o asks for %o', (config, window) => {
   const deps = createDeps()
   rateLimit.create(limit(config), deps, at)
@@ -88,6 +95,46 @@ it.each([
       window,
     },
   ])
+})
+
+it('what is taken is held, so that it can be given back; an explained request and a refused one hold nothing', () => {
+  const ctx = createContext({ principal })
+  const deps = createDeps()
+  rateLimit.create(limit({}), deps, at).request?.(ctx)
+  expect(ctx.held).toMatchObject([{ counter: 'app_1', cost: 1, report: ctx.limits[0] }])
+  const taken = { kind: 'refused', remaining: 0, resetMs: 1, retryMs: 1, ticket: '' } as const
+  const refused = createContext({ principal })
+  rateLimit.create(limit({}), createDeps({ taken }), at).request?.(refused)
+  const explained = createContext({ principal })
+  explained.charge(0)
+  rateLimit.create(limit({}), deps, at).request?.(explained)
+  expect([refused.held, explained.held]).toEqual([[], []])
+})
+
+it('a request of a dear operation counts as many calls; the innermost cost holds', () => {
+  const ctx = createContext({ principal })
+  for (const cost of [3, 7]) callCost.create({ cost }, createDeps(), at).request?.(ctx)
+  rateLimit.create(limit({}), createDeps(), at).request?.(ctx)
+  expect(ctx.held).toMatchObject([{ cost: 7 }])
+})
+
+it('B8: a spike arrest is told only when it refuses: it has nothing left after every call', () => {
+  const phases = (taken?: Taken) =>
+    rateLimit.create(limit({ algorithm: 'spike-arrest' }), createDeps(taken && { taken }), at)
+  const [passed, refused] = [createContext({ principal }), createContext({ principal })]
+  phases().request?.(passed)
+  expect([passed.limits, passed.held.length]).toEqual([[], 1])
+  phases({ kind: 'refused', remaining: 0, resetMs: 5, retryMs: 5, ticket: '' }).request?.(refused)
+  expect(refused.limits).toHaveLength(1)
+})
+
+it('B6: a soft quota lets calls pass and says that nothing remains', () => {
+  const taken = { kind: 'refused', remaining: 0, resetMs: 60_000, retryMs: 60_000, ticket: '' } as const
+  const ctx = createContext({ principal })
+  const config = quota.spec.config.parse({ limit: 5, whenExceeded: 'allow' })
+  expect(quota.create(config, createDeps({ taken }), at).request?.(ctx)).toBeUndefined()
+  expect(ctx.limits).toMatchObject([{ remaining: 0 }])
+  expect(ctx.held).toEqual([])
 })
 
 it('B6: a quota asks for the calendar of the tenant', () => {

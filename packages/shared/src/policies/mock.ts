@@ -1,5 +1,6 @@
 // mock: answers from the examples of the API's document, so that an API can be tried before anything stands behind it.
 import * as z from 'zod'
+import { essence, parseAccept, qualityOf } from '../media-type.ts'
 import { definePolicy, defineSpec, type MockExample, refuse } from './policy.ts'
 
 export const spec = defineSpec({
@@ -75,35 +76,18 @@ function chooseExample(
   }
   const first = fitting[0]
   if (!first || accept === undefined) return first ?? null
+  const ranges = parseAccept(accept)
   let best = first
   let bestQuality = -1
   for (const mock of fitting) {
     if (mock.status !== first.status) continue
-    const quality = mock.mediaType === null ? 0 : qualityOf(mock.mediaType, accept)
+    const quality = mock.mediaType === null ? 0 : qualityOf(essence(mock.mediaType), ranges)
     if (quality > bestQuality) {
       best = mock
       bestQuality = quality
     }
   }
   return best
-}
-
-/** How much the caller wants a media type, 0…1, by the most specific range that covers it (RFC 9110 12.5.1). */
-function qualityOf(mediaType: string, accept: string): number {
-  const type = (mediaType.split(';')[0] ?? '').trim().toLowerCase()
-  const family = `${type.slice(0, type.indexOf('/'))}/*`
-  let quality = 0
-  let specific = 0
-  for (const part of accept.split(',')) {
-    const [range = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
-    const rank = range === type ? 3 : range === family ? 2 : range === '*/*' ? 1 : 0
-    if (rank <= specific) continue
-    specific = rank
-    const q = parameters.find((parameter) => parameter.startsWith('q='))
-    const value = q === undefined ? 1 : Number(q.slice(2))
-    quality = Number.isFinite(value) ? Math.min(Math.max(value, 0), 1) : 0
-  }
-  return quality
 }
 
 /** `code` and `example` of a Prefer field (RFC 7240 2); null when it names neither. */

@@ -1,6 +1,8 @@
 // What a policy is: a schema, a stage and a few phase functions; and the ports through which the world reaches it.
 import type * as z from 'zod'
+import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
+import type { KeySets, TokenMemory } from './token-ports.ts'
 
 /** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
 export const stages = ['edge', 'identify', 'admit', 'shape', 'upstream'] as const
@@ -9,6 +11,10 @@ export type Stage = (typeof stages)[number]
 /** Where a policy can be attached, outermost first; inside a stage outer scopes run before inner ones. */
 export const scopes = ['global', 'tenant', 'version', 'plan', 'route'] as const
 export type Scope = (typeof scopes)[number]
+
+/** What a request is worth to an overloaded gateway, the first refused last; without a word it is `normal`. */
+export const priorities = ['critical', 'high', 'normal', 'low'] as const
+export type Priority = (typeof priorities)[number]
 
 /** The statement of a policy that every reader shares: forms, documentation, contract, manifest and gateway. */
 export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends string = string> {
@@ -23,6 +29,8 @@ export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends s
   readonly example: z.input<Config>
   /** True when the policy must see the whole body: the route buffers, and the editor says so. */
   readonly needsBody?: boolean
+  /** What of a configuration cannot work on a route with this path template, as a sentence; null = nothing. */
+  templateFault?(config: z.output<Config>, template: string): string | null
 }
 
 /** Who the gateway decided is calling; the only identity later policies see. */
@@ -74,6 +82,8 @@ export interface MockExample {
 /** Header edits collected during a request and applied in one pass when the message is written. Names are lower case. */
 export interface HeaderEdits {
   set(name: string, value: string): void
+  /** Sets several, name and value in turn. A list that is frozen is looked at once, however often it is set. */
+  setAll(fields: readonly string[]): void
   append(name: string, value: string): void
   remove(name: string): void
 }
@@ -95,6 +105,10 @@ export interface PolicyContext {
   readonly route: RouteFacts
   /** Request header by lower-case name; repeated fields are joined by a comma (RFC 9110 5.3). */
   header(name: string): string | undefined
+  /** sha256 in lower-case hex, of a secret that callers send again and again: the last one is remembered while its connection lasts. */
+  digest(secret: string): string
+  /** The same as the upstream will get it: undefined when a policy removed it, and without cookies of the portal. */
+  forwardedHeader(name: string): string | undefined
   /** Declared length of the body in bytes; null when it is chunked; 0 when there is none. */
   readonly bodyLength: number | null
   /** Stops reading the body beyond this many bytes with 413; the smallest cap set by any policy wins. */
@@ -107,22 +121,47 @@ export interface PolicyContext {
   readonly replyHeaders: HeaderEdits
   /** Removes a query parameter before the upstream sees it. */
   dropQueryParameter(name: string): void
+  /** Adds one for the upstream; name and value are percent-encoded for it. */
+  addQueryParameter(name: string, value: string): void
+  /** A parameter of the route's path as it stands there, percent-encoded; `*` is the rest of the path. */
+  pathParameter(name: string): string | undefined
+  /** Path that the upstream is asked for, behind the path of its own address. */
+  readonly upstreamPath: string
+  /** Asks the upstream for another path; false, and nothing is changed, when it is none that may be forwarded. */
+  rewritePath(path: string): boolean
   /** Status of the reply; known in the response and done phases. */
   readonly status: number
-  /** How much the request counts in limits: 1, or 0 when it is only being explained. */
+  /** How much the request counts in limits: 1 unless its operation costs more, or 0 when it is only being explained. */
   readonly cost: number
+  /** Says that the request counts as so many calls; the last word holds. */
+  charge(cost: number): void
   /** Says what a limit decided; the gateway turns all reports of a request into RateLimit and X-RateLimit fields. */
   reportLimit(report: LimitReport): void
+  /** Says what a limit took: it is given back when the request is refused after all, whoever refuses it. */
+  hold(held: Held): void
 }
 
 export interface LimitReport {
   /** Name in `RateLimit-Policy`: letters, digits, hyphens. */
   readonly name: string
+  /** Where it is attached: names are unique there and nowhere else. */
+  readonly scope?: Scope
   readonly limit: number
   readonly windowSeconds: number
   readonly remaining: number
   /** Milliseconds until the limit is whole again. */
   readonly resetMs: number
+}
+
+/** What one limit took of one request. */
+export interface Held {
+  readonly limiter: Limiter
+  /** Name of the counter. */
+  readonly counter: string
+  readonly cost: number
+  readonly taken: Taken
+  /** What was reported of it; null = nothing. */
+  readonly report: LimitReport | null
 }
 
 /** An expected refusal: returned, never thrown, always with a code of the catalogue. */
@@ -161,6 +200,18 @@ export interface Phases {
   request?(ctx: PolicyContext): Verdict | Promise<Verdict>
   response?(ctx: PolicyContext): void
   done?(ctx: PolicyContext): void
+  /** What the requests are worth on which the policy stands: known without looking at any of them. */
+  readonly priority?: Priority
+  /**
+   * Of a policy that identifies: what callers are told when neither it nor another one found out who they are. Its `request`
+   * goes on when nothing of its kind was sent, refuses what was sent and is not good, and never replaces a principal.
+   */
+  readonly absent?: Refusal
+  /**
+   * Whether something of its kind was sent. Where a policy that says so stands alone at its scope, it is demanded there, whatever a
+   * policy of another scope found: what it asks beyond who calls is asked of everybody.
+   */
+  sent?(ctx: PolicyContext): boolean
 }
 
 /** Where an instance sits; limits count under `id`, so two attachments never share a counter. */
@@ -184,12 +235,12 @@ export interface Credentials {
   /** What is known of a key that exists, at once; undefined says nothing: ask `find`. */
   known(sha256: string): LookupResult | undefined
   find(sha256: string): LookupResult | Promise<LookupResult>
-  /** sha256 in lower-case hex. */
-  hash(key: string): string
 }
 
-/** What stands in Redis behind a key's hash. */
+/** What stands in Redis behind the hash of a credential. */
 export interface CredentialRecord {
+  /** Without a word it is a key. */
+  readonly kind?: 'oauth-client' | undefined
   readonly credentialId: string
   readonly tenantId: string
   readonly applicationId: string
@@ -228,10 +279,12 @@ export interface LimitRule {
     | { readonly kind: 'fixed'; readonly limit: number; readonly windowMs: number }
     | { readonly kind: 'sliding-log'; readonly limit: number; readonly windowMs: number }
     | { readonly kind: 'token-bucket'; readonly burst: number; readonly perSecond: number }
+    /** One call, and the next when its turn comes. */
+    | { readonly kind: 'paced'; readonly perSecond: number }
     | {
         readonly kind: 'calendar'
         readonly limit: number
-        readonly period: 'day' | 'month'
+        readonly period: CalendarPeriod
         readonly timeZone: string
       }
 }
@@ -244,6 +297,8 @@ export type Taken =
       readonly resetMs: number
       /** Milliseconds until the same call may be admitted; 0 when it was. */
       readonly retryMs: number
+      /** Names what was taken when it is given back; empty where nothing needs a name. */
+      readonly ticket: string
     }
   | { readonly kind: 'unavailable' }
 
@@ -251,16 +306,29 @@ export type Taken =
 export interface Limiter {
   /** `cost` 0 only looks. */
   take(key: string, cost: number, nowMs: number): Taken | Promise<Taken>
+  /** Undoes what `take` answered with `taken`: afterwards the counter stands as if the call had never come. */
+  giveBack(key: string, cost: number, taken: Taken): void
 }
 
 export interface Counters {
   limiter(rule: LimitRule): Limiter
 }
 
+/** Requests under way, counted over all workers of a gateway. Synchronous where a worker is the only one. */
+export interface InFlight {
+  /** Counts one more under this key unless there are `max` already: then false. */
+  enter(key: string, max: number): boolean | Promise<boolean>
+  /** One that was counted is over. */
+  leave(key: string): void
+}
+
 /** Everything from outside that a policy may use. */
 export interface PolicyDeps {
   readonly credentials: Credentials
   readonly counters: Counters
+  readonly inFlight: InFlight
+  readonly keySets: KeySets
+  readonly tokens: TokenMemory
   readonly environment: string
 }
 

@@ -1,15 +1,8 @@
-// rate-limit: at most so many calls per window, counted by application, key, address, route or API.
+// rate-limit: at most so many calls per window, counted by application, key, address, route, API or all together.
 import * as z from 'zod'
 import { countedBy, counterNames, limitMode, whenUnavailable } from './counted-by.ts'
-import {
-  definePolicy,
-  defineSpec,
-  type LimitRule,
-  type PolicyContext,
-  refuse,
-  type Taken,
-  type Verdict,
-} from './policy.ts'
+import { limitPhase } from './limit-phase.ts'
+import { definePolicy, defineSpec, type LimitRule } from './policy.ts'
 
 export const spec = defineSpec({
   type: 'rate-limit',
@@ -21,11 +14,14 @@ export const spec = defineSpec({
     .strictObject({
       limit: z.int().min(1).max(1_000_000_000).meta({ title: 'Calls' }),
       windowMs: z.int().min(1_000).max(86_400_000).default(60_000).meta({ title: 'Per', widget: 'duration' }),
-      algorithm: z.enum(['fixed-window', 'sliding-window-log', 'token-bucket']).default('fixed-window').meta({
-        title: 'Algorithm',
-        help: 'fixed-window: a window opens with the first call · sliding-window-log: in no stretch of time more than the limit · token-bucket: an even pace with bursts',
-        group: 'How it counts',
-      }),
+      algorithm: z
+        .enum(['fixed-window', 'sliding-window-log', 'token-bucket', 'spike-arrest'])
+        .default('fixed-window')
+        .meta({
+          title: 'Algorithm',
+          help: 'fixed-window: a window opens with the first call · sliding-window-log: in no stretch of time more than the limit · token-bucket: an even pace with bursts · spike-arrest: an even pace without bursts, 10 per second is one every 100 ms',
+          group: 'How it counts',
+        }),
       burst: z.int().min(1).max(1_000_000_000).nullable().default(null).meta({
         title: 'Burst',
         help: 'Size of the token bucket; empty = as many as the limit',
@@ -48,43 +44,28 @@ export const spec = defineSpec({
 
 type Config = z.output<(typeof spec)['config']>
 
-const unavailable = refuse('limits_unavailable', { retryAfterMs: 1_000 })
-
-export const policy = definePolicy(spec, (config, { counters, environment }, at) => {
-  const limiter = counters.limiter({
-    id: at.id,
-    tenantId: at.tenantId,
-    environment,
-    mode: config.mode,
-    whenUnavailable: config.whenUnavailable,
-    window: windowOf(config),
-  })
-  const counterName = counterNames[config.by]
-  const limit = config.algorithm === 'token-bucket' ? (config.burst ?? config.limit) : config.limit
-  const windowSeconds = Math.ceil(config.windowMs / 1000)
-  const detail = `${at.name}: ${config.limit} calls per ${readableMs(config.windowMs)}, counted by ${config.by}.`
-
-  function decide(ctx: PolicyContext, taken: Taken): Verdict {
-    if (taken.kind === 'unavailable') return unavailable
-    ctx.reportLimit({
-      name: at.name,
-      limit,
-      windowSeconds,
-      remaining: taken.remaining,
-      resetMs: taken.resetMs,
-    })
-    return taken.kind === 'taken'
-      ? undefined
-      : refuse('rate_limited', { detail, retryAfterMs: taken.retryMs })
-  }
-
-  return {
-    request(ctx) {
-      const taken = limiter.take(counterName(ctx), ctx.cost, ctx.receivedAtMs)
-      return taken instanceof Promise ? taken.then((result) => decide(ctx, result)) : decide(ctx, taken)
-    },
-  }
-})
+export const policy = definePolicy(spec, (config, { counters, environment }, at) =>
+  limitPhase({
+    at,
+    limiter: counters.limiter({
+      id: at.id,
+      tenantId: at.tenantId,
+      environment,
+      mode: config.mode,
+      whenUnavailable: config.whenUnavailable,
+      window: windowOf(config),
+    }),
+    counterName: counterNames[config.by],
+    by: config.by,
+    code: 'rate_limited',
+    terms: `${config.limit} calls per ${readableMs(config.windowMs)}${config.algorithm === 'spike-arrest' ? ', evenly' : ''}`,
+    limit: config.algorithm === 'token-bucket' ? (config.burst ?? config.limit) : config.limit,
+    windowSeconds: Math.ceil(config.windowMs / 1000),
+    // It has nothing left after every call it admits: a caller that heeded it would wait for a second each time.
+    isShown: config.algorithm !== 'spike-arrest',
+    isSoft: false,
+  }),
+)
 
 function windowOf({ algorithm, limit, windowMs, burst }: Config): LimitRule['window'] {
   switch (algorithm) {
@@ -94,6 +75,8 @@ function windowOf({ algorithm, limit, windowMs, burst }: Config): LimitRule['win
       return { kind: 'sliding-log', limit, windowMs }
     case 'token-bucket':
       return { kind: 'token-bucket', burst: burst ?? limit, perSecond: (limit * 1000) / windowMs }
+    case 'spike-arrest':
+      return { kind: 'paced', perSecond: (limit * 1000) / windowMs }
   }
 }
 

@@ -3,16 +3,39 @@ import * as z from 'zod'
 import { slug } from '../ids.ts'
 import { spec as apiKey } from './api-key.ts'
 import { spec as bodyLimit } from './body-limit.ts'
+import { spec as callCost } from './call-cost.ts'
+import { spec as concurrencyLimit } from './concurrency-limit.ts'
 import { spec as cors } from './cors.ts'
+import { spec as faultInjection } from './fault-injection.ts'
 import { spec as headers } from './headers.ts'
 import { spec as ipFilter } from './ip-filter.ts'
+import { spec as jwt } from './jwt.ts'
 import { spec as mock } from './mock.ts'
 import type { PolicySpec } from './policy.ts'
+import { spec as priority } from './priority.ts'
 import { spec as quota } from './quota.ts'
 import { spec as rateLimit } from './rate-limit.ts'
+import { spec as redirect } from './redirect.ts'
+import { spec as rewrite } from './rewrite.ts'
 
 /** In the order of their stages, as pickers and the reference show them. */
-export const policySpecs = [ipFilter, cors, apiKey, rateLimit, quota, bodyLimit, headers, mock] as const
+export const policySpecs = [
+  ipFilter,
+  cors,
+  redirect,
+  callCost,
+  apiKey,
+  jwt,
+  priority,
+  concurrencyLimit,
+  rateLimit,
+  quota,
+  bodyLimit,
+  headers,
+  rewrite,
+  faultInjection,
+  mock,
+] as const
 
 export type PolicyType = (typeof policySpecs)[number]['type']
 
@@ -47,11 +70,18 @@ function attachment<Type extends string, Config extends z.ZodType>(spec: {
 export const policyInput = z.discriminatedUnion('type', [
   attachment(ipFilter),
   attachment(cors),
+  attachment(redirect),
+  attachment(callCost),
   attachment(apiKey),
+  attachment(jwt),
+  attachment(priority),
+  attachment(concurrencyLimit),
   attachment(rateLimit),
   attachment(quota),
   attachment(bodyLimit),
   attachment(headers),
+  attachment(rewrite),
+  attachment(faultInjection),
   attachment(mock),
 ])
 

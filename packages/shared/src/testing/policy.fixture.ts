@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type {
   HeaderEdits,
+  Held,
   LimitReport,
   LimitRule,
   LookupResult,
@@ -11,6 +12,7 @@ import type {
   RouteFacts,
   Taken,
 } from '../policies/policy.ts'
+import type { SignatureVerdict } from '../policies/token-ports.ts'
 
 export const route: RouteFacts = {
   id: 'rte_1',
@@ -36,6 +38,9 @@ function createEdits(): RecordedEdits {
   return {
     log,
     set: (name, value) => log.push(`set ${name}: ${value}`),
+    setAll(fields) {
+      for (let i = 0; i < fields.length; i += 2) log.push(`set ${fields[i]}: ${fields[i + 1]}`)
+    },
     append: (name, value) => log.push(`append ${name}: ${value}`),
     remove: (name) => log.push(`remove ${name}`),
   }
@@ -45,6 +50,11 @@ interface ContextInput {
   readonly method?: string
   readonly header?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
+  readonly rawQuery?: string
+  readonly scheme?: 'http' | 'https'
+  readonly host?: string
+  /** Percent-encoded; default: what the template of the route has in `/books/7`. */
+  readonly pathParameters?: Readonly<Record<string, string>>
   readonly bodyLength?: number | null
   readonly clientAddress?: string
   readonly principal?: Principal | null
@@ -56,24 +66,34 @@ export interface TestContext extends PolicyContext {
   readonly replyHeaders: RecordedEdits
   readonly limits: LimitReport[]
   readonly dropped: string[]
+  readonly held: Held[]
+  readonly addedParameters: [string, string][]
+  /** What `rewritePath` was asked for. */
+  readonly paths: string[]
   readonly bodyLimits: number[]
 }
 
 export function createContext(input: ContextInput = {}): TestContext {
   const limits: LimitReport[] = []
   const dropped: string[] = []
+  const paths: string[] = []
+  const addedParameters: [string, string][] = []
   const bodyLimits: number[] = []
+  const costs: number[] = []
+  const held: Held[] = []
   return {
     requestId: 'req_1',
     receivedAtMs: Date.UTC(2026, 10, 21),
     method: input.method ?? 'GET',
     path: '/books/7',
-    query: '',
-    host: 'api.test',
-    scheme: 'https',
+    query: input.rawQuery ?? '',
+    host: input.host ?? 'api.test',
+    scheme: input.scheme ?? 'https',
     clientAddress: input.clientAddress ?? '192.0.2.7',
     route: { ...route, ...input.route },
     header: (name) => input.header?.[name],
+    forwardedHeader: (name) => input.header?.[name],
+    digest: (secret) => createHash('sha256').update(secret).digest('hex'),
     bodyLength: input.bodyLength === undefined ? 0 : input.bodyLength,
     limitBody: (maxBytes) => bodyLimits.push(maxBytes),
     queryParameter: (name) => input.query?.[name],
@@ -82,8 +102,24 @@ export function createContext(input: ContextInput = {}): TestContext {
     upstreamHeaders: createEdits(),
     replyHeaders: createEdits(),
     dropQueryParameter: (name) => dropped.push(name),
+    addQueryParameter: (name, value) => addedParameters.push([name, value]),
+    pathParameter: (name) => (input.pathParameters ?? { id: '7' })[name],
+    get upstreamPath() {
+      return paths.at(-1) ?? '/books/7'
+    },
+    rewritePath(path) {
+      paths.push(path)
+      return !/(?:^|\/)\.\.?(?:\/|$)/.test(path)
+    },
+    paths,
+    addedParameters,
     status: 200,
-    cost: 1,
+    get cost() {
+      return costs.at(-1) ?? 1
+    },
+    charge: (cost) => costs.push(cost),
+    hold: (one) => held.push(one),
+    held,
     reportLimit: (report) => limits.push(report),
     limits,
     dropped,
@@ -94,6 +130,8 @@ export function createContext(input: ContextInput = {}): TestContext {
 interface World {
   readonly found?: LookupResult
   readonly taken?: Taken
+  /** What becomes of the signature of every token. */
+  readonly signature?: SignatureVerdict
 }
 
 export interface TestDeps extends PolicyDeps {
@@ -104,7 +142,8 @@ export interface TestDeps extends PolicyDeps {
 
 export function createDeps({
   found = { kind: 'unknown' },
-  taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0 },
+  signature = 'good',
+  taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
   const rules: LimitRule[] = []
   const counted: string[] = []
@@ -113,7 +152,17 @@ export function createDeps({
     credentials: {
       known: () => undefined,
       find: () => found,
-      hash: (key) => createHash('sha256').update(key).digest('hex'),
+    },
+    inFlight: { enter: () => true, leave: () => undefined },
+    keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
+    tokens: {
+      open<Value>() {
+        const values = new Map<string, Value>()
+        return {
+          get: (sha256: string) => values.get(sha256),
+          put: (sha256: string, value: Value) => void values.set(sha256, value),
+        }
+      },
     },
     counters: {
       limiter(rule) {
@@ -123,6 +172,7 @@ export function createDeps({
             counted.push(key)
             return taken
           },
+          giveBack: () => undefined,
         }
       },
     },

@@ -1,3 +1,4 @@
+import type { VersionSelector } from '@gatewright/shared/model/match'
 import { describe, expect, it, vi } from 'vitest'
 import { importDocument } from './import.ts'
 import type { ImportedDocument } from './imported-document.ts'
@@ -123,6 +124,39 @@ describe('A7, H2: the document that developers see', () => {
     expect(presented.security).toBeUndefined()
     expect(read('/paths/~1orders~1{id}/get/security')).toEqual([])
     expect(read('/paths/~1orders~1{id}/post/security')).toEqual([{ gatewayKey: [] }])
+  })
+
+  it('F2 F3: says how requests name the version, in place of what the document says of that', () => {
+    const parameters = (selector: VersionSelector) => {
+      const seen = presentDocument(document, {
+        serverUrl: 'https://gw.test',
+        routes,
+        keyHeader: null,
+        selector,
+      })
+      return (valueAt(seen, '/paths/~1orders~1{id}/get/parameters') as JsonObject[]).slice(-1)
+    }
+    const byHeader = { by: 'header', name: 'x-version', value: '2', isDefault: false } as const
+    expect(parameters(byHeader)).toEqual([
+      { name: 'x-version', in: 'header', required: true, schema: { type: 'string', enum: ['2'] } },
+    ])
+    const twice = imported(
+      bytes({
+        ...{ openapi: '3.1.0', info: { title: 't', version: '1' } },
+        paths: {
+          '/orders/{id}': {
+            get: { parameters: [{ name: 'X-Version', in: 'header', schema: {} }], responses: {} },
+          },
+        },
+      }),
+    )
+    const once = presentDocument(twice, {
+      ...{ serverUrl: 'https://gw.test', routes: routes.slice(0, 1), keyHeader: null },
+      selector: { ...byHeader, isDefault: true },
+    })
+    expect(valueAt(once, '/paths/~1orders~1{id}/get/parameters')).toEqual([
+      { name: 'x-version', in: 'header', required: false, schema: { type: 'string', enum: ['2'] } },
+    ])
   })
 
   it('names no upstream outside of links that the author published', () => {

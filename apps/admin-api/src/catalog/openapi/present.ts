@@ -1,4 +1,5 @@
 // The document as developers see it: the gateway for its only server, the gateway's key for its security, published routes only.
+import type { VersionSelector } from '@gatewright/shared/model/match'
 import { onlyReachable } from './bundle.ts'
 import type { ImportedDocument, ImportedOperation } from './imported-document.ts'
 import { isObject, type JsonObject, type JsonValue, listAt, objectAt, own, textAt } from './json.ts'
@@ -17,6 +18,8 @@ export interface PresentOptions {
   keyHeader: string | null
   /** Further addresses that must not show: the upstream's real targets. */
   hiddenUrls?: readonly string[]
+  /** How requests name the version; null or absent: its path says enough. */
+  selector?: VersionSelector | null
 }
 
 const KEY_SCHEME = 'gatewayKey'
@@ -59,22 +62,28 @@ function addOperation(
   route: PresentOptions['routes'][number],
   operation: ImportedOperation | undefined,
   imported: ImportedDocument,
-  { keyHeader }: PresentOptions,
+  { keyHeader, selector }: PresentOptions,
 ): void {
   const item = (paths[route.path] as JsonObject | undefined) ?? {}
   paths[route.path] = item
   const written = operation ? valueAt(imported.document, operation.pointer) : undefined
   const security = route.public || keyHeader === null ? [] : [{ [KEY_SCHEME]: [] }]
+  const byKey = isObject(written)
+    ? parametersOf(imported, operation?.pointer ?? '')
+    : new Map(pathParameters(route.path).map((one) => [keyOf(one), one]))
+  const selecting = selectorParameter(selector ?? null)
+  if (selecting) byKey.set(keyOf(selecting), selecting)
+  const parameters = [...byKey.values()]
   const presented: JsonObject = isObject(written)
-    ? { ...written, parameters: parametersOf(imported, operation?.pointer ?? ''), security }
-    : { parameters: pathParameters(route.path), responses: { default: { description: '' } }, security }
+    ? { ...written, parameters, security }
+    : { parameters, responses: { default: { description: '' } }, security }
   const method = route.method.toLowerCase()
   if (methodsOf(imported.dialect).includes(method)) item[method] = presented
   else item.additionalOperations = { ...objectAt(item, 'additionalOperations'), [route.method]: presented }
 }
 
 /** The path's parameters and the operation's own, so that operations of several path items fit under one path. */
-function parametersOf(imported: ImportedDocument, pointer: string): JsonValue[] {
+function parametersOf(imported: ImportedDocument, pointer: string): Map<string, JsonValue> {
   const { document } = imported
   const above = parent(pointer)
   const item = above.endsWith('/additionalOperations') ? parent(above) : above
@@ -83,16 +92,29 @@ function parametersOf(imported: ImportedDocument, pointer: string): JsonValue[] 
   for (const place of [item, pointer]) {
     for (const [index, parameter] of listAt(valueAt(document, place), 'parameters').entries()) {
       const found = refs.object(parameter, `${place}/parameters/${index}`)?.value
-      if (found) byKey.set(`${textAt(found, 'in')} ${textAt(found, 'name')}`, parameter)
+      if (found) byKey.set(keyOf(found), parameter)
     }
   }
-  return [...byKey.values()]
+  return byKey
 }
 
-function pathParameters(path: string): JsonValue[] {
+/** Names of headers are compared without regard to case. */
+function keyOf(parameter: JsonObject): string {
+  const [place, name] = [textAt(parameter, 'in'), textAt(parameter, 'name')]
+  return `${place} ${place === 'header' ? name?.toLowerCase() : name}`
+}
+
+function pathParameters(path: string): JsonObject[] {
   const template = parsePath(path)
   const names = 'problem' in template ? [] : template.parameters
   return names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+}
+
+/** A version that requests name by a header or in the query says so as every other parameter; by Accept the samples do. */
+function selectorParameter(selector: VersionSelector | null): JsonObject | null {
+  if (selector === null || selector.by === 'media-type') return null
+  const { by, name, value, isDefault } = selector
+  return { name, in: by, required: !isDefault, schema: { type: 'string', enum: [value] } }
 }
 
 /** Gateways and clouds put the backend's address into extensions of their own. */

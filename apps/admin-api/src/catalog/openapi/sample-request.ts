@@ -1,4 +1,5 @@
 // One plausible request of an operation, in no language yet: what every code sample writes down.
+import type { VersionSelector } from '@gatewright/shared/model/match'
 import { isJson } from './example.ts'
 import type { ImportedOperation, ImportedParameter } from './imported-document.ts'
 import { isObject, type JsonValue } from './json.ts'
@@ -17,6 +18,8 @@ export interface SampleOptions {
   keyHeader: string | null
   /** Environment variable that holds the key. */
   keyVariable?: string
+  /** How requests name the version; null or absent: its path says enough. */
+  selector?: VersionSelector | null
 }
 
 type SampleBody =
@@ -41,13 +44,16 @@ export const SAMPLE_FILE = 'file.bin'
 const BODILESS = new Set(['GET', 'HEAD', 'TRACE'])
 
 export function sampleRequest(options: SampleOptions): SampleRequest {
-  const { method, operation, keyHeader } = options
+  const { method, operation, keyHeader, selector } = options
   const content = BODILESS.has(method) ? undefined : operation?.requestBody?.content
   const media = content?.find((one) => one.examples.length > 0) ?? content?.[0]
   const body = media ? bodyOf(media.contentType, media.examples[0]?.value) : { kind: 'none' as const }
   const headers: [string, string][] = []
   const accepted = operation?.responses.find(({ status }) => status.startsWith('2'))?.content[0]?.contentType
-  if (accepted) headers.push(['Accept', accepted])
+  const mediaType =
+    selector?.by === 'media-type' && !selector.mediaType.includes('*') ? selector.mediaType : accepted
+  if (mediaType) headers.push(['Accept', mediaType])
+  if (selector?.by === 'header') headers.push([selector.name, selector.value])
   if (media && body.kind !== 'none' && body.kind !== 'multipart') {
     headers.push([
       'Content-Type',
@@ -64,7 +70,7 @@ export function sampleRequest(options: SampleOptions): SampleRequest {
   }
 }
 
-function urlOf({ path, baseUrl, operation }: SampleOptions): string {
+function urlOf({ path, baseUrl, operation, selector }: SampleOptions): string {
   const parameters = operation?.parameters ?? []
   const template = parsePath(path)
   const names = 'problem' in template ? [] : template.parameters
@@ -76,6 +82,7 @@ function urlOf({ path, baseUrl, operation }: SampleOptions): string {
     )
   }
   const query = parameters.filter((one) => one.in === 'query' && one.required).flatMap(pairs)
+  if (selector?.by === 'query') query.push([selector.name, selector.value])
   const text = query
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&')

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { VersionSelector } from '@gatewright/shared/model/match'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { importDocument } from './import.ts'
 import type { ImportedOperation } from './imported-document.ts'
@@ -245,6 +246,27 @@ describe('H2: what a sample shows', () => {
     expect(samples[0]?.code).toBe("curl 'https://gw.test/a/b'\n")
     expect(samples.map((sample) => sample.language)).toEqual(languages)
     for (const { code } of samples) expect(code).not.toContain('API_KEY')
+  })
+
+  it('F2 F3: names the version as the gateway wants it', () => {
+    const url = (selector: VersionSelector) =>
+      codeSamples({
+        method: 'GET',
+        path: '/a',
+        baseUrl: 'https://gw.test',
+        operation: null,
+        keyHeader: null,
+        selector,
+      })[0]?.code
+    expect(url({ by: 'query', name: 'version', value: '2', strip: true, isDefault: false })).toBe(
+      "curl 'https://gw.test/a?version=2'\n",
+    )
+    expect(url({ by: 'header', name: 'x-version', value: '2', isDefault: false })).toContain(
+      "--header 'x-version: 2'",
+    )
+    expect(url({ by: 'media-type', mediaType: 'application/vnd.a.v2+json', isDefault: false })).toContain(
+      "--header 'Accept: application/vnd.a.v2+json'",
+    )
   })
 
   it('reads as people write it', () => {

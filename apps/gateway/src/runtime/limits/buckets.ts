@@ -1,7 +1,7 @@
 // A rule and the name of a caller → the counter that stands for both.
+import { createCalendar } from '@gatewright/shared/calendar'
 import { counterKey } from '@gatewright/shared/channels'
 import type { LimitRule } from '@gatewright/shared/policies/policy'
-import { createCalendar } from './calendar.ts'
 import type { Bucket } from './store.ts'
 
 // Counters of global limits live under a tag of their own.
@@ -21,6 +21,7 @@ export function createBuckets(rule: LimitRule): (name: string, nowMs: number) =>
         owner,
         limit: window.limit,
         windowMs: window.windowMs,
+        opensWithCall: true,
       })
     case 'sliding-log':
       return (name) => ({
@@ -29,6 +30,7 @@ export function createBuckets(rule: LimitRule): (name: string, nowMs: number) =>
         owner,
         limit: window.limit,
         windowMs: window.windowMs,
+        opensWithCall: false,
       })
     case 'token-bucket': {
       const windowMs = (window.burst / window.perSecond) * 1000
@@ -38,6 +40,19 @@ export function createBuckets(rule: LimitRule): (name: string, nowMs: number) =>
         owner,
         limit: window.burst,
         windowMs,
+        opensWithCall: false,
+      })
+    }
+    // A bucket with room for one: the next call passes when it is full again.
+    case 'paced': {
+      const windowMs = 1000 / window.perSecond
+      return (name) => ({
+        algorithm: 'token-bucket',
+        key: keyOf('p', name),
+        owner,
+        limit: 1,
+        windowMs,
+        opensWithCall: false,
       })
     }
     case 'calendar': {
@@ -50,6 +65,7 @@ export function createBuckets(rule: LimitRule): (name: string, nowMs: number) =>
           owner,
           limit: window.limit,
           windowMs: Math.max(1, Math.ceil(period.endMs - nowMs)),
+          opensWithCall: false,
         }
       }
     }

@@ -1,6 +1,6 @@
 // leased: a worker takes a slice of the limit ahead and decides alone until it is used up, so most calls wait for nobody.
 import type { Limiter, LimitRule, Taken } from '@gatewright/shared/policies/policy'
-import { createOldest } from '../oldest.ts'
+import { dropOldest } from '../oldest.ts'
 import { createBuckets } from './buckets.ts'
 import type { Ask, Bucket, CounterStore, Grant } from './store.ts'
 import { createStrictLimiter } from './strict.ts'
@@ -13,6 +13,8 @@ const idleMs = 500
 const refusalMs = 50
 const sliceMax = 10_000
 const leasesMax = 50_000
+/** How often a call waits for a slice before it is told that there is none. */
+const attemptsMax = 8
 
 /**
  * For how long a slice of a rolling limit may be kept. The store counts it as used at the end of that time (log), or keeps
@@ -52,6 +54,7 @@ export interface LeasedLimiter extends Limiter {
 
 export function createLeasedLimiter(rule: LimitRule, store: CounterStore): Limiter | LeasedLimiter {
   const window = rule.window
+  if (window.kind === 'paced') return createStrictLimiter(rule, store)
   if (window.kind === 'token-bucket') {
     const burst = window.burst - Math.ceil((window.perSecond * rollingHoldMs) / 1000)
     // Too small to be cut into slices: exact and asked each time, instead of never letting anybody through.
@@ -65,17 +68,12 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
   const bucketOf = createBuckets(rule)
   const look = createStrictLimiter(rule, store)
   const leases = new Map<string, Lease>()
-  const oldest = createOldest(leases)
   let isClosed = false
 
   function leaseOf(key: string, now: number): Lease {
     const known = leases.get(key)
     if (known) return known
-    if (leases.size >= leasesMax) {
-      const first = leases.get(oldest() ?? '')
-      if (first) surrender(first)
-      leases.delete(first?.key ?? '')
-    }
+    if (leases.size >= leasesMax) dropOldest(leases, surrender)
     const fresh: Lease = {
       key,
       bucket: bucketOf(key, store.nowMs()),
@@ -106,6 +104,7 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
       remaining: lease.left + lease.storeRemaining,
       resetMs: Math.max(0, Math.ceil(lease.wholeAt - now)),
       retryMs: 0,
+      ticket: lease.ticket,
     }
   }
 
@@ -115,6 +114,7 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
       remaining: lease.left + lease.storeRemaining,
       resetMs: Math.max(0, Math.ceil(lease.wholeAt - now)),
       retryMs: Math.max(1, Math.ceil(lease.retryAt - now)),
+      ticket: '',
     }
   }
 
@@ -156,7 +156,9 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
       return 'refused'
     }
     const validUntil = askedAt + (holdMs > 0 ? holdMs : grant.resetMs)
-    if (lease.left > 0 && lease.ticket === grant.ticket && lease.bucket.key === bucket.key) {
+    const isSame = lease.ticket === grant.ticket && lease.bucket.key === bucket.key
+    // What has run out is not made longer by what comes: it goes back, or nothing that is merged with it could ever be used.
+    if (lease.left > 0 && isSame && performance.now() < lease.validUntil) {
       lease.left += grant.granted
       lease.validUntil = Math.min(lease.validUntil, validUntil)
     } else {
@@ -175,7 +177,7 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
   async function takeAfterRefill(lease: Lease, cost: number): Promise<Taken> {
     lease.waiting += cost
     try {
-      for (;;) {
+      for (let attempt = 0; attempt < attemptsMax; attempt++) {
         if (lease.refill) {
           lease.ask.demand = Math.max(lease.ask.demand, lease.waiting)
           lease.ask.want = Math.max(lease.ask.want, lease.ask.demand)
@@ -186,6 +188,8 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
         if (outcome === 'away') return unavailable
         if (outcome === 'refused') return refused(lease, now)
       }
+      // What is granted has run out when it arrives, or others take it each time: nobody waits for ever.
+      return unavailable
     } finally {
       lease.waiting -= cost
     }
@@ -193,9 +197,15 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
 
   return {
     take(key, cost, nowMs) {
-      if (cost === 0) return look.take(key, cost, nowMs)
       const now = performance.now()
       const lease = leaseOf(key, now)
+      // No slice is ever as large as a call that costs more than the limit.
+      if (cost === 0 || cost > lease.bucket.limit) return look.take(key, cost, nowMs)
+      // Each grant of a log runs out at a time of its own, so parts of several never make up one call.
+      if (cost > 1 && rule.window.kind === 'sliding-log') {
+        surrender(lease)
+        return look.take(key, cost, nowMs)
+      }
       if (lease.left >= cost && now < lease.validUntil) {
         const taken = use(lease, cost, now)
         // Asked for in time, the next slice is there before this one is used up.
@@ -206,6 +216,14 @@ function createLeases(rule: LimitRule, store: CounterStore, holdMs: number): Lea
       }
       if (now < lease.refusedUntil) return refused(lease, now)
       return takeAfterRefill(lease, cost)
+    },
+    giveBack(key, cost, taken) {
+      if (taken.kind !== 'taken') return
+      const lease = leases.get(key)
+      if (lease && lease.ticket === taken.ticket && performance.now() < lease.validUntil) {
+        lease.left += cost
+        lease.used = Math.max(0, lease.used - cost)
+      } else look.giveBack(key, cost, taken)
     },
     sweep() {
       const now = performance.now()

@@ -49,7 +49,13 @@ describe('B1: a fixed window', () => {
       rule({ kind: 'fixed', limit: 2, windowMs: 1_000 }),
       createMemoryStore(clock.now),
     )
-    expect(await limiter.take('k', 1, 0)).toEqual({ kind: 'taken', remaining: 1, resetMs: 1_000, retryMs: 0 })
+    expect(await limiter.take('k', 1, 0)).toEqual({
+      kind: 'taken',
+      remaining: 1,
+      resetMs: 1_000,
+      retryMs: 0,
+      ticket: String(clock.now()),
+    })
     clock.pass(400)
     await limiter.take('k', 1, 0)
     expect(await limiter.take('k', 1, 0)).toEqual({
@@ -57,6 +63,7 @@ describe('B1: a fixed window', () => {
       remaining: 0,
       resetMs: 600,
       retryMs: 600,
+      ticket: expect.any(String),
     })
     // A look takes nothing.
     expect((await limiter.take('other', 0, 0)).kind).toBe('taken')
@@ -124,6 +131,117 @@ describe('B3: a token bucket', () => {
       if (await admits(limiter)) paced++
     }
     expect(Math.abs(paced - 600)).toBeLessThanOrEqual(12)
+  })
+})
+
+describe('a spike arrest', () => {
+  const window = { kind: 'paced', perSecond: 10 } as const
+
+  it('passes one call and the next when its turn comes, however many are tried', async () => {
+    const clock = createClock()
+    const limiter = createStrictLimiter(rule(window), createMemoryStore(clock.now))
+    const passed: number[] = []
+    for (let ms = 0; ms < 1_000; ms += 5) {
+      if (await admits(limiter)) passed.push(ms)
+      clock.pass(5)
+    }
+    expect(passed).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900])
+  })
+
+  it('a call that costs five waits for its turn like others, and takes five', async () => {
+    const clock = createClock()
+    const limiter = createStrictLimiter(rule(window), createMemoryStore(clock.now))
+    expect((await limiter.take('k', 5, 0)).kind).toBe('taken')
+    expect(await limiter.take('k', 1, 0)).toMatchObject({ kind: 'refused', remaining: 0, retryMs: 500 })
+    clock.pass(499)
+    expect(await admits(limiter)).toBe(false)
+    clock.pass(1)
+    expect(await admits(limiter)).toBe(true)
+  })
+})
+
+describe('what is given back never counted', () => {
+  const windows: readonly LimitRule['window'][] = [
+    { kind: 'fixed', limit: 5, windowMs: 60_000 },
+    { kind: 'sliding-log', limit: 5, windowMs: 60_000 },
+    { kind: 'token-bucket', burst: 5, perSecond: 0.01 },
+    { kind: 'paced', perSecond: 0.01 },
+    { kind: 'calendar', limit: 5, period: 'day', timeZone: 'UTC' },
+  ]
+
+  it.each(windows)('strict, $kind: as if the calls had not come', async (window) => {
+    const clock = createClock()
+    const limiter = createStrictLimiter(rule(window), createMemoryStore(clock.now))
+    const size = window.kind === 'paced' ? 1 : 5
+    let admitted = 0
+    for (let i = 0; i < 40; i++) {
+      const taken = await limiter.take('k', 1, 0)
+      if (taken.kind === 'taken' && i % 4 === 3) admitted++
+      else limiter.giveBack('k', 1, taken)
+    }
+    expect(admitted).toBe(size)
+    expect(await admits(limiter)).toBe(false)
+  })
+
+  it('a window that only such calls opened is not open', async () => {
+    const clock = createClock()
+    const window = { kind: 'fixed', limit: 1, windowMs: 1_000 } as const
+    const limiter = createStrictLimiter(rule(window), createMemoryStore(clock.now))
+    limiter.giveBack('k', 1, await limiter.take('k', 1, 0))
+    clock.pass(900)
+    expect(await limiter.take('k', 1, 0)).toMatchObject({ kind: 'taken', resetMs: 1_000 })
+  })
+
+  it('of a window that is over, nothing is given to the next one', async () => {
+    const clock = createClock()
+    const window = { kind: 'fixed', limit: 2, windowMs: 1_000 } as const
+    const limiter = createStrictLimiter(rule(window), createMemoryStore(clock.now))
+    const late = await limiter.take('k', 1, 0)
+    clock.pass(1_000)
+    expect([await admits(limiter), await admits(limiter)]).toEqual([true, true])
+    limiter.giveBack('k', 1, late)
+    expect(await admits(limiter)).toBe(false)
+  })
+
+  it.each(windows.slice(0, 3))(
+    'leased, $kind: exactly the limit passes, from slices that many workers hold',
+    async (window) => {
+      const store = createMemoryStore()
+      // A leased bucket is smaller by what refills while a slice is held.
+      const size = window.kind === 'token-bucket' ? 4 : 5
+      const limiters = [0, 1, 2].map(() => createLeasedLimiter(rule(window, 'leased'), farStore(store)))
+      let admitted = 0
+      for (let i = 0; i < 60 || admitted < size; i++) {
+        const limiter = limiters[i % 3] as Limiter
+        const taken = await limiter.take('k', 1, 0)
+        if (taken.kind === 'taken' && i % 4 === 3) admitted++
+        else limiter.giveBack('k', 1, taken)
+        if (i % 20 === 19) {
+          await delay(1)
+          for (const it of limiters) if ('close' in it) it.close()
+        }
+      }
+      expect(admitted).toBe(size)
+      for (const limiter of limiters) expect(await admits(limiter)).toBe(false)
+    },
+  )
+
+  it('goes back to where it came from while Redis is away', async () => {
+    const window = { kind: 'fixed', limit: 1, windowMs: 60_000 } as const
+    const away: CounterStore = {
+      take: () => Promise.resolve(null),
+      giveBack: () => {
+        throw new Error('not from here')
+      },
+      nowMs: Date.now,
+    }
+    const counters = createCounters({ shared: away, own: createMemoryStore(), ownIsHere: true })
+    const limiter = counters.limiter({ ...rule(window), whenUnavailable: 'allow-local' })
+    for (let i = 0; i < 3; i++) {
+      const taken = await limiter.take('k', 1, 0)
+      expect(taken.kind).toBe('taken')
+      limiter.giveBack('k', 1, taken)
+    }
   })
 })
 
@@ -228,6 +346,35 @@ describe('leased', () => {
       else await delay(1)
     }
     expect(await admits(two)).toBe(false)
+  })
+
+  it('refuses nobody of a bucket that is far from empty, however they come and pause', async () => {
+    const store = createMemoryStore()
+    const window = { kind: 'token-bucket', burst: 10_000, perSecond: 100 } as const
+    const limiter = createLeasedLimiter(rule(window, 'leased'), farStore(store))
+    for (let burst = 0; burst < 4; burst++) {
+      for (let i = 0; i < 20; i++) {
+        expect(await admits(limiter)).toBe(true)
+        await delay(3)
+      }
+      // Longer than a slice is held, and shorter than one that lies idle.
+      await delay(300)
+    }
+    const { remaining } = (await limiter.take('k', 0, 0)) as { remaining: number }
+    expect(remaining).toBeGreaterThan(9_500)
+  })
+
+  it('calls of a rolling window that cost more than one are let in and refused, and never wait for ever', async () => {
+    const store = createMemoryStore()
+    const window = { kind: 'sliding-log', limit: 10, windowMs: 60_000 } as const
+    const limiters = [0, 1].map(() => createLeasedLimiter(rule(window, 'leased'), farStore(store)))
+    for (const limiter of limiters) expect(await admits(limiter)).toBe(true)
+    const kinds: string[] = []
+    for (let i = 0; i < 6; i++) {
+      const taken = await limiters[i % 2]?.take('k', 3, 0)
+      kinds.push(taken?.kind ?? '')
+    }
+    expect(kinds).toEqual(['taken', 'taken', 'refused', 'refused', 'refused', 'refused'])
   })
 
   it('mostly waits for nobody', async () => {

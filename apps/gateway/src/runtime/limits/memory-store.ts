@@ -1,5 +1,5 @@
 // Counters in this process: for `local` limits, and for a standalone gateway, which has nothing else.
-import { createOldest } from '../oldest.ts'
+import { dropOldest } from '../oldest.ts'
 import {
   type Ask,
   aheadShare,
@@ -45,13 +45,12 @@ const statesMax = 500_000
 
 export function createMemoryStore(nowMs: () => number = monotonicNow()): MemoryStore {
   const states = new Map<string, State>()
-  const oldest = createOldest(states)
 
   function stateOf(bucket: Bucket, now: number): State {
     const name = `${bucket.algorithm} ${bucket.key}`
     const known = states.get(name)
     if (known && known.endsAtMs > now) return known
-    if (!known && states.size >= statesMax) states.delete(oldest() ?? '')
+    if (!known && states.size >= statesMax) dropOldest(states)
     const fresh = createState(bucket, now)
     states.set(name, fresh)
     return fresh
@@ -71,14 +70,23 @@ export function createMemoryStore(nowMs: () => number = monotonicNow()): MemoryS
       }
     },
     giveBack(bucket, ticket, amount) {
-      const state = states.get(`${bucket.algorithm} ${bucket.key}`)
+      const name = `${bucket.algorithm} ${bucket.key}`
+      const state = states.get(name)
       if (!state) return
-      if (state.kind === 'fixed' && state.ticket === ticket) state.used -= amount
-      else if (state.kind === 'token-bucket') state.tokens = Math.min(bucket.limit, state.tokens + amount)
+      if (state.kind === 'fixed') {
+        if (state.ticket !== ticket) return
+        state.used -= amount
+        if (state.used <= 0 && bucket.opensWithCall) states.delete(name)
+      } else if (state.kind === 'token-bucket') state.tokens = Math.min(bucket.limit, state.tokens + amount)
       else if (state.kind === 'sliding-log') {
+        // From the end, where it nearly always is: a log of a hundred thousand calls is not gone through for one that was refused.
+        const at = Number(ticket)
         let left = amount
-        state.times = state.times.slice(state.head).filter((time) => String(time) !== ticket || left-- <= 0)
-        state.head = 0
+        for (let i = state.times.length - 1; left > 0 && i >= state.head; i--) {
+          if (state.times[i] !== at) continue
+          state.times.splice(i, 1)
+          left--
+        }
       }
     },
     sweep() {
@@ -156,7 +164,8 @@ function takeToken(state: BucketState, { limit, windowMs }: Bucket, ask: Readonl
   const perMs = limit / windowMs
   state.tokens = Math.min(limit, state.tokens + Math.max(0, now - state.atMs) * perMs)
   state.atMs = now
-  const granted = grantOf(Math.floor(state.tokens + 1e-6), ask)
+  const free = Math.floor(state.tokens + 1e-6)
+  const granted = ask.least > limit && free >= limit ? ask.demand : grantOf(free, ask)
   state.tokens -= granted
   const resetMs = Math.ceil((limit - state.tokens) / perMs)
   state.endsAtMs = now + resetMs + 1_000
@@ -164,7 +173,7 @@ function takeToken(state: BucketState, { limit, windowMs }: Bucket, ask: Readonl
     granted,
     remaining: Math.max(Math.floor(state.tokens), 0),
     resetMs,
-    retryMs: Math.ceil(Math.max(ask.least - state.tokens, 0) / perMs),
+    retryMs: Math.ceil(Math.max(Math.min(ask.least, limit) - state.tokens, 0) / perMs),
     ticket: '',
   }
 }

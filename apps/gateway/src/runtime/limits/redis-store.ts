@@ -1,6 +1,7 @@
 // Counters in Redis: one atomic script per batch, on the clock of Redis, so gateways need no clocks that agree.
 import type { Redis } from 'ioredis'
 import { createScript, dropIfSilent, isReady, type Script } from '../redis.ts'
+import { createSeenQuotas } from './seen-quotas.ts'
 import {
   type Ask,
   aheadShare,
@@ -10,9 +11,10 @@ import {
   observationMarginMs,
 } from './store.ts'
 
-// Every script: KEYS = one counter per item; ARGV = limit, windowMs, least, demand, want, holdMs, marginMs per item.
+// Every script: KEYS = one counter per item; ARGV = limit, windowMs, least, demand, want, holdMs, marginMs, and for calendar
+// quotas ticket and use as last seen (else '' and 0), per item.
 // Answer: Unix milliseconds of Redis, then granted, remaining, resetMs, retryMs, ticket per item.
-const argumentsPerItem = 7
+const argumentsPerItem = 9
 const answersPerItem = 5
 
 const prologue = `
@@ -39,14 +41,30 @@ for i, key in ipairs(KEYS) do
 `
 
 const scripts: Readonly<Record<Bucket['algorithm'], { take: Script; giveBack: Script }>> = {
-  // Hash { n = calls, w = when the window opened }, which expires with its window: a window opens with its first call.
+  // Hash { n = calls, w = when the window opened }, which expires with its window: a window opens with its first call. Of a
+  // calendar quota that Redis had lost also { o = ticket of what was lost, b = how much of that is in n again }.
   fixed: {
     take: createScript(`${prologue}
   local ttl = redis.call('PTTL', key)
   local used, ticket = 0, ''
+  local seenTicket, seenUsed = ARGV[a + 8], tonumber(ARGV[a + 9])
+  if ttl < 0 and seenUsed > 0 then
+    ticket = out[1]
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'n', 0, 'w', ticket)
+    redis.call('PEXPIRE', key, window)
+    ttl = window
+  end
   if ttl >= 0 then
-    local fields = redis.call('HMGET', key, 'n', 'w')
+    local fields = redis.call('HMGET', key, 'n', 'w', 'o', 'b')
     used, ticket = tonumber(fields[1] or '0'), fields[2] or ''
+    if seenUsed > 0 and ticket ~= seenTicket and (not fields[3] or fields[3] == seenTicket) then
+      local more = seenUsed - tonumber(fields[4] or '0')
+      if more > 0 then
+        used = used + more
+        redis.call('HSET', key, 'n', used, 'o', seenTicket, 'b', seenUsed)
+      end
+    end
     -- The window of the rule became shorter.
     if ttl > window + 1000 then
       redis.call('PEXPIRE', key, window)
@@ -69,7 +87,10 @@ const scripts: Readonly<Record<Bucket['algorithm'], { take: Script; giveBack: Sc
 end
 return out`),
     giveBack: createScript(`
-if redis.call('HGET', KEYS[1], 'w') == ARGV[1] then redis.call('HINCRBY', KEYS[1], 'n', -ARGV[2]) end`),
+if redis.call('HGET', KEYS[1], 'w') == ARGV[1] then
+  local used = redis.call('HINCRBY', KEYS[1], 'n', -ARGV[2])
+  if used <= 0 and ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
+end`),
   },
 
   // List of the times of calls, oldest first.
@@ -108,13 +129,15 @@ return out`),
   if fields[1] then
     tokens = math.min(limit, tonumber(fields[1]) + math.max(0, now - tonumber(fields[2])) * perMs)
   end
-  local grant = grantOf(math.floor(tokens + 0.000001), least, demand, want)
+  local free = math.floor(tokens + 0.000001)
+  local grant = grantOf(free, least, demand, want)
+  if least > limit and free >= limit then grant = demand end
   tokens = tokens - grant
   if grant > 0 then
     redis.call('HSET', key, 't', string.format('%.17g', tokens), 'a', string.format('%.17g', now))
     redis.call('PEXPIRE', key, math.ceil((limit - tokens) / perMs) + 1000)
   end
-  answer(grant, math.floor(tokens), (limit - tokens) / perMs, math.max(least - tokens, 0) / perMs, '')
+  answer(grant, math.floor(tokens), (limit - tokens) / perMs, math.max(math.min(least, limit) - tokens, 0) / perMs, '')
 end
 return out`),
     // A bucket that refilled meanwhile is full at the next look: \`math.min\` there keeps it at its size.
@@ -137,6 +160,7 @@ export function createRedisStore(redis: Redis): CounterStore {
   let batches = new Map<string, Item[]>()
   let isScheduled = false
   let clockOffsetMs = 0
+  const seen = createSeenQuotas()
 
   function flush() {
     isScheduled = false
@@ -151,11 +175,12 @@ export function createRedisStore(redis: Redis): CounterStore {
     const [first] = items
     if (!first) return
     const keys: string[] = []
-    const args: number[] = []
+    const args: (string | number)[] = []
     for (const { bucket, ask } of items) {
       keys.push(bucket.key)
       args.push(bucket.limit, bucket.windowMs, ask.least, ask.demand, ask.want, ask.holdMs)
-      args.push(observationMarginMs(bucket.windowMs))
+      const before = seen.find(bucket)
+      args.push(observationMarginMs(bucket.windowMs), before?.ticket ?? '', before?.used ?? 0)
     }
     const sentAtMs = Date.now()
     try {
@@ -165,7 +190,9 @@ export function createRedisStore(redis: Redis): CounterStore {
       )[]
       learnClock(Number(answer[0]), sentAtMs)
       items.forEach((item, i) => {
-        item.resolve(readGrant(answer, 1 + i * answersPerItem))
+        const grant = readGrant(answer, 1 + i * answersPerItem)
+        seen.learn(item.bucket, grant)
+        item.resolve(grant)
       })
     } catch (error) {
       dropIfSilent(redis, error)
@@ -192,10 +219,11 @@ export function createRedisStore(redis: Redis): CounterStore {
         setImmediate(flush)
       })
     },
-    giveBack({ algorithm, key }, ticket, amount) {
+    giveBack(bucket, ticket, amount) {
       if (!isReady(redis)) return
-      scripts[algorithm].giveBack
-        .run(redis, [key], [ticket, amount])
+      seen.forget(bucket, ticket, amount)
+      scripts[bucket.algorithm].giveBack
+        .run(redis, [bucket.key], [ticket, amount, bucket.opensWithCall ? 1 : 0])
         .catch((error) => dropIfSilent(redis, error))
     },
     nowMs: () => Date.now() + clockOffsetMs,

@@ -11,11 +11,14 @@ export interface Bucket {
   readonly limit: number
   /** Milliseconds; of a token bucket, the time that fills it. */
   readonly windowMs: number
+  /** Of a fixed window: it begins when it is first used, and is forgotten with the last call that is given back. Else the calendar says. */
+  readonly opensWithCall: boolean
 }
 
 /**
  * How much is asked for. Nothing is taken unless `least` is free; then `demand` as far as it is free, and beyond that,
- * up to `want`, at most a part of what is free. A single strict call has `least` = `demand` = `want`.
+ * up to `want`, at most a part of what is free. A single strict call has `least` = `demand` = `want`. A call that costs more
+ * than a token bucket holds passes when the bucket is full, and the bucket owes the rest: it is late, never impossible.
  */
 export interface Ask {
   least: number
@@ -41,7 +44,7 @@ export interface Grant {
 export interface CounterStore {
   /** null: the store is away. `ask` is read when the request is sent, so it may still grow until then. */
   take(bucket: Bucket, ask: Readonly<Ask>): Promise<Grant | null> | Grant
-  /** Returns what a lease did not use. Best effort: what gets lost is never admitted. */
+  /** Returns what a lease did not use, or a call that was refused after all. Best effort: what gets lost is never admitted. */
   giveBack(bucket: Bucket, ticket: string, amount: number): void
   /** Unix milliseconds by the clock that all users of the store share. */
   nowMs(): number

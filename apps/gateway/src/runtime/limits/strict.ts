@@ -12,6 +12,9 @@ export function createStrictLimiter(rule: LimitRule, store: CounterStore): Limit
       const grant = store.take(bucketOf(key, store.nowMs()), ask)
       return grant instanceof Promise ? grant.then((it) => toTaken(it, cost)) : toTaken(grant, cost)
     },
+    giveBack(key, cost, taken) {
+      if (taken.kind === 'taken') store.giveBack(bucketOf(key, store.nowMs()), taken.ticket, cost)
+    },
   }
 }
 
@@ -19,8 +22,8 @@ const unavailable: Taken = { kind: 'unavailable' }
 
 function toTaken(grant: Grant | null, cost: number): Taken {
   if (grant === null) return unavailable
-  const { granted, remaining, resetMs, retryMs } = grant
+  const { granted, remaining, resetMs, retryMs, ticket } = grant
   return granted > 0 || (cost === 0 && remaining > 0)
-    ? { kind: 'taken', remaining, resetMs, retryMs: 0 }
-    : { kind: 'refused', remaining, resetMs, retryMs }
+    ? { kind: 'taken', remaining, resetMs, retryMs: 0, ticket }
+    : { kind: 'refused', remaining, resetMs, retryMs, ticket }
 }

@@ -1,16 +1,20 @@
 // Adds a route by hand, for APIs that have no document or go beyond it.
 
 import type { Route } from '@gatewright/shared/model/api'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
+import { errorsByPath } from '../../forms/field-problems.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Select } from '../../ui/select.tsx'
+import { More } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
-import { forgetApis, type VersionPlace } from './queries.ts'
+import { ConditionRows, UpstreamChoice } from './condition-rows.tsx'
+import { type ConditionRow, conditionsOf, isComplete } from './conditions.ts'
+import { forgetApis, type VersionPlace, versionQuery } from './queries.ts'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'QUERY'] as const
 
@@ -26,6 +30,9 @@ export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps)
   const [method, setMethod] = useState<(typeof methods)[number]>('GET')
   const [path, setPath] = useState('/')
   const [summary, setSummary] = useState('')
+  const [rows, setRows] = useState<readonly ConditionRow[]>([])
+  const [upstream, setUpstream] = useState<string | null>(null)
+  const upstreams = useQuery(versionQuery(place)).data?.upstreams ?? []
   const pathError = /^\/[^?#\s]*$/.test(path) ? undefined : t('routes.addDialog.pathInvalid')
   const add = useMutation({
     mutationFn: () =>
@@ -33,6 +40,8 @@ export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps)
         ...place,
         method,
         path,
+        when: conditionsOf(rows),
+        upstream,
         summary: summary.trim() === '' ? null : summary.trim(),
       }),
     onSuccess: async (created) => {
@@ -40,16 +49,18 @@ export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps)
       onAdded(created)
     },
   })
+  const errors = errorsByPath(add.error)
   return (
     <Dialog
       isOpen
       onClose={onClose}
+      size="lg"
       title={t('routes.addDialog.title')}
       footer={
         <Button
           variant="primary"
           isPending={add.isPending}
-          isDisabled={pathError !== undefined}
+          isDisabled={pathError !== undefined || !rows.every(isComplete)}
           onPress={() => add.mutate()}
         >
           {t('routes.addDialog.add')}
@@ -81,6 +92,20 @@ export function AddRouteDialog({ place, onClose, onAdded }: AddRouteDialogProps)
           onChange={setSummary}
           maxLength={300}
         />
+        <More summary={t('routes.conditions.more')} isOpen={rows.length > 0}>
+          <div className="flex flex-col gap-4">
+            <ConditionRows rows={rows} onChange={setRows} isEditable errors={errors} />
+            {upstreams.length > 1 ? (
+              <UpstreamChoice
+                names={upstreams.map(({ name }) => name)}
+                value={upstream}
+                onChange={setUpstream}
+                isEditable
+                error={errors.get('/upstream')}
+              />
+            ) : null}
+          </div>
+        </More>
         <ProblemNote problem={add.error} />
       </div>
     </Dialog>

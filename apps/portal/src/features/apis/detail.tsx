@@ -2,7 +2,7 @@
 
 import type { ApiSummary } from '@gatewright/shared/model/api'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Outlet, useRouterState } from '@tanstack/react-router'
+import { getRouteApi, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import {
   Activity,
   Archive,
@@ -41,7 +41,16 @@ const LifecycleDialog = lazy(async () => ({
 }))
 const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog.tsx')).EditDialog }))
 
-const tabs = ['overview', 'routes', 'upstream', 'policies', 'document', 'revisions'] as const
+const tabs = [
+  'overview',
+  'routes',
+  'upstreams',
+  'traffic',
+  'policies',
+  'document',
+  'settings',
+  'revisions',
+] as const
 type Tab = (typeof tabs)[number]
 
 export function ApiPage() {
@@ -54,6 +63,8 @@ function ApiFrame({ api }: { api: ApiSummary }) {
   const { tenant, env, api: reference } = route.useParams()
   const search = route.useSearch()
   const navigate = route.useNavigate()
+  // Relative to the tab that is open, and not to this page: publishing leaves nobody elsewhere.
+  const stay = useNavigate()
   const queryClient = useQueryClient()
   const { t } = useTranslation('admin')
   const may = useMay(tenant)
@@ -114,7 +125,7 @@ function ApiFrame({ api }: { api: ApiSummary }) {
                 labelHidden
                 className="w-36"
                 value={chosen.name}
-                onChange={(name) => void navigate({ to: '.', search: { version: name } })}
+                onChange={(name) => void stay({ to: '.', search: { version: name } })}
                 options={api.versions.map((candidate) => ({
                   value: candidate.name,
                   label: candidate.name,
@@ -223,7 +234,7 @@ function ApiFrame({ api }: { api: ApiSummary }) {
                 variant="primary"
                 icon={Rocket}
                 isDisabled={lifecycle !== 'draft' && chosen.unpublishedChanges === 0}
-                onPress={() => void navigate({ to: '.', search: (old) => ({ ...old, publish: true }) })}
+                onPress={() => void stay({ to: '.', search: (old) => ({ ...old, publish: true }) })}
               >
                 {t('api.publish')}
               </Button>
@@ -260,7 +271,7 @@ function ApiFrame({ api }: { api: ApiSummary }) {
             version={version.data}
             place={place}
             env={env}
-            onClose={() => void navigate({ to: '.', search: (old) => ({ ...old, publish: undefined }) })}
+            onClose={() => void stay({ to: '.', search: (old) => ({ ...old, publish: undefined }) })}
           />
         ) : null}
         {version.data && (open === 'deprecated' || open === 'retired' || open === 'published') ? (

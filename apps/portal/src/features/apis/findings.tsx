@@ -42,7 +42,10 @@ export function FindingList({ findings, onLine }: FindingListProps) {
           const { icon: Icon, tone } = looks[finding.level]
           const { line } = finding
           return (
-            <li key={`${finding.code}${finding.pointer}${line}`} className="flex items-start gap-2.5 py-2">
+            <li
+              key={`${finding.code}${finding.pointer}${finding.message}${line}`}
+              className="flex items-start gap-2.5 py-2"
+            >
               <Icon
                 size={16}
                 aria-label={t(`import.level.${finding.level}`)}

@@ -37,7 +37,7 @@ export function draftOf(preview: Preview, environment: string): ImportDraft {
     name: free('name') ?? preview.suggestion.name,
     version: preview.suggestion.version,
     basePath: free('basePath') ?? preview.suggestion.basePath,
-    upstreamUrl: preview.suggestion.upstreamUrl ?? '',
+    upstreamUrl: preview.suggestion.upstreamUrls[0] ?? '',
     isPublic: false,
     hasPlan: true,
     visibility: 'public',

@@ -59,7 +59,7 @@ export function ImportPage() {
         title: wish.draft.title,
         version: wish.draft.version,
         basePath: wish.draft.basePath,
-        upstreamUrl: wish.draft.upstreamUrl === '' ? null : wish.draft.upstreamUrl,
+        upstreamUrls: wish.draft.upstreamUrl === '' ? [] : [wish.draft.upstreamUrl],
         public: wish.draft.isPublic,
         visibility: { kind: wish.draft.visibility },
         plan:

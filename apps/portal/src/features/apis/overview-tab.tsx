@@ -14,6 +14,7 @@ import { Button } from '../../ui/button.tsx'
 import { CopyField } from '../../ui/copy.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
+import { Link } from '../../ui/link.tsx'
 import { Card, Section } from '../../ui/page.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { Loaded, Skeleton } from '../../ui/states.tsx'
@@ -139,6 +140,7 @@ function Environments({ version, place }: { version: ApiVersion; place: VersionP
                       <Badge tone={isNewest ? 'neutral' : 'warning'}>
                         {isNewest ? t('api.overview.current') : t('api.overview.behind')}
                       </Badge>
+                      <Split deployment={deployment} tenant={place.tenant} />
                       <span className="basis-full truncate">
                         {deployment.deployedBy} · <Time at={deployment.deployedAt} />
                       </span>
@@ -200,6 +202,29 @@ function Environments({ version, place }: { version: ApiVersion; place: VersionP
   )
 }
 
+/** Who else gets calls there; nothing when everything goes one way. */
+function Split({ deployment, tenant }: { deployment: ApiVersion['deployments'][number]; tenant: string }) {
+  const { t } = useTranslation('admin')
+  const { api, search } = useApiPlace()
+  const format = useFormat()
+  const [, ...others] = deployment.traffic?.shares ?? []
+  const taking = others.filter(({ weight }) => weight > 0)
+  if (taking.length === 0) return null
+  return (
+    <Link
+      to="/admin/t/$tenant/$env/apis/$api/traffic"
+      params={{ tenant, env: deployment.environment, api }}
+      search={search}
+    >
+      {taking
+        .map(({ upstream, weight }) =>
+          t('api.overview.takes', { name: upstream, share: format.percent(weight / 100) }),
+        )
+        .join(', ')}
+    </Link>
+  )
+}
+
 function Facts({ version, place }: { version: ApiVersion; place: VersionPlace }) {
   const { t } = useTranslation('admin')
   const format = useFormat()
@@ -212,17 +237,24 @@ function Facts({ version, place }: { version: ApiVersion; place: VersionPlace })
     },
     {
       label: t('api.overview.upstream'),
-      value: version.upstream ? (
-        <span className="flex flex-col">
-          {version.upstream.targets.slice(0, 3).map((target) => (
-            <code key={target.url} className="break-all">
-              {target.url}
-            </code>
-          ))}
-        </span>
-      ) : (
-        <span className="text-muted">{t('api.overview.noUpstream')}</span>
-      ),
+      value:
+        version.upstreams.length > 0 ? (
+          <span className="flex flex-col">
+            {version.upstreams.slice(0, 3).map(({ name, targets }) => (
+              <span key={name} className="break-all">
+                {version.upstreams.length > 1 ? `${name}: ` : ''}
+                <code>{targets.map(({ url }) => url).join(', ') || t('api.overview.discovered')}</code>
+              </span>
+            ))}
+            {version.upstreams.length > 3 ? (
+              <span className="text-muted">
+                {t('api.overview.moreUpstreams', { count: version.upstreams.length - 3 })}
+              </span>
+            ) : null}
+          </span>
+        ) : (
+          <span className="text-muted">{t('api.overview.noUpstream')}</span>
+        ),
     },
     {
       label: t('api.overview.hosts'),

@@ -13,6 +13,8 @@ export interface ApiPlace {
   api: string
   /** For the operations of the version. */
   place: VersionPlace
+  /** For links to other screens of the same version. */
+  search: { version?: string }
 }
 
 /** Tabs are shown only when the API was read and has a version, so the name is known. */
@@ -21,5 +23,11 @@ export function useApiPlace(): ApiPlace {
   const { version } = route.useSearch()
   const found = useQuery(apiQuery(tenant, api)).data
   const name = (found && chosenVersion(found, version)?.name) ?? version ?? 'v1'
-  return { tenant, env, api, place: { tenant, api: found?.name ?? api, apiVersion: name } }
+  return {
+    tenant,
+    env,
+    api,
+    place: { tenant, api: found?.name ?? api, apiVersion: name },
+    search: version === undefined ? {} : { version },
+  }
 }

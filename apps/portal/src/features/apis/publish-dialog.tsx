@@ -12,6 +12,7 @@ import { ConfigChanges } from '../../ui/config-changes.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { ReleaseDialog } from '../../ui/release-dialog.tsx'
 import { ErrorState, More, Skeleton } from '../../ui/states.tsx'
+import { FindingList } from './findings.tsx'
 import { changesQuery, environmentsQuery, forgetApis, type VersionPlace } from './queries.ts'
 
 interface PublishDialogProps {
@@ -40,6 +41,8 @@ export function PublishDialog({ title, version, place, env, onClose }: PublishDi
   const isPointless = differences.every(
     ({ data }) => data !== undefined && data.against !== null && data.changes.length === 0,
   )
+  // The gateways would refuse it: better to hear it here.
+  const isRefused = differences.some(({ data }) => data?.findings.some(({ level }) => level === 'error'))
   return (
     <ReleaseDialog
       release={publish}
@@ -50,7 +53,7 @@ export function PublishDialog({ title, version, place, env, onClose }: PublishDi
           : t('api.publishDialog.publish')
       }
       icon={Rocket}
-      isDisabled={isPointless}
+      isDisabled={isPointless || isRefused}
       isNoteRequired={environments.some(({ production, name }) => production && chosen.includes(name))}
       doneTitle={({ apiRevision }) => t('api.publishDialog.published', { revision: apiRevision.number })}
       onClose={onClose}
@@ -100,7 +103,7 @@ export function PublishDialog({ title, version, place, env, onClose }: PublishDi
 
 /** Between the draft and what runs in one environment. */
 function Difference({
-  difference: { against, changes, impact },
+  difference: { against, changes, impact, findings },
   environment,
   routeCount,
 }: {
@@ -136,6 +139,11 @@ function Difference({
       ) : (
         <ConfigChanges changes={changes} maxHeight="18rem" />
       )}
+      {findings.length > 0 ? (
+        <div className="rounded-lg border border-line bg-surface px-3 py-1">
+          <FindingList findings={findings.map((finding) => ({ ...finding, line: null, column: null }))} />
+        </div>
+      ) : null}
       <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-muted">
         <span className="inline-flex items-center gap-1.5">
           <Users size={14} aria-hidden />

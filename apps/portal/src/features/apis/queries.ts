@@ -31,6 +31,14 @@ export const apiRevisionsQuery = (place: VersionPlace) => pagesOf(orpc.publishin
 
 export const environmentsQuery = orpc.environments.list.queryOptions({ input: {}, staleTime: 60_000 })
 
+/** Asked again and again while the page is looked at; a hidden tab asks nothing. */
+export const liveUpstreamsQuery = (place: VersionPlace, environment: string) =>
+  orpc.environments.upstreams.queryOptions({
+    input: { ...place, environment },
+    refetchInterval: 3_000,
+    staleTime: 0,
+  })
+
 /** After any write to an API or its versions: lists, the API, its drafts, routes, policies and history. */
 export function forgetApis(queryClient: QueryClient): Promise<void> {
   return Promise.all(

@@ -20,6 +20,7 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { NumberField, TextArea, TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { forgetApis, type VersionPlace, versionQuery } from './queries.ts'
+import { RouteMatch } from './route-match.tsx'
 
 const ChainEditor = lazy(async () => ({
   default: (await import('../../pipeline/chain-editor.tsx')).ChainEditor,
@@ -118,6 +119,12 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
             >
               {t('routes.drawer.public')}
             </Switch>
+            <RouteMatch
+              route={route}
+              place={place}
+              upstreams={version?.upstreams.map((upstream) => upstream.name) ?? []}
+              isEditable={isEditable}
+            />
             <SummaryField
               route={route}
               isDisabled={!isEditable}

@@ -3,7 +3,7 @@
 import type { Route } from '@gatewright/shared/model/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { FlaskConical, LockOpen, Plus, Route as RouteIcon } from 'lucide-react'
+import { ArrowRight, FlaskConical, LockOpen, Plus, Route as RouteIcon } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '../../api/rows.ts'
@@ -15,6 +15,7 @@ import { DelayedSearch } from '../../ui/delayed-search.tsx'
 import { Card } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
+import { conditionMarks } from './conditions.ts'
 import { useApiPlace } from './place.ts'
 import { routesQuery, versionQuery } from './queries.ts'
 
@@ -141,23 +142,29 @@ function RouteRow({ route: row, onOpen, isOpen }: { route: Route; onOpen(): void
       onClick={onOpen}
       aria-expanded={isOpen}
       className={cx(
-        'flex min-h-10 w-full items-center gap-3 border-b border-line px-4 py-1.5 text-left -outline-offset-2! hover:bg-hover',
+        'grid min-h-10 w-full grid-cols-[3.5rem_minmax(0,1fr)] items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5 text-left -outline-offset-2! hover:bg-hover sm:grid-cols-[3.5rem_minmax(0,5fr)_minmax(0,3.5fr)_minmax(0,2.5fr)]',
         !row.enabled && 'opacity-60',
       )}
     >
       <MethodBadge method={row.method} />
-      <span className="flex min-w-0 flex-1 items-baseline gap-3 max-sm:flex-col max-sm:gap-0">
-        <code
-          className={cx(
-            'min-w-0 break-all sm:min-w-2/5 sm:shrink-0 sm:max-w-3/4',
-            row.deprecated && 'line-through decoration-faint',
-          )}
-        >
+      <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
+        <code className={cx('min-w-0 break-all', row.deprecated && 'line-through decoration-faint')}>
           {row.path}
         </code>
-        <span className="min-w-0 flex-1 truncate text-sm text-muted max-sm:w-full">{row.summary}</span>
+        {conditionMarks(row.when).map((mark) => (
+          <Badge key={mark} tone="info" className="max-w-full shrink! font-mono!">
+            <span className="truncate">{mark}</span>
+          </Badge>
+        ))}
       </span>
-      <span className="flex shrink-0 flex-wrap items-center justify-end gap-1.5">
+      <span className="min-w-0 truncate text-sm text-muted max-sm:col-start-2">{row.summary}</span>
+      <span className="flex min-w-0 flex-wrap items-center gap-1.5 max-sm:col-start-2 sm:justify-end">
+        {row.upstream ? (
+          <Badge tone="accent">
+            <ArrowRight size={11} aria-label={t('routes.goesTo')} />
+            {row.upstream}
+          </Badge>
+        ) : null}
         {row.public ? (
           <Badge tone="warning">
             <LockOpen size={11} aria-hidden />

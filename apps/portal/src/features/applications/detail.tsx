@@ -14,6 +14,7 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { ApplicationDialog } from './form.tsx'
 import { Keys } from './keys.tsx'
+import { OauthClients } from './oauth-clients.tsx'
 import { type Application, applicationQuery, useDeleteApplication, useUpdateApplication } from './queries.ts'
 import { Subscriptions } from './subscriptions.tsx'
 
@@ -63,7 +64,10 @@ function Loaded({ tenant, application }: { tenant: string; application: Applicat
         ]}
       >
         {tab === 'keys' ? (
-          <Keys tenant={tenant} application={application.id} />
+          <div className="flex flex-col gap-10">
+            <Keys tenant={tenant} application={application.id} />
+            <OauthClients tenant={tenant} application={application.id} />
+          </div>
         ) : tab === 'subscriptions' ? (
           <Subscriptions tenant={tenant} application={application.id} />
         ) : (

@@ -7,6 +7,7 @@ import { untilNextEnd } from './expiry.ts'
 
 export type Application = Awaited<ReturnType<typeof client.applications.get>>
 export type Credential = Awaited<ReturnType<typeof client.credentials.list>>['data'][number]
+export type OauthClient = Awaited<ReturnType<typeof client.oauthClients.list>>['data'][number]
 export type Issued = Awaited<ReturnType<typeof client.credentials.issue>>
 export type Subscription = Awaited<ReturnType<typeof client.subscriptions.get>>
 
@@ -25,18 +26,21 @@ export const credentialsQuery = (tenant: string, application: string) =>
     refetchInterval: ({ state }) => untilNextEnd(state.data?.data ?? [], Date.now()),
   })
 
+export const oauthClientsQuery = (tenant: string, application: string) =>
+  orpc.oauthClients.list.queryOptions({ input: { tenant, application } })
+
 export const subscriptionsQuery = (tenant: string, application: string) =>
   orpc.subscriptions.list.infiniteOptions({
     ...byCursor,
     input: (cursor) => ({ tenant, application, cursor, limit: 50 }),
   })
 
-/** Everything here shows counts of the others, so a change refreshes all three. */
+/** Everything here shows counts of the others, so a change refreshes all of it. */
 function useRefresh() {
   const queryClient = useQueryClient()
   return () =>
     Promise.all(
-      [orpc.applications, orpc.credentials, orpc.subscriptions].map((noun) =>
+      [orpc.applications, orpc.credentials, orpc.oauthClients, orpc.subscriptions].map((noun) =>
         queryClient.invalidateQueries({ queryKey: noun.key() }),
       ),
     )
@@ -113,6 +117,24 @@ export function useRevokeKey(tenant: string, application: string) {
   return useMutation({
     mutationFn: (credential: Credential['id']) =>
       client.credentials.revoke({ tenant, application, credential }),
+    onSuccess,
+  })
+}
+
+export function useRegisterOauthClient(tenant: string, application: string) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (input: { environment: string; issuer: string; clientId: string; name: string }) =>
+      client.oauthClients.register({ tenant, application, ...input }),
+    onSuccess,
+  })
+}
+
+export function useRemoveOauthClient(tenant: string, application: string) {
+  const onSuccess = useRefresh()
+  return useMutation({
+    mutationFn: (credential: OauthClient['id']) =>
+      client.oauthClients.remove({ tenant, application, credential }),
     onSuccess,
   })
 }

@@ -7,13 +7,13 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { ExplanationView } from '../../pipeline/explanation.tsx'
+import { readHeaders } from '../../pipeline/header-lines.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card, Page, PageHeader } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Select } from '../../ui/select.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { TextArea, TextField } from '../../ui/text-field.tsx'
-import { readHeaders } from './headers.ts'
 
 const route = getRouteApi('/admin/t/$tenant/$env/explain')
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'QUERY'] as const

@@ -1,4 +1,4 @@
-// Sign-in with email and password; comes back to the page that asked for it.
+// Sign-in with email and password, or at a provider; comes back to the page that asked for it.
 
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -8,6 +8,7 @@ import { Link } from '../../ui/link.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { PasswordField } from './password-field.tsx'
+import { Providers, useProviderProblem } from './providers.tsx'
 import { useSignIn } from './queries.ts'
 import { SignInFrame } from './sign-in-frame.tsx'
 
@@ -19,6 +20,7 @@ export function SignInPage() {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const signIn = useSignIn(search.return)
+  const arrival = useProviderProblem(search.problem, search.request)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     signIn.mutate({ email, password })
@@ -30,7 +32,7 @@ export function SignInPage() {
       foot={
         <>
           {t('signIn.noAccount')}{' '}
-          <Link to="/sign-up" search={search}>
+          <Link to="/sign-up" search={{ return: search.return, tenant: search.tenant }}>
             {t('signIn.signUp')}
           </Link>
         </>
@@ -55,7 +57,7 @@ export function SignInPage() {
           value={password}
           onChange={setPassword}
         />
-        <ProblemNote problem={signIn.error} />
+        <ProblemNote problem={signIn.error ?? arrival} />
         <Button
           type="submit"
           variant="primary"
@@ -66,6 +68,7 @@ export function SignInPage() {
           {t('signIn.submit')}
         </Button>
       </form>
+      <Providers returnTo={search.return} />
     </SignInFrame>
   )
 }

@@ -5,6 +5,9 @@ export interface Fix {
     | 'getKey'
     | 'checkKey'
     | 'newKey'
+    | 'getToken'
+    | 'checkToken'
+    | 'registerClient'
     | 'subscribe'
     | 'wait'
     | 'ask'
@@ -42,10 +45,26 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'credential_missing':
       return fix('getKey', 'api')
     case 'credential_invalid':
+    case 'credential_other_environment':
       return fix('checkKey', 'keys')
     case 'credential_revoked':
     case 'credential_expired':
       return fix('newKey', 'keys')
+    case 'token_missing':
+      return fix('getToken', 'docs')
+    case 'token_malformed':
+    case 'token_algorithm_not_allowed':
+    case 'token_wrong_issuer':
+    case 'token_unknown_key':
+    case 'token_bad_signature':
+    case 'token_expired':
+    case 'token_not_yet_valid':
+    case 'token_wrong_audience':
+    case 'token_claims_refused':
+    case 'insufficient_scope':
+      return fix('checkToken', 'docs')
+    case 'client_unknown':
+      return fix('registerClient', 'keys')
     case 'subscription_missing':
       return fix('subscribe', 'api')
     case 'subscription_pending':
@@ -55,10 +74,12 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'subscription_cancelled':
       return fix('ask', 'subscriptions')
     case 'rate_limited':
+    case 'concurrency_limited':
       return fix('slowDown', 'usage')
     case 'quota_exceeded':
       return fix('upgrade', 'api')
     case 'route_not_found':
+    case 'version_not_offered':
     case 'api_retired':
       return fix('path', 'docs')
     case 'method_not_allowed':
@@ -66,8 +87,10 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'body_too_large':
     case 'media_type_not_supported':
       return fix('body', 'docs')
+    case 'overloaded':
     case 'upstream_unreachable':
     case 'upstream_unavailable':
+    case 'circuit_open':
     case 'upstream_timeout':
     case 'upstream_invalid_response':
       return fix('retry', 'usage')

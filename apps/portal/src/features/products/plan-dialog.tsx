@@ -1,5 +1,6 @@
 // A plan's terms: how fast, how much, who approves; told back in words before it is saved.
 
+import { calendarPeriods } from '@gatewright/shared/calendar'
 import type { Product } from '@gatewright/shared/model/access'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -194,10 +195,7 @@ function PlanForm({ tenant, product, onClose, ...read }: PlanDialogProps & { lim
                 label={t('plan.per')}
                 value={quota.period}
                 onChange={(period) => setQuota({ ...quota, period })}
-                options={[
-                  { value: 'day', label: t('plan.day') },
-                  { value: 'month', label: t('plan.month') },
-                ]}
+                options={calendarPeriods.map((value) => ({ value, label: t(`plan.calendar.${value}`) }))}
               />
             </div>
           ) : null}
@@ -224,7 +222,7 @@ function PlanForm({ tenant, product, onClose, ...read }: PlanDialogProps & { lim
             quota
               ? t('plan.quotaWords', {
                   count: quota.requests,
-                  period: t(`plan.${quota.period}`).toLowerCase(),
+                  period: t(`plan.calendar.${quota.period}`).toLowerCase(),
                 })
               : undefined,
           ]

@@ -1,10 +1,11 @@
 // A plan's limits are policies of its scope; the plan form edits the two that have no further settings.
 
+import type { CalendarPeriod } from '@gatewright/shared/calendar'
 import type { PolicyInput } from '@gatewright/shared/policies/specs'
 
 export interface PlanLimits {
   rate: { requests: number; windowMs: number } | null
-  quota: { requests: number; period: 'day' | 'month' } | null
+  quota: { requests: number; period: CalendarPeriod } | null
 }
 
 /** The first rate limit and the first quota of the chain. */

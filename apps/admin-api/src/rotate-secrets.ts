@@ -1,0 +1,66 @@
+// `node apps/admin-api/dist/rotate-secrets.js`: after a new key was put first, seals every stored secret under it.
+import { createId } from '@gatewright/shared/ids'
+import { parseEnv } from './env.ts'
+import { Database } from './infra/database.ts'
+import { createLogger } from './infra/logger.ts'
+import { resealAll } from './infra/sealed-columns.ts'
+import { Sealer } from './infra/sealer.ts'
+import { appendAudit } from './publishing/audit-chain.ts'
+
+interface Saying {
+  log(line: string): void
+  error(line: string): void
+}
+
+/** Answers the exit code: 1 when a secret could not be opened. */
+export async function rotateSecrets(
+  source: Record<string, string | undefined>,
+  say: Saying,
+): Promise<number> {
+  const env = parseEnv(source)
+  const sealer = new Sealer(env)
+  if (sealer.keyId === null)
+    throw new Error('Set SECRETS_KEY or SECRETS_KEY_FILE: the new key first, the old ones behind it')
+  const database = new Database(env, createLogger(env))
+  try {
+    const { resealed, current, failed } = await resealAll(database.pool, sealer)
+    if (resealed > 0) {
+      const id = sealer.keyId
+      await database.everything.$transaction((tx) =>
+        appendAudit(
+          tx,
+          {
+            tenantId: null,
+            actor: { kind: 'system', id: 'rotate-secrets', name: 'Rotation of keys' },
+            requestId: createId('req'),
+            address: '',
+            at: new Date(),
+          },
+          [
+            {
+              action: 'secrets.rotate',
+              resource: { kind: 'key', id, name: id },
+              before: null,
+              after: { resealed, failed: failed.length },
+            },
+          ],
+        ),
+      )
+    }
+    say.log(`Sealed ${resealed} secrets anew under the key ${sealer.keyId}; ${current} were already.`)
+    for (const reason of failed) say.error(`Left as it was: ${reason}`)
+    if (failed.length === 0) say.log('Keys behind the first one are no longer needed here.')
+    return failed.length === 0 ? 0 : 1
+  } finally {
+    await database.onApplicationShutdown()
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await rotateSecrets(process.env, console)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}

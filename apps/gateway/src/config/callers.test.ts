@@ -1,0 +1,69 @@
+// Who has to be known on a route where several policies ask.
+import { type PolicyContext, type Refusal, refuse } from '@gatewright/shared/policies/policy'
+import { expect, it } from 'vitest'
+import { demandCaller } from './callers.ts'
+import type { Step } from './steps.ts'
+
+interface Call {
+  readonly key?: boolean
+  readonly token?: boolean
+  readonly public?: boolean
+}
+
+const missing = { key: refuse('credential_missing'), token: refuse('token_missing') }
+
+/** A policy that takes one kind of credential, whoever sent it. */
+function step(kind: 'key' | 'token', scope: Step['scope']): Step {
+  const sent = (ctx: PolicyContext) => (ctx as unknown as Call)[kind] === true
+  return {
+    facts: { policy: kind, type: kind === 'key' ? 'api-key' : 'jwt', scope, stage: 'identify' },
+    stage: 'identify',
+    scope,
+    phases: {
+      absent: missing[kind],
+      ...(kind === 'token' && { sent }),
+      request(ctx) {
+        if (sent(ctx)) ctx.principal ??= { applicationId: kind } as PolicyContext['principal']
+        return undefined
+      },
+    },
+  }
+}
+
+async function codeOf(steps: readonly Step[], call: Call): Promise<string | null> {
+  const ctx = {
+    ...call,
+    principal: null,
+    route: { public: call.public ?? false },
+  } as unknown as PolicyContext
+  for (const { phases } of demandCaller(steps)) {
+    const verdict = (await phases.request?.(ctx)) as Refusal | undefined
+    if (verdict !== undefined) return verdict.code
+  }
+  return null
+}
+
+it('C11 of several policies of one scope any is enough, and none is not', async () => {
+  const steps = [step('key', 'version'), step('token', 'version')]
+  expect(await codeOf(steps, { key: true })).toBeNull()
+  expect(await codeOf(steps, { token: true })).toBeNull()
+  expect(await codeOf(steps, {})).toBe('credential_missing')
+})
+
+it('C15 a token that a route demands is not replaced by a key that its API takes', async () => {
+  const steps = [step('key', 'version'), step('token', 'version'), step('token', 'route')]
+  expect(await codeOf(steps, { key: true })).toBe('token_missing')
+  expect(await codeOf(steps, { key: true, token: true })).toBeNull()
+  expect(await codeOf(steps, { token: true })).toBeNull()
+  expect(await codeOf(steps, {})).toBe('credential_missing')
+})
+
+it('C15 nor is one that the operator demands everywhere', async () => {
+  const steps = [step('token', 'global'), step('key', 'version')]
+  expect(await codeOf(steps, { key: true })).toBe('token_missing')
+  expect(await codeOf(steps, { token: true })).toBeNull()
+})
+
+it('C11 a public route takes everybody', async () => {
+  expect(await codeOf([step('key', 'version'), step('token', 'route')], { public: true })).toBeNull()
+})

@@ -1,0 +1,13 @@
+// http-proxy-3 in front of UPSTREAM on PORT, its connections to the upstream kept.
+import { Agent, createServer } from 'node:http'
+import { createProxyServer } from 'http-proxy-3'
+
+const proxy = createProxyServer({
+  target: process.env.UPSTREAM ?? '',
+  agent: new Agent({ keepAlive: true, maxSockets: 128 }),
+  xfwd: true,
+})
+createServer((request, response) => proxy.web(request, response)).listen(
+  Number(process.env.PORT),
+  '127.0.0.1',
+)

@@ -1,0 +1,41 @@
+// The ports of policies that read tokens: the keys of identity providers, and what was found out about a token before.
+
+/** Where the public keys of an identity provider are. */
+export interface KeySource {
+  /** Value of `iss` in its tokens. */
+  readonly issuer: string
+  /** Its JWKS; null = where its discovery document says (OpenID Connect Discovery 1.0). */
+  readonly jwksUrl: string | null
+}
+
+/** `unknown_key`: the provider has no key for the token. `unavailable`: its keys could not be read, not even once. */
+export type SignatureVerdict = 'good' | 'bad' | 'unknown_key' | 'unavailable'
+
+export interface KeySet {
+  /**
+   * Another number whenever the keys are others: what was verified with them is to be verified again. Asking for it has keys
+   * that are old read again, meanwhile.
+   */
+  version(nowMs: number): number
+  /** Verifies a token in compact form with the key that its head asks for; nothing else in the head is looked at. */
+  verify(
+    token: string,
+    head: { readonly alg: string; readonly kid: string | null },
+  ): Promise<SignatureVerdict>
+}
+
+export interface KeySets {
+  /** The keys of a provider, shared by all who follow it. */
+  follow(source: KeySource): KeySet
+}
+
+/** What one attachment remembers by the sha256 of what was sent. */
+export interface Remembered<Value> {
+  get(sha256: string): Value | undefined
+  put(sha256: string, value: Value): void
+}
+
+/** Memory that is bounded for all attachments of a worker together: the oldest entries make room. */
+export interface TokenMemory {
+  open<Value>(): Remembered<Value>
+}
