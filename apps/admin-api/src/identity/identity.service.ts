@@ -374,8 +374,9 @@ async function holdPassword(tx: Transaction, { id, passwordHash }: User): Promis
   if (held.length === 0) refuse('sign_in_failed')
 }
 
-/** The same of the session that calls. */
-async function holdSession(tx: Transaction, { sessionId }: Call): Promise<void> {
+/** The same of the session that calls. The user first, as everybody does who ends sessions, or the two would wait for each other. */
+async function holdSession(tx: Transaction, { sessionId, user }: Call): Promise<void> {
+  await tx.everything.$queryRaw`SELECT id FROM app_user WHERE id = ${user?.id ?? ''} FOR KEY SHARE`
   const held = await tx.everything.$queryRaw<unknown[]>`
     SELECT id FROM session WHERE id = ${sessionId} AND revoked_at IS NULL FOR SHARE`
   if (held.length === 0) refuse('not_signed_in')
