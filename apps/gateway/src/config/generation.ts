@@ -1,10 +1,17 @@
 // What a gateway compiled from one snapshot: frozen routes behind a router, leased by the requests that run on it.
-import type { PolicyContext, Refusal, RouteFacts, Verdict } from '@gatewright/shared/policies/policy'
+import type {
+  BodyFilter,
+  PolicyContext,
+  Refusal,
+  RouteFacts,
+  Verdict,
+} from '@gatewright/shared/policies/policy'
 import type { RequestContext } from '../request/context.ts'
 import type { Upstream } from '../upstream/call.ts'
 
 export type RequestPhase = (ctx: PolicyContext) => Verdict | Promise<Verdict>
 export type ResponsePhase = (ctx: PolicyContext) => void
+export type FilterPhase = (ctx: PolicyContext) => BodyFilter | null
 export type DonePhase = (ctx: PolicyContext) => void
 
 /** What one policy attachment is called in refusals, traces and events. */
@@ -16,12 +23,23 @@ export interface StepFacts {
   readonly stage: string
 }
 
+/** A look at the body of a request. */
+export interface BodyPhase {
+  readonly facts: StepFacts
+  wants(ctx: PolicyContext): boolean
+  look(ctx: PolicyContext, body: Uint8Array): Verdict | Promise<Verdict>
+}
+
 /** Every phase that a request on one route runs: loop over the arrays, decide nothing. */
 export interface Chain {
   /** In the order they run; bound, so they need no `this`. */
   readonly request: readonly RequestPhase[]
   /** Of whom `request[i]` is. */
   readonly requestSteps: readonly StepFacts[]
+  /** Behind all of `request`, with the body; null when nobody looks at it. */
+  readonly requestBody: readonly BodyPhase[] | null
+  /** Filters of response bodies, from the upstream outwards; null when there are none. */
+  readonly responseBody: readonly FilterPhase[] | null
   /** In the order they run, which is the reverse of the order of their policies. */
   readonly response: readonly ResponsePhase[]
   readonly responseSteps: readonly StepFacts[]

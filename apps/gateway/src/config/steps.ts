@@ -1,7 +1,15 @@
 // The policies of one route in the order they run: scopes merged, stages sorted, phases laid out flat.
 import { type Phases, type Scope, type Stage, scopes, stages } from '@gatewright/shared/policies/policy'
 import { type Admission, normalRank, overloaded, rankOf } from '../traffic/overload.ts'
-import type { Chain, DonePhase, RequestPhase, ResponsePhase, StepFacts } from './generation.ts'
+import type {
+  BodyPhase,
+  Chain,
+  DonePhase,
+  FilterPhase,
+  RequestPhase,
+  ResponsePhase,
+  StepFacts,
+} from './generation.ts'
 
 /** One attachment with the instance that stands behind it. */
 export interface Step {
@@ -24,12 +32,19 @@ export function layOut(steps: readonly Step[]): Chain {
   const requestSteps: StepFacts[] = []
   const response: ResponsePhase[] = []
   const responseSteps: StepFacts[] = []
+  const requestBody: BodyPhase[] = []
+  const responseBody: FilterPhase[] = []
   const done: DonePhase[] = []
   for (const { phases, facts } of steps) {
     if (phases.request) {
       request.push(phases.request.bind(phases))
       requestSteps.push(facts)
     }
+    if (phases.requestBody) {
+      const wants = phases.wantsBody?.bind(phases) ?? always
+      requestBody.push({ facts, wants, look: phases.requestBody.bind(phases) })
+    }
+    if (phases.responseBody) responseBody.unshift(phases.responseBody.bind(phases))
     if (phases.response) {
       response.unshift(phases.response.bind(phases))
       responseSteps.unshift(facts)
@@ -39,12 +54,16 @@ export function layOut(steps: readonly Step[]): Chain {
   return Object.freeze({
     request: Object.freeze(request),
     requestSteps: Object.freeze(requestSteps),
+    requestBody: requestBody.length === 0 ? null : Object.freeze(requestBody),
+    responseBody: responseBody.length === 0 ? null : Object.freeze(responseBody),
     response: Object.freeze(response),
     responseSteps: Object.freeze(responseSteps),
     done: Object.freeze(done),
     priority: priorityOf(steps),
   })
 }
+
+const always = () => true
 
 /** The innermost one holds, and none is better than what was attached to everything: there the operator speaks. */
 function priorityOf(steps: readonly Step[]): number {

@@ -24,9 +24,9 @@ export class BodyPace {
 }
 
 /** Nothing but the client keeps its body from coming. */
-function isAwaited({ exchange, call, expectsContinue, continued }: RequestContext): boolean {
+function isAwaited({ exchange, call, isReadingBody, expectsContinue, continued }: RequestContext): boolean {
   return (
-    call !== null &&
+    (call !== null || isReadingBody) &&
     !exchange.complete &&
     // The upstream reads slowly, or has no connection yet.
     !exchange.isPaused &&

@@ -88,6 +88,12 @@ export class RequestContext implements PolicyContext {
   upstream: Upstream | null = null
   /** Index of the share of the traffic that it was drawn to; -1 when none was. */
   share = -1
+  /** A policy waits for the body. */
+  isReadingBody = false
+  /** The body, when policies looked at it. */
+  body: Buffer | null = null
+  /** Header of the upstream's response, name and value in turn; null as long as there is none. */
+  responseFields: readonly string[] | null = null
   /** The call in flight. */
   call: UpstreamCall | null = null
 
@@ -168,6 +174,10 @@ export class RequestContext implements PolicyContext {
 
   header(name: string): string | undefined {
     return fieldValue(this.exchange.fields, name)
+  }
+
+  responseHeader(name: string): string | undefined {
+    return this.responseFields === null ? undefined : fieldValue(this.responseFields, name)
   }
 
   digest(secret: string): string {

@@ -114,6 +114,12 @@ export class Exchange implements RequestHead {
     for (const listener of this.#listeners) listener.onWhole(trailers)
   }
 
+  /** A body that is whole, and was listened to, is told once more to those who listen from now on. */
+  rewind(body: Buffer): void {
+    this.#listeners = null
+    this.#early = body.length === 0 ? null : [body]
+  }
+
   /** True while bytes that arrived wait for somebody to hear of them. */
   get isHoldingBody(): boolean {
     return this.#early !== null

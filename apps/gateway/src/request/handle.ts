@@ -12,6 +12,7 @@ import { isOver, runDone, runEdge, runRequest, runResponse } from './pipeline.ts
 import { PreflightView } from './preflight.ts'
 import { Relay, type RelayEnds } from './relay.ts'
 import { type ReplySettings, refusalReply, sendReply } from './reply.ts'
+import { dropBody, lookersAt, showBody } from './request-body.ts'
 import { createRequestIds } from './request-id.ts'
 import { readHead } from './syntax.ts'
 import { Trace } from './trace.ts'
@@ -80,6 +81,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     resting: (ctx, restMs) => cutOff(ctx, refuse('circuit_open', { retryAfterMs: restMs })),
     clientStalled: (ctx) => cutOff(ctx, stalled),
     tooLarge: (ctx) => cutOff(ctx, tooLarge),
+    refused: cutOff,
     crashed,
   }
 
@@ -152,6 +154,20 @@ export function createHandler(deps: HandlerDeps): Handler {
   }
 
   function proceed(ctx: RequestContext, verdict: Verdict): void {
+    if (isOver(ctx)) return
+    if (verdict === undefined && ctx.chain !== null) {
+      const lookers = lookersAt(ctx, ctx.chain)
+      if (lookers !== null) {
+        showBody(ctx, lookers)
+          .then((it) => conclude(ctx, it))
+          .catch((error: unknown) => crashed(ctx, error))
+        return
+      }
+    }
+    conclude(ctx, verdict)
+  }
+
+  function conclude(ctx: RequestContext, verdict: Verdict): void {
     if (isOver(ctx)) return
     const answered = verdict ?? forward(ctx)
     if (answered !== undefined) answer(ctx, answered)
@@ -228,6 +244,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       deps.log.error({ requestId: ctx.requestId, err: error }, 'a policy threw after the reply')
     }
     if (ctx.match?.kind === 'route') ctx.match.traffic?.done(ctx)
+    dropBody(ctx)
     ctx.generation?.release()
     deps.observe(ctx)
   }

@@ -1,6 +1,13 @@
 // Runs the frozen phases of a route: a loop over arrays that waits only where a policy had to wait.
 import { refuse, type Verdict } from '@gatewright/shared/policies/policy'
-import type { Chain, CompiledRoute, DonePhase, RequestPhase, ResponsePhase } from '../config/generation.ts'
+import type {
+  Chain,
+  CompiledRoute,
+  DonePhase,
+  RequestPhase,
+  ResponsePhase,
+  StepFacts,
+} from '../config/generation.ts'
 import type { RequestContext } from './context.ts'
 
 /** A caller whose plan no longer covers the route; its record is a moment older than the configuration. */
@@ -71,8 +78,13 @@ export function isOver({ exchange }: RequestContext): boolean {
 }
 
 export function stoppedBy(ctx: RequestContext, chain: Chain, index: number, verdict: Verdict): Verdict {
+  return turnedAwayBy(ctx, chain.requestSteps[index] ?? null, verdict)
+}
+
+/** Notes who refused, and that the call counts against nobody. */
+export function turnedAwayBy(ctx: RequestContext, step: StepFacts | null, verdict: Verdict): Verdict {
   if (verdict?.kind === 'refusal') {
-    ctx.refusedBy = chain.requestSteps[index]?.policy ?? null
+    ctx.refusedBy = step?.policy ?? null
     // Limits that came before have counted a call that is none.
     ctx.giveBack()
   }

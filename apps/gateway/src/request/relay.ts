@@ -1,5 +1,6 @@
 // Carries one request to its upstream and the response back, streaming both ways at the pace of the slower side.
-import type { CompiledRoute } from '../config/generation.ts'
+import type { Refusal } from '@gatewright/shared/policies/policy'
+import type { CompiledRoute, FilterPhase } from '../config/generation.ts'
 import {
   type AimedRequest,
   type Load,
@@ -17,6 +18,8 @@ import { is } from './fields.ts'
 import { passedTrailers, replyFields, upstreamFields, upstreamTarget } from './headers.ts'
 import { rewriteAddress } from './location.ts'
 import { runResponse } from './pipeline.ts'
+import { withoutContent } from './reply.ts'
+import { askForPlainBody, fieldsOfFiltered, filtersOf, ReplyFilter } from './reply-filter.ts'
 
 // Up to here a body that is complete leaves as one string with its head: one write, no copy.
 const oneWriteMax = 16 * 1024
@@ -33,6 +36,8 @@ export interface RelayEnds {
   clientStalled(ctx: RequestContext): void
   /** The request body grew beyond its limit. */
   tooLarge(ctx: RequestContext): void
+  /** A policy refused what the upstream answered. */
+  refused(ctx: RequestContext, refusal: Refusal): void
   /** A bug of ours. */
   crashed(ctx: RequestContext, error: unknown): void
 }
@@ -64,9 +69,12 @@ export class Relay implements AimedRequest, BodyListener {
   #waitsForClient = false
   /** The request body passed its limit: what still comes of it is dropped. */
   #tooLarge = false
+  /** Between the body and the client, where a policy wants it. */
+  #filter: ReplyFilter | null = null
 
   constructor(ctx: RequestContext, route: CompiledRoute, upstream: Upstream, first: Target, ends: RelayEnds) {
     this.method = ctx.method
+    if (ctx.chain?.responseBody) askForPlainBody(ctx)
     this.target = upstreamTarget(ctx, route, first)
     this.headers = upstreamFields(ctx, first)
     this.bodyLength = ctx.wireLength
@@ -155,6 +163,60 @@ export class Relay implements AimedRequest, BodyListener {
     this.#reason = reason
     this.#heldFields = headers
     this.#left = bodyLength
+    const phases = this.#ctx.chain?.responseBody
+    if (phases) this.#filterBody(phases, headers)
+  }
+
+  #filterBody(phases: readonly FilterPhase[], received: readonly string[]): void {
+    const ctx = this.#ctx
+    ctx.status = this.#status
+    ctx.responseFields = received
+    // Of an attempt whose answer was taken back.
+    this.#filter?.drop()
+    this.#filter = null
+    try {
+      const filters = filtersOf(ctx, phases)
+      if (filters === null) return
+      this.#heldFields = fieldsOfFiltered(received)
+      this.#left = unknownLength
+      if (ctx.headOnly || withoutContent(this.#status)) return
+      this.#filter = new ReplyFilter(filters, ctx.responseHeader('content-encoding'), this.#status, {
+        write: (piece) => this.#passOn(piece),
+        end: (rest) => this.#passRest(rest),
+        refuse: (refusal) => this.#endWith(() => this.#ends.refused(ctx, refusal)),
+        crash: (error) => this.#endWith(() => this.#ends.crashed(ctx, error)),
+        drained: () => ctx.call?.resume(),
+      })
+    } catch (error) {
+      this.#endWith(() => this.#ends.crashed(ctx, error))
+    }
+  }
+
+  #endWith(end: () => void): void {
+    this.#ended = true
+    if (this.#heldFields !== null) this.tried(this.#to, this.#askedMs, this.#status)
+    end()
+  }
+
+  /** What a filter let through; false: the client takes no more for now. */
+  #passOn(piece: Buffer): boolean {
+    if (this.#ended || this.#clientIsGone()) return true
+    if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return true
+    this.#ctx.bytesOut += piece.length
+    if (this.#ctx.exchange.write(piece)) return true
+    if (!this.#waitsForClient) this.#waitForClient()
+    return false
+  }
+
+  #passRest(rest: Buffer): void {
+    if (this.#ended || this.#clientIsGone()) return
+    const { exchange } = this.#ctx
+    // Nothing has left yet: now its length is known.
+    if (this.#heldFields !== null)
+      if (!this.#releaseHead([...this.#heldFields, 'Content-Length', String(rest.length)])) return
+    this.#ended = true
+    this.#ctx.bytesOut += rest.length
+    exchange.endWith(rest)
   }
 
   /** What came behind the head can be read, or nothing has come: only now can it not be taken back. false: it is over. */
@@ -178,6 +240,7 @@ export class Relay implements AimedRequest, BodyListener {
 
   onBody(buffer: Buffer, start: number, end: number): boolean {
     if (this.#ended || this.#clientIsGone()) return true
+    if (this.#filter !== null) return this.#filter.push(Buffer.from(buffer.subarray(start, end)))
     if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return true
     const { exchange } = this.#ctx
     const length = end - start
@@ -202,12 +265,13 @@ export class Relay implements AimedRequest, BodyListener {
     exchange.onDrain = () => {
       clearTimeout(stalled)
       this.#waitsForClient = false
+      this.#filter?.resume()
       call?.resume()
     }
   }
 
   onLull(): void {
-    if (this.#heldFields === null || this.#ended || this.#clientIsGone()) return
+    if (this.#heldFields === null || this.#filter !== null || this.#ended || this.#clientIsGone()) return
     if (this.#releaseHead(this.#heldFields)) this.#ctx.exchange.flushHead()
   }
 
@@ -215,6 +279,10 @@ export class Relay implements AimedRequest, BodyListener {
     const ctx = this.#ctx
     ctx.upstreamEndedMs = performance.now()
     if (this.#ended || this.#clientIsGone()) return
+    if (this.#filter !== null) {
+      this.#filter.end()
+      return
+    }
     if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return
     this.#ended = true
     const passed = passedTrailers(trailers)
@@ -224,6 +292,7 @@ export class Relay implements AimedRequest, BodyListener {
 
   onFailure(failure: UpstreamFailure): void {
     this.#ctx.upstreamEndedMs = performance.now()
+    this.#filter?.drop()
     if (!this.#ctx.exchange.headersSent) this.tried(this.#to, this.#askedMs, null)
     if (this.#isClientsFault(failure)) this.#ends.clientStalled(this.#ctx)
     else this.#ends.failed(this.#ctx, failure)
@@ -240,6 +309,7 @@ export class Relay implements AimedRequest, BodyListener {
   #clientIsGone(): boolean {
     if (!this.#ctx.exchange.isOver) return false
     this.#ended = true
+    this.#filter?.drop()
     this.#ctx.call?.cancel()
     return true
   }

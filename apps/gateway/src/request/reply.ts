@@ -18,7 +18,7 @@ export interface ReplySettings {
 }
 
 /** Statuses whose replies have no content, not even an empty one with a length (RFC 9110 8.6). */
-const withoutContent = (status: number): boolean => status === 204 || status === 304
+export const withoutContent = (status: number): boolean => status === 204 || status === 304
 
 /** Head and body of a refusal. */
 export function refusalReply(ctx: RequestContext, refusal: Refusal, settings: ReplySettings): Reply {

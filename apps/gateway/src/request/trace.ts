@@ -1,6 +1,6 @@
 // What happened to one request, step by step, for the person who asks why; exists only when someone asked.
 import type { Verdict } from '@gatewright/shared/policies/policy'
-import type { Chain, RequestPhase, StepFacts } from '../config/generation.ts'
+import type { BodyPhase, Chain, RequestPhase, StepFacts } from '../config/generation.ts'
 import type { RequestContext } from './context.ts'
 import { isOver, stoppedBy } from './pipeline.ts'
 
@@ -27,24 +27,30 @@ export class Trace {
 
   async runPhases(ctx: RequestContext, chain: Chain, from: number, to: number): Promise<Verdict> {
     for (let i = from; i < to && !isOver(ctx); i++) {
-      const startedMs = performance.now()
       const facts = chain.requestSteps[i] as StepFacts
-      let verdict: Verdict
-      try {
-        verdict = await (chain.request[i] as RequestPhase)(ctx)
-      } catch (error) {
-        this.#add(facts, 'threw', null, startedMs)
-        throw error
-      }
-      if (verdict === undefined) {
-        this.#add(facts, 'passed', null, startedMs)
-      } else {
-        const code = verdict.kind === 'refusal' ? verdict.code : null
-        this.#add(facts, code === null ? 'replied' : 'refused', code, startedMs)
-        return stoppedBy(ctx, chain, i, verdict)
-      }
+      const verdict = await this.#run(facts, () => (chain.request[i] as RequestPhase)(ctx))
+      if (verdict !== undefined) return stoppedBy(ctx, chain, i, verdict)
     }
     return undefined
+  }
+
+  runBody(ctx: RequestContext, { facts, look }: BodyPhase, body: Uint8Array): Promise<Verdict> {
+    return this.#run(facts, () => look(ctx, body))
+  }
+
+  async #run(facts: StepFacts, phase: () => Verdict | Promise<Verdict>): Promise<Verdict> {
+    const startedMs = performance.now()
+    let verdict: Verdict
+    try {
+      verdict = await phase()
+    } catch (error) {
+      this.#add(facts, 'threw', null, startedMs)
+      throw error
+    }
+    const code = verdict?.kind === 'refusal' ? verdict.code : null
+    if (verdict === undefined) this.#add(facts, 'passed', null, startedMs)
+    else this.#add(facts, code === null ? 'replied' : 'refused', code, startedMs)
+    return verdict
   }
 
   /** The upstream's answer, or null when it gave none. */

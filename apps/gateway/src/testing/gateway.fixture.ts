@@ -22,6 +22,8 @@ import { createUpstreamPools } from '../upstream/pools.ts'
 export const emptyChain: Chain = {
   request: [],
   requestSteps: [],
+  requestBody: null,
+  responseBody: null,
   response: [],
   responseSteps: [],
   done: [],

@@ -27,7 +27,7 @@ export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends s
   readonly config: Config
   /** A configuration to start from; the reference page shows it and every test loops over it. */
   readonly example: z.input<Config>
-  /** True when the policy must see the whole body: the route buffers, and the editor says so. */
+  /** True when the policy may want the whole body, of requests or of responses: then they wait for it, and the editor says so. */
   readonly needsBody?: boolean
   /** What of a configuration cannot work on a route with this path template, as a sentence; null = nothing. */
   templateFault?(config: z.output<Config>, template: string): string | null
@@ -129,8 +129,10 @@ export interface PolicyContext {
   readonly upstreamPath: string
   /** Asks the upstream for another path; false, and nothing is changed, when it is none that may be forwarded. */
   rewritePath(path: string): boolean
-  /** Status of the reply; known in the response and done phases. */
+  /** Status of the reply; known in the response phases, the filter of bodies and the done phase. */
   readonly status: number
+  /** Header of the upstream's response by lower-case name, as it came; undefined as long as there is none. */
+  responseHeader(name: string): string | undefined
   /** How much the request counts in limits: 1 unless its operation costs more, or 0 when it is only being explained. */
   readonly cost: number
   /** Says that the request counts as so many calls; the last word holds. */
@@ -188,6 +190,17 @@ export interface Reply {
 
 export type Verdict = Refusal | Reply | undefined
 
+/**
+ * What becomes of a response body on its way to the caller. A refusal stands in the reply's place as long as none of it has left;
+ * later it breaks the connection, so that nobody takes a part for the whole.
+ */
+export interface BodyFilter {
+  /** The next piece, which is the filter's to keep; null = nothing can be passed on yet. */
+  push(piece: Uint8Array): Uint8Array | Refusal | null
+  /** The body is whole; what is still to be passed on. */
+  end(): Uint8Array | Refusal | null | Promise<Uint8Array | Refusal | null>
+}
+
 export function refuse(code: ErrorCode, more: Omit<Refusal, 'kind' | 'code'> = {}): Refusal {
   return { kind: 'refusal', code, ...more }
 }
@@ -198,6 +211,18 @@ export function refuse(code: ErrorCode, more: Omit<Refusal, 'kind' | 'code'> = {
  */
 export interface Phases {
   request?(ctx: PolicyContext): Verdict | Promise<Verdict>
+  /** Whether `requestBody` looks at this request; without it, at all of them. */
+  wantsBody?(ctx: PolicyContext): boolean
+  /**
+   * The whole body (empty when there is none), when every policy has admitted the request: nothing has reached the upstream. Up to
+   * the smallest `limitBody`, or 10 MiB without one. The bytes are shared: they are read, never written.
+   */
+  requestBody?(ctx: PolicyContext, body: Uint8Array): Verdict | Promise<Verdict>
+  /**
+   * The filter for the body of an upstream's response, whose head is known by now (`status`, `responseHeader`); null = it passes as
+   * it is. A filter gets the body without its content coding.
+   */
+  responseBody?(ctx: PolicyContext): BodyFilter | null
   response?(ctx: PolicyContext): void
   done?(ctx: PolicyContext): void
   /** What the requests are worth on which the policy stands: known without looking at any of them. */

@@ -58,6 +58,7 @@ interface ContextInput {
   readonly bodyLength?: number | null
   readonly clientAddress?: string
   readonly principal?: Principal | null
+  readonly responseHeader?: Readonly<Record<string, string>>
   readonly route?: Partial<RouteFacts>
 }
 
@@ -93,6 +94,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     route: { ...route, ...input.route },
     header: (name) => input.header?.[name],
     forwardedHeader: (name) => input.header?.[name],
+    responseHeader: (name) => input.responseHeader?.[name],
     digest: (secret) => createHash('sha256').update(secret).digest('hex'),
     bodyLength: input.bodyLength === undefined ? 0 : input.bodyLength,
     limitBody: (maxBytes) => bodyLimits.push(maxBytes),
