@@ -19,11 +19,13 @@ import { GatewayServer } from './request/server.ts'
 import { createCounters } from './runtime/counters.ts'
 import { createCredentialCache } from './runtime/credentials.ts'
 import { createInFlight, createRemoteInFlight } from './runtime/in-flight.ts'
+import { createIntrospection } from './runtime/introspection/introspection.ts'
 import { createKeyReader } from './runtime/keys/key-reader.ts'
 import { createKeySets } from './runtime/keys/key-sets.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
 import { createRedisStore } from './runtime/limits/redis-store.ts'
 import { createRemoteStore } from './runtime/limits/remote-store.ts'
+import { createOutbound } from './runtime/outbound.ts'
 import { createPacer } from './runtime/pacer.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
@@ -96,10 +98,10 @@ const credentials = createCredentialCache(
 
 // Tokens of identity providers.
 const forbidden = createBlockList(env.FORBIDDEN_UPSTREAMS)
-const keySets = createKeySets({
-  read: createKeyReader(createRegistryClient(forbidden), createRegistryAccess(env.REGISTRIES)),
-  log,
-})
+const accessTo = createRegistryAccess(env.REGISTRIES)
+const keySets = createKeySets({ read: createKeyReader(createRegistryClient(forbidden), accessTo), log })
+const outbound = createOutbound(forbidden, accessTo)
+const introspection = createIntrospection({ open: outbound, log })
 const tokens = createTokenMemory(env.CREDENTIAL_CACHE_SIZE)
 
 // Events.
@@ -142,7 +144,15 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
       identity,
       unpackSnapshot(parcel),
       {
-        policies: { credentials, counters, inFlight, keySets, tokens, environment: env.ENVIRONMENT },
+        policies: {
+          credentials,
+          counters,
+          inFlight,
+          keySets,
+          introspection,
+          tokens,
+          environment: env.ENVIRONMENT,
+        },
         upstreams: pools,
         guards,
         mirrors,

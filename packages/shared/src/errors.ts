@@ -47,6 +47,9 @@ export const errors = {
   token_not_yet_valid: { status: 401, title: 'The access token is not valid yet' },
   token_wrong_audience: { status: 401, title: 'The access token is meant for another API' },
   token_claims_refused: { status: 401, title: 'The access token does not say what it must' },
+  token_inactive: { status: 401, title: 'The authorization server says that the token is not active' },
+  introspection_unavailable: { status: 503, title: 'The authorization server cannot be asked right now' },
+  introspection_limited: { status: 503, title: 'The authorization server is being asked too often' },
   client_unknown: { status: 403, title: 'No application has registered this OAuth client' },
   insufficient_scope: { status: 403, title: 'The access token does not reach that far' },
   identity_provider_unavailable: {

@@ -31,7 +31,7 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
     for (const scope of spec.scopes) expect(scopes).toContain(scope)
     expect(spec.title).toMatch(/^[A-Z]/)
     expect(spec.summary).toMatch(/\.$/)
-    expect(type).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect(type).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
   })
 
   it('its example is valid, also as an attachment, and makes an instance that does something', () => {

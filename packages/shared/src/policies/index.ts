@@ -10,6 +10,7 @@ import { policy as headers } from './headers.ts'
 import { policy as ipFilter } from './ip-filter.ts'
 import { policy as jwt } from './jwt.ts'
 import { policy as mock } from './mock.ts'
+import { policy as oauth2Introspection } from './oauth2-introspection.ts'
 import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
 import { policy as priority } from './priority.ts'
 import { policy as quota } from './quota.ts'
@@ -32,6 +33,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(callCost),
     runnable(apiKey),
     runnable(jwt),
+    runnable(oauth2Introspection),
     runnable(priority),
     runnable(concurrencyLimit),
     runnable(rateLimit),

@@ -1,4 +1,6 @@
 // Reads a signed token in its compact form (RFC 7515 7.1) to the letter, and believes nothing of it: that is for the signature.
+import { tokenLengthMax } from './access-token.ts'
+import type { Claims } from './claims.ts'
 
 export interface JwtHead {
   readonly alg: string
@@ -7,13 +9,10 @@ export interface JwtHead {
 
 export interface UnverifiedJwt {
   readonly head: JwtHead
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly claims: Claims
   /** False for a token that claims to need none (RFC 7515 A.5), and is therefore worth nothing. */
   readonly isSigned: boolean
 }
-
-/** Longer than any token that fits beside other fields into a head; read before anything is made of it. */
-export const tokenLengthMax = 8_192
 
 const compactForm = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -42,11 +41,6 @@ export function readJwt(token: string): UnverifiedJwt | string {
   const claims = readObject(claimsText)
   if (claims === null) return 'The claims of the token are not a JSON object.'
   return { head: { alg, kid: kid ?? null }, claims, isSigned: signature !== '' }
-}
-
-/** A claim of the token's own: names such as `constructor` mean nothing else here. */
-export function claimOf(claims: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined
 }
 
 function readObject(base64url: string): Record<string, unknown> | null {

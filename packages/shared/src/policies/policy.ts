@@ -2,7 +2,7 @@
 import type * as z from 'zod'
 import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
-import type { KeySets, TokenMemory } from './token-ports.ts'
+import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 
 /** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
 export const stages = ['edge', 'identify', 'admit', 'shape', 'upstream'] as const
@@ -353,6 +353,7 @@ export interface PolicyDeps {
   readonly counters: Counters
   readonly inFlight: InFlight
   readonly keySets: KeySets
+  readonly introspection: Introspection
   readonly tokens: TokenMemory
   readonly environment: string
 }

@@ -11,6 +11,7 @@ import { spec as headers } from './headers.ts'
 import { spec as ipFilter } from './ip-filter.ts'
 import { spec as jwt } from './jwt.ts'
 import { spec as mock } from './mock.ts'
+import { spec as oauth2Introspection } from './oauth2-introspection.ts'
 import type { PolicySpec } from './policy.ts'
 import { spec as priority } from './priority.ts'
 import { spec as quota } from './quota.ts'
@@ -26,6 +27,7 @@ export const policySpecs = [
   callCost,
   apiKey,
   jwt,
+  oauth2Introspection,
   priority,
   concurrencyLimit,
   rateLimit,
@@ -74,6 +76,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(callCost),
   attachment(apiKey),
   attachment(jwt),
+  attachment(oauth2Introspection),
   attachment(priority),
   attachment(concurrencyLimit),
   attachment(rateLimit),

@@ -39,3 +39,34 @@ export interface Remembered<Value> {
 export interface TokenMemory {
   open<Value>(): Remembered<Value>
 }
+
+/** A server that says what its tokens are worth (RFC 7662), and as whom it is asked. */
+export interface IntrospectionSource {
+  readonly issuer: string
+  /** null = where the issuer's metadata says (RFC 8414, OpenID Connect Discovery 1.0). */
+  readonly endpoint: string | null
+  readonly client: {
+    readonly id: string
+    readonly secret: string
+    readonly authentication: 'client_secret_basic' | 'client_secret_post'
+  }
+  /** For how long the answer that a token is not active holds; 0 = not at all. */
+  readonly refusalMs: number
+  readonly timeoutMs: number
+  readonly callsPerSecondMax: number
+}
+
+/** `limited`: it was asked too often. `unavailable`: it gave no answer that could be believed. */
+export type IntrospectionAnswer =
+  | { readonly kind: 'active'; readonly claims: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'inactive' | 'limited' | 'unavailable' }
+
+export interface Introspector {
+  /** Never throws. Whoever asks about a token that is being asked about gets the same answer. */
+  introspect(token: string, sha256: string): Promise<IntrospectionAnswer>
+}
+
+export interface Introspection {
+  /** Shared by all who name the same server and the same client. */
+  follow(source: IntrospectionSource): Introspector
+}

@@ -12,7 +12,7 @@ import type {
   RouteFacts,
   Taken,
 } from '../policies/policy.ts'
-import type { SignatureVerdict } from '../policies/token-ports.ts'
+import type { IntrospectionAnswer, SignatureVerdict } from '../policies/token-ports.ts'
 
 export const route: RouteFacts = {
   id: 'rte_1',
@@ -47,6 +47,8 @@ function createEdits(): RecordedEdits {
 }
 
 interface ContextInput {
+  /** Unix milliseconds. */
+  readonly receivedAtMs?: number
   readonly method?: string
   readonly header?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
@@ -84,7 +86,7 @@ export function createContext(input: ContextInput = {}): TestContext {
   const held: Held[] = []
   return {
     requestId: 'req_1',
-    receivedAtMs: Date.UTC(2026, 10, 21),
+    receivedAtMs: input.receivedAtMs ?? Date.UTC(2026, 10, 21),
     method: input.method ?? 'GET',
     path: '/books/7',
     query: input.rawQuery ?? '',
@@ -134,6 +136,8 @@ interface World {
   readonly taken?: Taken
   /** What becomes of the signature of every token. */
   readonly signature?: SignatureVerdict
+  /** What a server says of every token. */
+  readonly introspected?: IntrospectionAnswer
 }
 
 export interface TestDeps extends PolicyDeps {
@@ -145,6 +149,7 @@ export interface TestDeps extends PolicyDeps {
 export function createDeps({
   found = { kind: 'unknown' },
   signature = 'good',
+  introspected = { kind: 'inactive' },
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
   const rules: LimitRule[] = []
@@ -157,6 +162,7 @@ export function createDeps({
     },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
+    introspection: { follow: () => ({ introspect: async () => introspected }) },
     tokens: {
       open<Value>() {
         const values = new Map<string, Value>()

@@ -58,6 +58,7 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'token_unknown_key':
     case 'token_bad_signature':
     case 'token_expired':
+    case 'token_inactive':
     case 'token_not_yet_valid':
     case 'token_wrong_audience':
     case 'token_claims_refused':
@@ -88,6 +89,8 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'media_type_not_supported':
       return fix('body', 'docs')
     case 'overloaded':
+    case 'introspection_unavailable':
+    case 'introspection_limited':
     case 'upstream_unreachable':
     case 'upstream_unavailable':
     case 'circuit_open':
