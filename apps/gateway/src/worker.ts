@@ -59,6 +59,8 @@ const log = pino({ level: env.LOG_LEVEL, base: { gatewayId, worker: index } })
 // A policy that does not await what it starts fails alone: this thread has the requests of others.
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed unheard'))
 const sweepEveryMs = 1_000
+/** What is remembered of tokens of identity providers. */
+const tokenBytesMax = 64 * 1024 * 1024
 const lookAtBodiesEveryMs = 5_000
 
 const redis = env.manifest === null ? connectRedis(env.REDIS_URL, `worker-${index}`, log) : null
@@ -102,7 +104,7 @@ const accessTo = createRegistryAccess(env.REGISTRIES)
 const keySets = createKeySets({ read: createKeyReader(createRegistryClient(forbidden), accessTo), log })
 const outbound = createOutbound(forbidden, accessTo)
 const introspection = createIntrospection({ open: outbound, log })
-const tokens = createTokenMemory(env.CREDENTIAL_CACHE_SIZE)
+const tokens = createTokenMemory({ entries: env.CREDENTIAL_CACHE_SIZE, bytes: tokenBytesMax })
 
 // Events.
 const events = createEventBuffer((batch) => {

@@ -120,6 +120,29 @@ export function is(name: string, lowerCaseName: string): boolean {
   return true
 }
 
+/**
+ * As `is`, and also true of a name that an upstream may read as the same one: CGI and what came after it (RFC 3875 4.1.18) see no
+ * difference between `X-User-Id`, `X_User_Id` and `x.user.id`.
+ */
+export function isLike(name: string, lowerCaseName: string): boolean {
+  const { length } = lowerCaseName
+  if (name.length !== length) return false
+  if (name === lowerCaseName) return true
+  for (let i = 0; i < length; i++) {
+    const wanted = lowerCaseName.charCodeAt(i)
+    const char = name.charCodeAt(i)
+    if (char === wanted) continue
+    const isLetter = wanted >= 0x61 && wanted <= 0x7a
+    if (isLetter ? (char | 0x20) !== wanted : isAlphanumeric(wanted) || isAlphanumeric(char)) return false
+  }
+  return true
+}
+
+function isAlphanumeric(char: number): boolean {
+  const lower = char | 0x20
+  return (char >= 0x30 && char <= 0x39) || (lower >= 0x61 && lower <= 0x7a)
+}
+
 function startsWith(name: string, prefix: string): boolean {
   return name.length > prefix.length && name.substring(0, prefix.length).toLowerCase() === prefix
 }

@@ -1,6 +1,6 @@
 // Header edits that policies ask for, collected during a request and applied when the message is written.
 import type { HeaderEdits } from '@gatewright/shared/policies/policy'
-import { is } from './fields.ts'
+import { isLike } from './fields.ts'
 
 const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 // RFC 9110 5.5 without obs-text: what we add ourselves is plain.
@@ -62,10 +62,10 @@ export class HeaderEditList implements HeaderEdits {
     return added.filter((_, i) => i % 2 === 1 && added[i - 1] === lowerCaseName)
   }
 
-  /** True when the received field of this name, in any case, is not to be forwarded. */
+  /** True when the received field of this name, however it is written, is not to be forwarded. */
   drops(name: string): boolean {
     const { dropped } = this
-    for (let i = 0; i < dropped.length; i++) if (is(name, dropped[i] as string)) return true
+    for (let i = 0; i < dropped.length; i++) if (isLike(name, dropped[i] as string)) return true
     return false
   }
 }

@@ -223,8 +223,8 @@ const notInTrailers = new Set([
   'www-authenticate',
 ])
 
-/** Trailer fields that may be passed on. */
-export function passedTrailers(trailers: readonly string[]): readonly string[] {
+/** Trailer fields that may be passed on: what policies drop or say themselves does not come in by this door. */
+export function passedTrailers(trailers: readonly string[], edits: HeaderEditList | null): readonly string[] {
   if (trailers.length === 0) return trailers
   const passed: string[] = []
   for (let i = 0; i < trailers.length; i += 2) {
@@ -232,6 +232,7 @@ export function passedTrailers(trailers: readonly string[]): readonly string[] {
     if (
       fieldKind(name) !== ordinary ||
       aliasedKind(name) !== ordinary ||
+      edits?.drops(name) ||
       notInTrailers.has(name.toLowerCase())
     )
       continue

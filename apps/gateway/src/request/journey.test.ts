@@ -203,6 +203,29 @@ describe('what the upstream gets', () => {
     expect(rig.seen[0]?.headers).not.toContain('secret')
   })
 
+  it.each(['X-User-Id', 'x_user_id', 'X.USER-ID'])(
+    'C10 what a policy drops or says itself comes from no caller: %s, as a field or as a trailer',
+    async (name) => {
+      let trailers: string[] = []
+      const rig = await open({
+        route: chainOf({ request: [(ctx) => ctx.upstreamHeaders.remove('x-user-id') as undefined] }),
+        async upstream(request, response) {
+          await drainOf(request)
+          trailers = request.rawTrailers
+          response.end()
+        },
+      })
+      await rig.raw(get(`${name}: admin\r\nX-User-Idea: kept\r\n`))
+      await rig.raw(
+        `POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${name}: admin\r\nX-Sum: kept\r\n\r\n`,
+      )
+      expect(rig.seen).toHaveLength(2)
+      expect(rig.seen[0]?.headers).toContain('kept')
+      expect(JSON.stringify(rig.seen.map(({ headers }) => headers))).not.toContain('admin')
+      expect(trailers).toEqual(['X-Sum', 'kept'])
+    },
+  )
+
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'PROPFIND'])(
     'A5 passes the method %s',
     async (method) => {

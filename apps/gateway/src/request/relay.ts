@@ -132,7 +132,7 @@ export class Relay implements AimedRequest, BodyListener {
   onWhole(trailers: readonly string[]): void {
     const ctx = this.#ctx
     if (ctx.share > 0) ctx.sentMs = performance.now()
-    ctx.call?.end(passedTrailers(trailers))
+    ctx.call?.end(passedTrailers(trailers, ctx.upstreamEdits))
   }
 
   onDrain(): void {
@@ -285,7 +285,7 @@ export class Relay implements AimedRequest, BodyListener {
     }
     if (this.#heldFields !== null && !this.#releaseHead(this.#heldFields)) return
     this.#ended = true
-    const passed = passedTrailers(trailers)
+    const passed = passedTrailers(trailers, ctx.replyEdits)
     if (passed.length > 0) ctx.exchange.addTrailers(passed)
     ctx.exchange.end()
   }

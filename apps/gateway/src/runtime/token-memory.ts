@@ -1,11 +1,35 @@
 // What policies remember of tokens: one bound for all attachments of a worker, so that no API takes the memory of the others.
 import type { TokenMemory } from '@gatewright/shared/policies/token-ports'
 
-/** At most `capacity` entries in all; the oldest ones make room, whosever they are. */
-export function createTokenMemory(capacity: number): TokenMemory & { readonly size: number } {
+interface Bounds {
+  readonly entries: number
+  readonly bytes: number
+}
+
+interface Entry {
+  readonly sha256: string
+  readonly bytes: number
+  readonly forget: (sha256: string) => void
+}
+
+/** Beside what its caller says of it: the digest, the places in maps. */
+const entryBytes = 200
+
+/** The oldest entries make room, whosever they are. */
+export function createTokenMemory(bounds: Bounds): TokenMemory & { readonly size: number } {
   // In the order they came: a ring, so that an entry costs nothing more while it is there.
-  const ring: { readonly sha256: string; readonly forget: (sha256: string) => void }[] = []
-  let next = 0
+  const ring: (Entry | undefined)[] = []
+  let [oldest, size, bytes] = [0, 0, 0]
+
+  function forgetOldest(): void {
+    const entry = ring[oldest]
+    ring[oldest] = undefined
+    oldest = (oldest + 1) % bounds.entries
+    size--
+    if (entry === undefined) return
+    bytes -= entry.bytes
+    entry.forget(entry.sha256)
+  }
 
   return {
     open<Value>() {
@@ -13,19 +37,20 @@ export function createTokenMemory(capacity: number): TokenMemory & { readonly si
       const forget = (sha256: string) => void values.delete(sha256)
       return {
         get: (sha256: string) => values.get(sha256),
-        put(sha256: string, value: Value) {
+        put(sha256: string, value: Value, valueBytes: number) {
           if (!values.has(sha256)) {
-            const oldest = ring[next]
-            oldest?.forget(oldest.sha256)
-            ring[next] = { sha256, forget }
-            next = (next + 1) % capacity
+            const entry = { sha256, bytes: entryBytes + valueBytes, forget }
+            while (size > 0 && (size >= bounds.entries || bytes + entry.bytes > bounds.bytes)) forgetOldest()
+            ring[(oldest + size) % bounds.entries] = entry
+            size++
+            bytes += entry.bytes
           }
           values.set(sha256, value)
         },
       }
     },
     get size() {
-      return ring.length
+      return size
     },
   }
 }

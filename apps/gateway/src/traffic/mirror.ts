@@ -132,7 +132,7 @@ class Copy implements UpstreamRequest, UpstreamObserver {
   }
 
   onWhole(trailers: readonly string[]): void {
-    if (!this.#isOver) this.#call?.end(passedTrailers(trailers))
+    if (!this.#isOver) this.#call?.end(passedTrailers(trailers, this.#ctx.upstreamEdits))
   }
 
   onGone(): void {

@@ -122,6 +122,9 @@ interface Verified<Proof> {
   readonly fields: readonly string[]
 }
 
+/** The refusals are shared, or as long as the names in them; characters of fields are bytes. */
+const bytesOf = (fields: readonly string[]): number => fields.reduce((sum, it) => sum + it.length, 1_000)
+
 const bearer = /^bearer(?: |$)/i
 /** A token anywhere in the field: among several fields of that name, or behind what only some servers take for a space. */
 const anyBearer = /(?:^|,)[\t ]*bearer(?:[\t ,]|$)/i
@@ -178,7 +181,7 @@ export function createAccessTokenPhases<Proof>(
     const proven = await prover.prove(ctx, field.slice('bearer '.length), sha256)
     const verified = 'kind' in proven ? proven : judge(ctx, proven)
     if ('kind' in verified) return unlessPublic(ctx, verified)
-    if (verified.untilMs > ctx.receivedAtMs) remembered.put(sha256, verified)
+    if (verified.untilMs > ctx.receivedAtMs) remembered.put(sha256, verified, bytesOf(verified.fields))
     return enter(ctx, verified, field)
   }
 

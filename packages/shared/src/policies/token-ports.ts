@@ -32,10 +32,11 @@ export interface KeySets {
 /** What one attachment remembers by the sha256 of what was sent. */
 export interface Remembered<Value> {
   get(sha256: string): Value | undefined
-  put(sha256: string, value: Value): void
+  /** `bytes`: what the value itself takes, roughly. */
+  put(sha256: string, value: Value, bytes: number): void
 }
 
-/** Memory that is bounded for all attachments of a worker together: the oldest entries make room. */
+/** Memory that is bounded, in entries and in bytes, for all attachments of a worker together: the oldest entries make room. */
 export interface TokenMemory {
   open<Value>(): Remembered<Value>
 }

@@ -7,7 +7,7 @@ import { listen } from '../../testing/gateway.fixture.ts'
 import { createRegistryClient } from '../../upstream/discovery/registry-client.ts'
 import { createBlockList } from '../../upstream/forbidden.ts'
 import { createKeyReader } from './key-reader.ts'
-import { createKeySets, refreshMs, unknownKeyPauseMs } from './key-sets.ts'
+import { createKeySets, keptMs, refreshMs, restedMs, unknownKeyPauseMs } from './key-sets.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -234,7 +234,7 @@ describe('C2: hostile providers', () => {
     let body: unknown = { keys: [key.jwk] }
     const { set, pass, asked, now } = await open(answering(() => body))
     expect(await set.verify(await key.sign(), es256)).toBe('good')
-    body = { keys: [] }
+    body = { keys: 'none' }
     pass(refreshMs)
     const version = set.version(now())
     await expect.poll(asked).toBe(2)
@@ -243,7 +243,71 @@ describe('C2: hostile providers', () => {
   })
 })
 
+describe('C2: keys that were taken back', () => {
+  it('are good no more when the provider has none left', async () => {
+    const key = await makeKey()
+    let keys = [key.jwk]
+    const { set, pass, asked, now, logged } = await open(answering(() => ({ keys })))
+    const token = await key.sign()
+    expect(await set.verify(token, es256)).toBe('good')
+    keys = []
+    pass(refreshMs)
+    const version = set.version(now())
+    await expect.poll(asked).toBe(2)
+    await expect.poll(() => set.version(now())).not.toBe(version)
+    expect(await set.verify(token, es256)).toBe('unknown_key')
+    expect(logged).toHaveLength(1)
+  })
+
+  it('are not believed by a worker that rested, not even for the first token', async () => {
+    const [old, fresh] = await Promise.all([makeKey(), makeKey('ES256', 'b')])
+    let keys = [old.jwk]
+    const { set, pass, now } = await open(answering(() => ({ keys })))
+    const token = await old.sign()
+    expect(await set.verify(token, es256)).toBe('good')
+    const version = set.version(now())
+    keys = [fresh.jwk]
+    pass(restedMs)
+    expect(set.version(now())).not.toBe(version)
+    expect(await set.verify(token, es256)).toBe('unknown_key')
+  })
+
+  it('a rest does not cost good keys while the provider is away, a day does', async () => {
+    const key = await makeKey()
+    let isUp = true
+    const { set, pass, now } = await open((_, response) =>
+      isUp ? response.end(JSON.stringify({ keys: [key.jwk] })) : response.writeHead(500).end(),
+    )
+    const token = await key.sign()
+    expect(await set.verify(token, es256)).toBe('good')
+    isUp = false
+    pass(restedMs)
+    set.version(now())
+    expect(await set.verify(token, es256)).toBe('good')
+    const version = set.version(now())
+    expect(set.version(now())).toBe(version)
+    pass(keptMs)
+    set.version(now())
+    expect(await set.verify(token, es256)).toBe('unavailable')
+    isUp = true
+    pass(60_000)
+    expect(await set.verify(token, es256)).toBe('good')
+  })
+})
+
 describe('C2: rotation', () => {
+  it('all tokens with a new key wait for the one reading that the first of them began', async () => {
+    const [old, fresh] = await Promise.all([makeKey(), makeKey('ES256', 'b')])
+    let keys = [old.jwk]
+    const { set, asked } = await open(answering(() => ({ keys })))
+    await set.verify(await old.sign(), es256)
+    keys = [fresh.jwk]
+    const token = await fresh.sign()
+    const all = Array.from({ length: 20 }, () => set.verify(token, { alg: 'ES256', kid: 'b' }))
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['good']))
+    expect(asked()).toBe(2)
+  })
+
   it('a new key is read for the first token that has it; the old one is good no more once it is gone', async () => {
     const [old, fresh] = await Promise.all([makeKey(), makeKey('ES256', 'b')])
     let keys = [old.jwk]
@@ -281,6 +345,32 @@ describe('C2: rotation', () => {
     pass(refreshMs)
     expect(set.version(now())).toBe(version)
     await expect.poll(asked).toBe(2)
+  })
+
+  it('many providers that do not answer are asked some at a time, and all of them in the end', async () => {
+    let [open, most] = [0, 0]
+    const releases: (() => void)[] = []
+    const store = createKeySets({
+      async read() {
+        most = Math.max(most, ++open)
+        await new Promise<void>((resolve) => releases.push(resolve))
+        open--
+        throw new Error('no answer')
+      },
+      log: { info: () => undefined, warn: () => undefined },
+    })
+    for (let i = 0; i < 100; i++) store.follow({ issuer: `https://id${i}.example`, jwksUrl: null })
+    let released = 0
+    await expect
+      .poll(() => {
+        for (const release of releases.splice(0)) {
+          released++
+          release()
+        }
+        return released
+      })
+      .toBe(100)
+    expect(most).toBe(32)
   })
 
   it('policies of one provider share its keys', async () => {

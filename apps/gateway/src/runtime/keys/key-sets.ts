@@ -1,7 +1,7 @@
 // Keys of identity providers as a worker has them: read ahead, read again in the background, kept while the provider is away.
 import type { KeySet, KeySets, KeySource, SignatureVerdict } from '@gatewright/shared/policies/token-ports'
 import type { KeyReader } from './key-reader.ts'
-import type { PublicKey } from './public-keys.ts'
+import { KeysRefused, type PublicKey } from './public-keys.ts'
 
 export interface KeySetStore extends KeySets {
   /** Resolves when all keys were read once, could not be, or had the time for it: a configuration that goes live then knows them. */
@@ -20,18 +20,25 @@ interface KeySetSettings {
   readonly now?: () => number
 }
 
-/** How old keys become: a key that its provider takes back is good for no longer than this. */
+/** How old keys become before they are read again, meanwhile. */
 export const refreshMs = 300_000
+/** A worker that did not use keys for this long reads them before it believes them: some may have been taken back. */
+export const restedMs = 2 * refreshMs
+/** How long keys are believed while their provider is away. */
+export const keptMs = 24 * 3_600_000
 /** How often at most a token with a key that nobody knows has them read: floods of such tokens must not reach the provider. */
 export const unknownKeyPauseMs = 10_000
 const retryMs = { first: 1_000, max: 30_000 }
 const patienceMs = 1_000
 /** A set without a `kid`, or with the same one twice, must not make each token cost a hundred verifications. */
 const candidatesMax = 4
+/** How many providers are asked at once: those of one tenant that never answer must not take all sockets. */
+const readingsMax = 32
 // Tenants name providers: those that nobody named for long make room.
 const setsMax = 2_000
 
-export function createKeySets({ read, log, now = Date.now }: KeySetSettings): KeySetStore {
+export function createKeySets({ read: readNow, log, now = Date.now }: KeySetSettings): KeySetStore {
+  const read = atMost(readingsMax, readNow)
   const sets = new Map<string, FollowedKeySet>()
 
   return {
@@ -55,6 +62,23 @@ export function createKeySets({ read, log, now = Date.now }: KeySetSettings): Ke
   }
 }
 
+/** The others wait for their turn. */
+function atMost(max: number, read: KeyReader): KeyReader {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (source) => {
+    if (running < max) running++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await read(source)
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+}
+
 class FollowedKeySet implements KeySet {
   readonly #source: KeySource
   readonly #read: KeyReader
@@ -65,6 +89,11 @@ class FollowedKeySet implements KeySet {
   #version = 0
   /** What the version was made for, to tell whether anything changed. */
   #print = ''
+  /** When they were read last, and when that was tried last. */
+  #readAt = Number.NEGATIVE_INFINITY
+  #triedAt = Number.NEGATIVE_INFINITY
+  /** They are to be read before a token is believed, and what was verified with them is to be verified again. */
+  #isRested = false
   #dueAt = 0
   #unknownAskedAt = Number.NEGATIVE_INFINITY
   #failures = 0
@@ -84,7 +113,12 @@ class FollowedKeySet implements KeySet {
   }
 
   version(nowMs: number): number {
-    if (nowMs >= this.#dueAt && this.#reading === null) void this.#refresh()
+    if (nowMs < this.#dueAt) return this.#version
+    if (!this.#isRested && this.#keys !== null && nowMs - this.#triedAt >= restedMs) {
+      this.#isRested = true
+      this.#version++
+    }
+    if (this.#reading === null) void this.#refresh()
     return this.#version
   }
 
@@ -92,11 +126,14 @@ class FollowedKeySet implements KeySet {
     token: string,
     head: { readonly alg: string; readonly kid: string | null },
   ): Promise<SignatureVerdict> {
-    if (this.#keys === null && (this.#reading !== null || this.#now() >= this.#dueAt)) await this.#refresh()
+    const mustWait = this.#keys === null || this.#isRested
+    if (mustWait && (this.#reading !== null || this.#now() >= this.#dueAt)) await this.#refresh()
     if (this.#keys === null) return 'unavailable'
     let candidates = this.#find(head)
-    if (candidates.length === 0 && this.#now() - this.#unknownAskedAt >= unknownKeyPauseMs) {
-      this.#unknownAskedAt = this.#now()
+    const mayAsk = this.#now() - this.#unknownAskedAt >= unknownKeyPauseMs
+    // Of several tokens with a new key the first has it read, and all of them wait for it.
+    if (candidates.length === 0 && (mayAsk || this.#reading !== null)) {
+      if (this.#reading === null) this.#unknownAskedAt = this.#now()
       await this.#refresh()
       candidates = this.#find(head)
     }
@@ -126,9 +163,11 @@ class FollowedKeySet implements KeySet {
     const about = { issuer: this.#source.issuer, jwksUrl: this.#source.jwksUrl }
     try {
       const keys = await this.#read(this.#source)
+      if (keys.length === 0) this.#takeNone(about)
       if (this.#failures > 0) this.#log.info(about, 'The keys of an identity provider can be read again')
       this.#failures = 0
       this.#dueAt = this.#now() + refreshMs
+      this.#readAt = this.#now()
       const print = JSON.stringify(keys.map((key) => key.print))
       if (print === this.#print) return
       this.#print = print
@@ -143,6 +182,28 @@ class FollowedKeySet implements KeySet {
         )
       this.#dueAt = this.#now() + Math.min(retryMs.max, retryMs.first * 2 ** this.#failures)
       this.#failures++
+      this.#forgetOld(about)
+    } finally {
+      this.#triedAt = this.#now()
+      this.#isRested = false
     }
+  }
+
+  /** A provider that had keys and now has none took them back; one that never had any is not set up, and says nothing of tokens. */
+  #takeNone(about: object): void {
+    if (this.#keys === null) throw new KeysRefused('The JWKS has no key that verifies tokens')
+    if (this.#keys.length > 0)
+      this.#log.warn(about, 'An identity provider has no keys any more; its tokens are refused')
+  }
+
+  #forgetOld(about: object): void {
+    if (this.#keys === null || this.#now() - this.#readAt < keptMs) return
+    this.#keys = null
+    this.#print = ''
+    this.#version++
+    this.#log.warn(
+      about,
+      'The keys of an identity provider could not be read for a day; they are believed no longer',
+    )
   }
 }

@@ -33,17 +33,15 @@ type Jwk = z.output<typeof jwk>
 
 const jwks = z.object({ keys: z.array(z.unknown()) })
 
-/** Throws `KeysRefused` unless there is at least one key that verifies tokens. Keys for anything else are passed over. */
+/** The keys that verify tokens; those for anything else are passed over. Throws `KeysRefused` when it is no key set. */
 export function readPublicKeys(body: unknown): readonly PublicKey[] {
   const set = jwks.safeParse(body)
   if (!set.success) throw new KeysRefused('The answer is no JWKS')
   if (set.data.keys.length > keysMax) throw new KeysRefused(`The JWKS has more than ${keysMax} keys`)
-  const keys = set.data.keys.flatMap((entry) => {
+  return set.data.keys.flatMap((entry) => {
     const parsed = jwk.safeParse(entry)
     return parsed.success && isFit(parsed.data, entry) ? [createPublicKey(parsed.data)] : []
   })
-  if (keys.length === 0) throw new KeysRefused('The JWKS has no key that verifies tokens')
-  return keys
 }
 
 /** For signatures, public, and strong enough; a key that says otherwise of itself is believed (RFC 7517 4.2, 4.3). */
