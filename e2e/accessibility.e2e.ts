@@ -133,6 +133,7 @@ test('B.5: pages of a tenant in which nothing happened yet', async ({ enter }) =
   await lookAt(windows, [
     '/tenants',
     '/identity-providers',
+    '/event-sinks',
     '/tenants?create=1',
     empty,
     ...[

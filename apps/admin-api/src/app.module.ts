@@ -84,6 +84,9 @@ import { Publisher } from './publishing/publisher.ts'
 import { PublishingController } from './publishing/publishing.controller.ts'
 import { PublishingService } from './publishing/publishing.service.ts'
 import { TrafficService } from './publishing/traffic.service.ts'
+import { EventSinksController } from './siem/event-sinks.controller.ts'
+import { EventSinksService } from './siem/event-sinks.service.ts'
+import { SinkForwarder } from './siem/forwarder.ts'
 import { Invitations } from './tenancy/invitations.ts'
 import { TenancyController } from './tenancy/tenancy.controller.ts'
 import { TenancyService } from './tenancy/tenancy.service.ts'
@@ -132,6 +135,8 @@ const publishing = [
   TrafficService,
 ]
 
+const siem = [EventSinksService, SinkForwarder]
+
 const analytics = [AnalyticsReader, AnalyticsService, Intake, Upkeep]
 
 @Module({})
@@ -156,6 +161,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...manifest,
     ...publishing,
     ...analytics,
+    ...siem,
   ]
   return {
     module: AppModule,
@@ -182,6 +188,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       PublishingController,
       AnalyticsController,
       AuditController,
+      EventSinksController,
     ],
     providers: [...providers, { provide: APP_FILTER, useClass: ProblemFilter }],
     exports: providers,

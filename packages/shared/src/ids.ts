@@ -27,6 +27,7 @@ export const idPrefixes = {
   sub: 'subscription',
   key: 'credential',
   aud: 'audit event',
+  snk: 'event sink',
   req: 'request',
 } as const
 

@@ -141,6 +141,16 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('identityProviders.update', { clientSecret: `${clientSecret}-2`, admission: 'anyone' }, there)
   await write('identityProviders.remove', undefined, there)
 
+  const sink = await write(
+    'eventSinks.create',
+    { name: 'siem', title: 'SIEM', target: { protocol: 'http', url: 'http://127.0.0.1:9/' } },
+    { by: admin },
+  )
+  const toSink = { by: admin, params: { sink: sink.id } }
+  await write('eventSinks.update', { title: 'The SIEM' }, toSink)
+  await write('eventSinks.test', {}, toSink)
+  await write('eventSinks.remove', undefined, toSink)
+
   // A team.
   await write('tenancy.create', { name: 'fresh', title: 'Fresh' }, { by: admin })
   await write('tenancy.update', { title: 'Acme & Co', timeZone: 'Europe/Berlin' })

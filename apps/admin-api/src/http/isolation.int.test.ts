@@ -45,6 +45,13 @@ function bodies(target: FullTenant): Record<string, unknown> {
       clientId: 'mine',
     },
     'identityProviders.update': { title: 'Taken over' },
+    'eventSinks.create': {
+      name: 'mine',
+      title: 'Mine',
+      target: { protocol: 'http', url: 'https://siem.example' },
+    },
+    'eventSinks.update': { title: 'Taken over' },
+    'eventSinks.test': null,
     'tenancy.create': { name: 'charlie', title: 'Charlie' },
     'tenancy.update': { title: 'Taken over' },
     'tenancy.updateMember': { role: 'developer' },
@@ -113,6 +120,7 @@ const namesOfNobody = new Set([
   'request',
   'session',
   'provider',
+  'sink',
   'token',
 ])
 

@@ -23,6 +23,7 @@ export type PlatformDb = Pick<
   | 'gatewayGroup'
   | 'gateway'
   | 'auditHead'
+  | 'eventSink'
 >
 
 @Injectable()

@@ -5,7 +5,10 @@ import { Database } from './database.ts'
 import { keyIdOf, Sealer } from './sealer.ts'
 
 /** Every column with sealed secrets. One that is not named here is lost with the key it was sealed under. */
-const sealedColumns = [{ table: 'identity_provider', column: 'client_secret' }] as const
+const sealedColumns = [
+  { table: 'identity_provider', column: 'client_secret' },
+  { table: 'event_sink', column: 'secret' },
+] as const
 
 @Injectable()
 export class SealedColumns implements OnApplicationBootstrap {

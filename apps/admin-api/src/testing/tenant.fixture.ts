@@ -83,6 +83,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
       request: 'req_0000000000000000000000',
       session: 'ses_0000000000000000000000',
       provider: 'idp_0000000000000000000000',
+      sink: 'snk_0000000000000000000000',
       token: 'pat_0000000000000000000000',
     },
     secrets: [word],

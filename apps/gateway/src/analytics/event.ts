@@ -1,6 +1,6 @@
 // The analytics row of one request, built when its last byte is out.
 import type { RequestEvent } from '@gatewright/shared/event'
-import { withoutKeys } from '@gatewright/shared/key'
+import { defaultMasker } from '@gatewright/shared/masking/masker'
 import type { RequestContext } from '../request/context.ts'
 import { agentFamily } from './agent.ts'
 
@@ -32,8 +32,8 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     credentialId: caller?.credentialId ?? null,
     method: atMost(32, ctx.method),
     route: route === null ? null : atMost(1024, route.template),
-    path: atMost(2048, withoutKeys(ctx.path)),
-    host: atMost(255, withoutKeys(ctx.host)),
+    path: atMost(2048, defaultMasker.text(ctx.path)),
+    host: atMost(255, defaultMasker.text(ctx.host)),
     status: ctx.status,
     reason: ctx.reason,
     policy: ctx.refusedBy,

@@ -57,6 +57,16 @@ export const identityProvidersRoute = createRoute({
   component: lazyPage(() => import('../features/identity-providers/page.tsx'), 'IdentityProvidersPage'),
 })
 
+export const eventSinksRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/event-sinks',
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces(['platform', 'admin'])
+  },
+  component: lazyPage(() => import('../features/event-sinks/page.tsx'), 'EventSinksPage'),
+})
+
 export const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
@@ -73,5 +83,6 @@ export const signInTree = [
   welcomeRoute,
   tenantsRoute,
   identityProvidersRoute,
+  eventSinksRoute,
   accountRoute,
 ]

@@ -5,6 +5,7 @@ import { analytics } from './analytics.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { catalogue, tryIt } from './catalogue.ts'
+import { eventSinks } from './event-sinks.ts'
 import { identity } from './identity.ts'
 import { identityProviders } from './identity-providers.ts'
 import { imports } from './imports.ts'
@@ -43,6 +44,7 @@ export const contract = oc.prefix(apiPrefix).router({
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),
   audit: oc.tag('Audit').router(audit),
+  eventSinks: oc.tag('Audit').router(eventSinks),
   manifests: oc.tag('Manifest').router(manifests),
 })
 
