@@ -21,8 +21,21 @@ export default {
       name: 'shared-imports-zod-only',
       comment: 'Every app carries what shared imports; its contract alone may know oRPC.',
       severity: 'error',
-      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/contract/' },
+      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(contract|x509)/' },
       to: { pathNot: ['^packages/shared/', '/node_modules/zod/', '^node_modules/zod/'] },
+    },
+    {
+      name: 'x509-is-for-servers',
+      comment: 'Certificates and node:crypto: for the admin API and the gateway, never for a browser.',
+      severity: 'error',
+      from: { path: '^(apps/portal|packages)/', pathNot: '^packages/shared/src/x509/' },
+      to: { path: '^packages/shared/(src|dist)/x509/' },
+    },
+    {
+      name: 'x509-imports-node-only',
+      severity: 'error',
+      from: { path: '^packages/shared/src/x509/' },
+      to: { pathNot: '^packages/shared/src/x509/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'contract-imports-zod-and-orpc-only',

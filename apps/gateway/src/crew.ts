@@ -31,6 +31,8 @@ export interface WorkerCrew extends Crew {
   forget(hashes: readonly string[] | null, position: number): Promise<void>
   /** Tells all workers, also those that are started later, which guards are tripped. */
   setTripped(guards: readonly string[]): void
+  /** Tells all workers, also those that are started later, with what sessions of TLS are sealed. */
+  setTicketKeys(keys: Uint8Array): void
   /** The answers of all workers that live. */
   askAll(question: Question): Promise<unknown[]>
   askOne(question: Question): Promise<unknown>
@@ -78,6 +80,7 @@ export function createCrew({
   let nextId = 1
   let position = accessPosition
   let tripped: readonly string[] = []
+  let ticketKeys: Uint8Array | null = null
 
   setCollectorFlags()
 
@@ -100,6 +103,7 @@ export function createCrew({
     // Before anything else: records of keys that are older than this are not to be trusted.
     reply({ kind: 'access', hashes: [], position })
     thread.postMessage({ kind: 'tripped', guards: tripped } satisfies ToWorker)
+    if (ticketKeys !== null) reply({ kind: 'ticket-keys', keys: ticketKeys })
     thread.on('message', (message: FromWorker) => {
       for (const heard of [...member.waiting]) heard(message)
       if (message.kind === 'failed') onFailure(message.reason)
@@ -249,6 +253,12 @@ export function createCrew({
       tripped = guards
       for (const { thread } of members.values()) {
         thread.postMessage({ kind: 'tripped', guards } satisfies ToWorker)
+      }
+    },
+    setTicketKeys(keys) {
+      ticketKeys = keys
+      for (const { thread } of members.values()) {
+        thread.postMessage({ kind: 'ticket-keys', keys } satisfies ToWorker)
       }
     },
     async askAll(question) {

@@ -46,6 +46,17 @@ const envSchema = z.object({
     .describe('Default: made at the first start and kept in DATA_DIR'),
   GATEWAY_HOST: z.string().default('0.0.0.0'),
   GATEWAY_PORT: port.default(8000),
+  TLS_PORT: port.nullable().default(null).describe('Where callers come in over https; default: nowhere'),
+  TLS_CERTIFICATES: file.describe('Folder of certificates that are shown to callers, see docs/guides/tls.md'),
+  TLS_MIN_VERSION: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+  TLS_HANDSHAKE_TIMEOUT_MS: durationMs.min(100).default(10_000),
+  TLS_HANDSHAKES_MAX: z.coerce
+    .number()
+    .int()
+    .min(4)
+    .max(100_000)
+    .default(1_000)
+    .describe('Under way at a time, per worker; one address has a quarter of them'),
   OPS_HOST: z.string().default('127.0.0.1').describe('Metrics and health; never exposed to callers'),
   OPS_PORT: port.default(8001),
   ADVERTISED_ADDRESS: z

@@ -19,6 +19,8 @@ export interface WorkerData {
   /** More than one worker shares the port. */
   readonly sharesPort: boolean
   readonly port: number
+  /** Of the port for https; null = there is none. */
+  readonly tlsPort: number | null
   /** Address space of the counters that this gateway shares; false: the worker is alone and counts by itself. */
   readonly sharesCounters: boolean
   /** Where all workers count connections; see `ConnectionTable`. */
@@ -49,6 +51,8 @@ export type ToWorker =
   | { readonly kind: 'events-taken' }
   /** All guards whose releases get nothing; those that are not named let them have their share. */
   | { readonly kind: 'tripped'; readonly guards: readonly string[] }
+  /** With what sessions of TLS are sealed from now on, 48 bytes. */
+  | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   /** What is known of the service that was asked for under this number. */
   | { readonly kind: 'discovered'; readonly id: number; readonly state: DiscoveryState }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }

@@ -1,6 +1,6 @@
 // The process around the workers: configuration in, reports and events out, health and metrics, an orderly end.
 
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { createServer, type Server } from 'node:net'
 import type { Head } from '@gatewright/shared/snapshot'
@@ -33,6 +33,8 @@ import { createBlockList } from './upstream/forbidden.ts'
 export interface Gateway {
   readonly gatewayId: string
   readonly port: number
+  /** Of the port for https; null = there is none. */
+  readonly tlsPort: number | null
   readonly opsPort: number
   /** Finishes what runs and ends; nothing is lost. */
   stop(): Promise<void>
@@ -40,6 +42,9 @@ export interface Gateway {
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 const sweepEveryMs = 5_000
+/** Whoever learns the keys of sessions can read what was said in them: they are of this process alone, and for half a day. */
+const ticketKeysEveryMs = 12 * 3_600_000
+const ticketKeysLength = 48
 
 /** Throws `UsageError` when a setting is wrong, a port is taken, or a standalone gateway's manifest is refused. */
 export async function startGateway(env: Env, onFatal: (reason: string) => void): Promise<Gateway> {
@@ -50,6 +55,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
   const isManaged = env.manifest === null
   const workers = canSharePorts ? env.WORKERS : 1
   const port = await findPort(env.GATEWAY_HOST, env.GATEWAY_PORT, 'GATEWAY_PORT')
+  const tlsPort = env.TLS_PORT === null ? null : await findPort(env.GATEWAY_HOST, env.TLS_PORT, 'TLS_PORT')
 
   const redis = isManaged ? connectRedis(env.REDIS_URL, 'supervisor', log) : null
   const subscriber = isManaged ? connectRedis(env.REDIS_URL, 'subscriber', log) : null
@@ -114,6 +120,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
       env,
       gatewayId,
       port,
+      tlsPort,
       sharesPort: workers > 1,
       sharesCounters: workers > 1,
       connectionMemory,
@@ -128,6 +135,9 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     },
     onFailure: onFatal,
   })
+  const renewTicketKeys = () => crew.setTicketKeys(randomBytes(ticketKeysLength))
+  const ticketTimer = tlsPort === null ? undefined : setInterval(renewTicketKeys, ticketKeysEveryMs)
+  if (tlsPort !== null) renewTicketKeys()
   const guards = createGuardWatch({
     shared: redis && {
       record: createGuardRecord(redis, env.ENVIRONMENT, log),
@@ -214,6 +224,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     source.stop()
     await crew.drain()
     clearInterval(sweeper)
+    clearInterval(ticketTimer)
     discoveries.close()
     await reporter?.close()
     await sink.close()
@@ -238,13 +249,14 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     {
       host: env.GATEWAY_HOST,
       port,
+      tlsPort,
       opsPort: operations.port,
       workers,
       revision: rollout.live?.revision ?? null,
     },
     rollout.live ? 'serving' : 'serving nothing yet: no configuration in Redis or on disk',
   )
-  return { gatewayId, port, opsPort: operations.port, stop }
+  return { gatewayId, port, tlsPort, opsPort: operations.port, stop }
 }
 
 // Where the kernel does not spread connections over sockets of one port, one worker serves.

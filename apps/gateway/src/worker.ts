@@ -1,4 +1,5 @@
 // One thread that serves: policies, upstream pools, caches and the compiled configuration, told what to do by the supervisor.
+import type { Server } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createAddressSet } from '@gatewright/shared/cidr'
@@ -32,6 +33,10 @@ import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
+import { followCertificateFolder } from './tls/certificate-folder.ts'
+import { CertificateShelf } from './tls/certificate-shelf.ts'
+import { TlsListener } from './tls/listener.ts'
+import { tlsSamples } from './tls/samples.ts'
 import { createGuards } from './traffic/guards.ts'
 import { MirrorCounts } from './traffic/mirror.ts'
 import { overloadSamples, watchEventLoop } from './traffic/overload.ts'
@@ -50,6 +55,7 @@ const {
   index,
   sharesPort,
   port: listenPort,
+  tlsPort,
   sharesCounters,
   connectionMemory,
 } = workerData as WorkerData
@@ -239,6 +245,19 @@ const server = new GatewayServer(handler, {
   },
 })
 
+const certificates = new CertificateShelf({ minVersion: env.TLS_MIN_VERSION })
+if (tlsPort !== null && env.TLS_CERTIFICATES !== null)
+  followCertificateFolder(env.TLS_CERTIFICATES, (own) => certificates.setOwn(own), log)
+const tls =
+  tlsPort === null
+    ? null
+    : new TlsListener(server, {
+        minVersion: env.TLS_MIN_VERSION,
+        certificates,
+        handshakes: { timeoutMs: env.TLS_HANDSHAKE_TIMEOUT_MS, max: env.TLS_HANDSHAKES_MAX },
+        asked: () => null,
+      })
+
 let isListening = false
 
 async function listen() {
@@ -247,13 +266,21 @@ async function listen() {
   // Calls that came before this worker's connection was made would be refused for want of keys and counters.
   if (redis) await attempted(redis)
   if (isDraining) return
-  const fail = (error: Error) => say({ kind: 'failed', reason: error.message })
-  server.once('error', fail)
-  server.listen({ host: env.GATEWAY_HOST, port: listenPort, reusePort: sharesPort, backlog: 1024 }, () => {
-    // From here on it is one connection that cannot be taken (too many files are open, say), and not the port.
-    server.off('error', fail)
-    server.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'))
-    say({ kind: 'listening' })
+  if (tls !== null && tlsPort !== null) await open(tls, tlsPort)
+  await open(server, listenPort)
+  say({ kind: 'listening' })
+}
+
+function open(listener: Server, port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const fail = (error: Error) => say({ kind: 'failed', reason: error.message })
+    listener.once('error', fail)
+    listener.listen({ host: env.GATEWAY_HOST, port, reusePort: sharesPort, backlog: 1024 }, () => {
+      // From here on it is one connection that cannot be taken (too many files are open, say), and not the port.
+      listener.off('error', fail)
+      listener.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'))
+      resolve()
+    })
   })
 }
 
@@ -261,7 +288,7 @@ async function leave() {
   isDraining = true
   server.isLeaving = true
   await new Promise((resolve) => setTimeout(resolve, env.DRAIN_DELAY_MS))
-  const cut = server.listening ? await drain(server, env.DRAIN_TIMEOUT_MS) : 0
+  const cut = server.listening ? await drain(server, env.DRAIN_TIMEOUT_MS, undefined, tls) : 0
   if (cut > 0) log.warn({ connections: cut }, 'connections were cut after the drain time')
   counters.close()
   await events.drain()
@@ -291,6 +318,7 @@ async function answer(question: Question): Promise<unknown> {
     ...pools.samples(),
     ...overloadSamples(overload, index),
     ...mirrors.samples,
+    ...(tls === null ? [] : tlsSamples(tls.counts, certificates, index)),
     {
       name: 'gw_worker_busy_seconds_total',
       help: 'Time that workers were not idle; its rate over gw_workers is how much of the gateway is in use.',
@@ -338,6 +366,9 @@ port.on('message', (message: ToWorker) => {
       return
     case 'tripped':
       guards.setTripped(message.guards)
+      return
+    case 'ticket-keys':
+      tls?.setTicketKeys(message.keys)
       return
     case 'discovered':
       discovery.hear(message.id, message.state)

@@ -25,6 +25,9 @@ export const errors = {
   gateway_not_ready: { status: 503, title: 'The gateway has no configuration yet' },
   overloaded: { status: 503, title: 'The gateway has more to do than it can' },
 
+  // How it came here.
+  https_required: { status: 403, title: 'This address answers over https only' },
+
   // Who is calling.
   credential_missing: { status: 401, title: 'No credential was sent' },
   credential_invalid: { status: 401, title: 'The credential is not valid' },

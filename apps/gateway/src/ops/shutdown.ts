@@ -1,5 +1,6 @@
 // Leaves without breaking a request: stop taking connections, let what is under way finish, then close what is left.
 import type { GatewayServer } from '../request/server.ts'
+import type { TlsListener } from '../tls/listener.ts'
 
 const idleSweepMs = 100
 // A client may be writing on a kept connection this very moment: that request is answered, with `Connection: close`.
@@ -7,17 +8,19 @@ const idleGraceMs = 1_000
 
 /**
  * Drains a server: connections without a request are closed after a moment and again as they fall idle; after
- * `timeoutMs` the rest is cut. Answers how many connections had to be cut.
+ * `timeoutMs` the rest is cut, those of the port for https with it. Answers how many connections had to be cut.
  */
 export async function drain(
   server: GatewayServer,
   timeoutMs: number,
   graceMs = idleGraceMs,
+  listener: TlsListener | null = null,
 ): Promise<number> {
+  const servers = listener === null ? [server] : [server, listener]
   // Right after the poll for events, when the queue of connections that wait to be accepted is empty.
   await new Promise(setImmediate)
   // Kept connections stay open for the moment, and with them requests that are on their way.
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const closed = Promise.all(servers.map((it) => new Promise<void>((resolve) => it.close(() => resolve()))))
   const grace = setTimeout(
     () => {
       sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
@@ -33,8 +36,11 @@ export async function drain(
   clearInterval(sweep)
   clearTimeout(timeout)
   if (outcome !== 'late') return 0
-  const cut = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
+  const counts = await Promise.all(
+    servers.map((it) => new Promise<number>((resolve) => it.getConnections((_, count) => resolve(count)))),
+  )
   server.closeAllConnections()
+  listener?.closeHandshakes()
   await closed
-  return cut
+  return counts.reduce((sum, count) => sum + count, 0)
 }

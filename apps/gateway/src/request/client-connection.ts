@@ -42,6 +42,7 @@ const flushMs = 60_000
 
 export class ClientConnection implements Wire {
   readonly socket: Socket
+  readonly #transport: Socket
   readonly peer: Peer
   /** The request under way. */
   exchange: Exchange | null = null
@@ -49,6 +50,8 @@ export class ClientConnection implements Wire {
   readonly #parser: RequestParser
   /** Bytes behind the request under way. */
   #held: Buffer | null = null
+  /** Nothing has come on it yet. */
+  #isUnused = true
   #isReading = false
   #isPaused = false
   /** What still comes is read by nobody. */
@@ -59,8 +62,10 @@ export class ClientConnection implements Wire {
   /** Since when the next step is waited for: a request, its head, its body, the client's end. */
   #sinceMs: number
 
-  constructor(socket: Socket, peer: Peer, host: ConnectionHost) {
+  /** `transport`: what the socket encrypts, or the socket itself. */
+  constructor(socket: Socket, transport: Socket, peer: Peer, host: ConnectionHost) {
     this.socket = socket
+    this.#transport = transport
     this.peer = peer
     this.#host = host
     this.#sinceMs = host.lookedAtMs
@@ -75,6 +80,7 @@ export class ClientConnection implements Wire {
   // What comes.
 
   #receive(chunk: Buffer): void {
+    this.#isUnused = false
     if (this.#isClosing) return
     if (this.exchange?.complete === true) {
       this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk])
@@ -260,7 +266,7 @@ export class ClientConnection implements Wire {
   }
 
   destroy(abruptly = false): void {
-    if (abruptly) this.socket.resetAndDestroy()
+    if (abruptly) this.#transport.resetAndDestroy()
     else this.socket.destroy()
   }
 
@@ -283,8 +289,8 @@ export class ClientConnection implements Wire {
         if (waitedMs > host.headersTimeoutMs) this.#refuse('request_timeout', late)
       } else {
         // A connection that was opened ahead and never used asked for nothing.
-        const isNew = this.socket.bytesRead === 0
-        if (waitedMs > (isNew ? host.headersTimeoutMs : host.keepAliveTimeoutMs)) this.socket.destroy()
+        if (waitedMs > (this.#isUnused ? host.headersTimeoutMs : host.keepAliveTimeoutMs))
+          this.socket.destroy()
       }
     } else if (exchange.isOver) {
       if (waitedMs > lingerMs) this.socket.destroy()

@@ -1,6 +1,7 @@
 // Who is at the other end of a client connection, and how far its word about the client behind it is taken.
 import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { AddressSet } from '@gatewright/shared/cidr'
 import { BodyPace } from './body-pace.ts'
 
@@ -11,6 +12,8 @@ export class Peer {
   /** One of our own proxies: its `X-Forwarded-*` and `Forwarded` are believed. */
   readonly trusted: boolean
   readonly scheme: 'http' | 'https'
+  /** The connection itself, when it is one of TLS: it knows the client's certificate. */
+  tls: TLSSocket | null = null
   /** Its `for` in the form of RFC 7239 6: an IPv6 address is bracketed and quoted. */
   readonly forwardedFor: string
   #secret = ''

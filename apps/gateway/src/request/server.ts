@@ -1,5 +1,6 @@
 // The listening side: connections of clients, their limits drawn tight, and refusals for bytes that are no request.
 import { Server, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { AddressSet } from '@gatewright/shared/cidr'
 import { type ErrorCode, errors } from '@gatewright/shared/errors'
 import { ClientConnection, type ConnectionHost } from './client-connection.ts'
@@ -44,6 +45,8 @@ export class GatewayServer extends Server implements ConnectionHost {
   readonly #handler: Handler
   readonly #settings: ServerSettings
   readonly #open = new Set<ClientConnection>()
+  readonly #peers = new WeakMap<Socket, Peer>()
+  readonly #endLooks: () => void
   readonly #nextId = createRequestIds()
   #dateLine = ''
   #dateSecond = 0
@@ -61,27 +64,43 @@ export class GatewayServer extends Server implements ConnectionHost {
     this.lookEveryMs = Math.min(this.headersTimeoutMs, keepAliveTimeoutMs, lookEveryMaxMs)
     const looks = setInterval(() => this.#look(), this.lookEveryMs).unref()
     const bodyLooks = setInterval(() => this.#endSlowBodies(), settings.bodyPace.lookEveryMs).unref()
-    this.on('connection', (socket: Socket) => this.#enter(socket))
-    this.on('close', () => {
+    this.on('connection', (socket: Socket) => {
+      if (this.admit(socket, 'http') !== null) this.serve(socket, socket)
+    })
+    // Its connections are those of the port for https too, which may be open for longer.
+    this.#endLooks = () => {
+      if (this.listening || this.#open.size > 0) return
       clearInterval(looks)
       clearInterval(bodyLooks)
-    })
+    }
+    this.on('close', this.#endLooks)
   }
 
-  #enter(socket: Socket): void {
+  /** Counts a new connection; null, and it is closed, when its address holds as many as it may. */
+  admit(socket: Socket, scheme: Peer['scheme']): Peer | null {
     const { connections, proxies } = this.#settings
-    const peer = new Peer(socket.remoteAddress ?? '', 'http', proxies)
+    const peer = new Peer(socket.remoteAddress ?? '', scheme, proxies)
     const { address, trusted } = peer
     if (!connections.enter(address, trusted)) {
       // Not a word: whoever opens too many would have us write one for each.
       socket.resetAndDestroy()
-      return
+      return null
     }
-    const connection = new ClientConnection(socket, peer, this)
+    this.#peers.set(socket, peer)
+    socket.on('close', () => connections.leave(address))
+    return peer
+  }
+
+  /** Reads requests from a socket; `transport` is what was admitted: the same, or what the socket encrypts. */
+  serve(socket: Socket, transport: Socket, tls: TLSSocket | null = null): void {
+    const peer = this.#peers.get(transport)
+    if (peer === undefined) throw new Error('a connection is admitted before it is served')
+    peer.tls = tls
+    const connection = new ClientConnection(socket, transport, peer, this)
     this.#open.add(connection)
     socket.on('close', () => {
       this.#open.delete(connection)
-      connections.leave(address)
+      this.#endLooks()
     })
   }
 

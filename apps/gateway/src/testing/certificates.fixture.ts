@@ -12,8 +12,14 @@ interface CertificateWish {
   readonly name: string
   /** Host names and IPv4 addresses that it is for. */
   readonly hosts?: readonly string[]
+  /** URIs that it is for, such as SPIFFE ids. */
+  readonly uris?: readonly string[]
   /** Who vouches for it; itself when nobody does. */
   readonly issuer?: TestAuthority
+  /** Of the certificate; default: any. */
+  readonly serial?: number
+  /** What it may be used for (RFC 5280 4.2.1.12), in hex; default: it does not say. */
+  readonly purposeIds?: readonly string[]
   readonly validFrom?: Date
   readonly validTo?: Date
 }
@@ -36,18 +42,30 @@ export function createAuthority(name: string): TestAuthority {
 
 // RFC 5280 4.1, with ECDSA over P-256 (RFC 5758).
 function createCertificate(
-  { name, hosts = [], issuer, validFrom, validTo }: CertificateWish,
+  { name, hosts = [], uris = [], issuer, serial, purposeIds = [], validFrom, validTo }: CertificateWish,
   isAuthority: boolean,
 ): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = sequence(objectId('2a8648ce3d040302'))
   const extensions = [
     extension('551d13', true, sequence(...(isAuthority ? [der(0x01, Buffer.from([0xff]))] : []))),
-    ...(hosts.length > 0 ? [extension('551d11', false, sequence(...hosts.map(hostName)))] : []),
+    ...(hosts.length + uris.length > 0
+      ? [
+          extension(
+            '551d11',
+            false,
+            sequence(...hosts.map(hostName), ...uris.map((uri) => der(0x86, Buffer.from(uri)))),
+          ),
+        ]
+      : []),
+    ...(purposeIds.length > 0 ? [extension('551d25', false, sequence(...purposeIds.map(objectId)))] : []),
   ]
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
-    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    der(
+      0x02,
+      serial === undefined ? Buffer.concat([Buffer.from([1]), randomBytes(8)]) : Buffer.from([serial]),
+    ),
     algorithm,
     distinguishedName(issuer?.name ?? name),
     sequence(time(validFrom ?? new Date(Date.now() - dayMs)), time(validTo ?? new Date(Date.now() + dayMs))),

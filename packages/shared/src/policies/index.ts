@@ -7,6 +7,7 @@ import { policy as concurrencyLimit } from './concurrency-limit.ts'
 import { policy as cors } from './cors.ts'
 import { policy as faultInjection } from './fault-injection.ts'
 import { policy as headers } from './headers.ts'
+import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
 import { policy as jwt } from './jwt.ts'
 import { policy as mock } from './mock.ts'
@@ -27,6 +28,7 @@ export interface RunnablePolicy {
 /** type → policy. `create` throws a ZodError on a configuration that the spec refuses. */
 export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
   [
+    runnable(httpsOnly),
     runnable(ipFilter),
     runnable(cors),
     runnable(redirect),

@@ -8,6 +8,7 @@ import { spec as concurrencyLimit } from './concurrency-limit.ts'
 import { spec as cors } from './cors.ts'
 import { spec as faultInjection } from './fault-injection.ts'
 import { spec as headers } from './headers.ts'
+import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
 import { spec as jwt } from './jwt.ts'
 import { spec as mock } from './mock.ts'
@@ -21,6 +22,7 @@ import { spec as rewrite } from './rewrite.ts'
 
 /** In the order of their stages, as pickers and the reference show them. */
 export const policySpecs = [
+  httpsOnly,
   ipFilter,
   cors,
   redirect,
@@ -70,6 +72,7 @@ function attachment<Type extends string, Config extends z.ZodType>(spec: {
 
 /** One policy as a person writes it: type, name and the configuration that its type demands. */
 export const policyInput = z.discriminatedUnion('type', [
+  attachment(httpsOnly),
   attachment(ipFilter),
   attachment(cors),
   attachment(redirect),
