@@ -21,7 +21,7 @@ export default {
       name: 'shared-imports-zod-only',
       comment: 'Every app carries what shared imports; its contract alone may know oRPC.',
       severity: 'error',
-      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(contract|x509)/' },
+      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(contract|sealing|x509)/' },
       to: { pathNot: ['^packages/shared/', '/node_modules/zod/', '^node_modules/zod/'] },
     },
     {
@@ -36,6 +36,20 @@ export default {
       severity: 'error',
       from: { path: '^packages/shared/src/x509/' },
       to: { pathNot: '^packages/shared/src/x509/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'sealing-is-for-servers',
+      comment:
+        'Keys and node:crypto: for the admin API and the gateway, never for a browser or the rest of shared.',
+      severity: 'error',
+      from: { path: '^(apps/portal|packages)/', pathNot: '^packages/shared/src/sealing/' },
+      to: { path: '^packages/shared/(src|dist)/sealing/' },
+    },
+    {
+      name: 'sealing-imports-node-only',
+      severity: 'error',
+      from: { path: '^packages/shared/src/sealing/' },
+      to: { pathNot: '^packages/shared/src/sealing/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'contract-imports-zod-and-orpc-only',

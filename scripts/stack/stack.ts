@@ -147,6 +147,7 @@ async function start(options: StackOptions, { dataDir, durable, say, stops }: Su
       redisUrl: redis.url,
       adminUrl,
       dataDir,
+      secrets,
     }),
   )
   // Each start is waited for, also when another failed: what is still starting could not be stopped.
@@ -246,13 +247,19 @@ function createLauncher(
   }
 }
 
-type GatewayPlace = { options: StackOptions; redisUrl: string; adminUrl: string; dataDir: string }
+type GatewayPlace = {
+  options: StackOptions
+  redisUrl: string
+  adminUrl: string
+  dataDir: string
+  secrets: Secrets
+}
 
 function launchGateway(
   launch: Launch,
   id: string,
   { port, opsPort }: GatewayPorts,
-  { options, redisUrl, adminUrl, dataDir }: GatewayPlace,
+  { options, redisUrl, adminUrl, dataDir, secrets }: GatewayPlace,
 ): StackGateway {
   const gatewayDir = join(dataDir, id)
   const opsUrl = `http://127.0.0.1:${opsPort}`
@@ -273,6 +280,7 @@ function launchGateway(
       DATA_DIR: gatewayDir,
       DOCS_URL: adminUrl,
       MANIFEST: '',
+      ...secretsKey(secrets),
       ...options.gatewayEnv,
     },
   })
@@ -294,6 +302,11 @@ function watchPrograms() {
   }
 }
 
+/** Whoever brings a key of their own brings their own secrets too. */
+function secretsKey({ secretsKey }: Secrets): Record<string, string> {
+  return process.env.SECRETS_KEY || process.env.SECRETS_KEY_FILE ? {} : { SECRETS_KEY: secretsKey }
+}
+
 function adminEnvironment(
   options: StackOptions,
   databaseUrl: string,
@@ -310,8 +323,7 @@ function adminEnvironment(
     ERROR_PAGES_DIR: join(root, 'docs/errors'),
     ADMIN_EMAIL: secrets.adminEmail,
     ADMIN_PASSWORD: secrets.adminPassword,
-    // Whoever brings a key of their own brings their own secrets too.
-    ...(process.env.SECRETS_KEY || process.env.SECRETS_KEY_FILE ? {} : { SECRETS_KEY: secrets.secretsKey }),
+    ...secretsKey(secrets),
     // The sample upstream, whose document the tour imports, is on this machine.
     IMPORT_PRIVATE_ADDRESSES: 'true',
     ...options.adminEnv,

@@ -26,6 +26,7 @@ import { DocumentSources } from './catalog/document-source.ts'
 import { Impact } from './catalog/impact.ts'
 import { ImportsService } from './catalog/imports.service.ts'
 import { PoliciesService } from './catalog/policies.service.ts'
+import { PolicySecrets } from './catalog/policy-secrets.ts'
 import { PolicyTypesService } from './catalog/policy-types.service.ts'
 import { RoutesService } from './catalog/routes.service.ts'
 import { UpstreamsService } from './catalog/upstreams.service.ts'
@@ -106,6 +107,7 @@ const catalog = [
   RoutesService,
   UpstreamsService,
   PoliciesService,
+  PolicySecrets,
   PolicyTypesService,
   { provide: DocumentReader, useFactory: () => new DocumentReader() },
   DocumentSources,

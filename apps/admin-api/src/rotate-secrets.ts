@@ -1,6 +1,7 @@
 // `node apps/admin-api/dist/rotate-secrets.js`: after a new key was put first, seals every stored secret under it.
 import { createId } from '@gatewright/shared/ids'
 import { parseEnv } from './env.ts'
+import type { Prisma } from './generated/prisma/client.ts'
 import { Database } from './infra/database.ts'
 import { createLogger } from './infra/logger.ts'
 import { resealAll } from './infra/sealed-columns.ts'
@@ -23,18 +24,20 @@ export async function rotateSecrets(
     throw new Error('Set SECRETS_KEY or SECRETS_KEY_FILE: the new key first, the old ones behind it')
   const database = new Database(env, createLogger(env))
   try {
-    const { resealed, current, failed } = await resealAll(database.pool, sealer)
+    const { resealed, current, failed, isDone } = await resealAll(database.pool, sealer)
     if (resealed > 0) {
       const id = sealer.keyId
-      await database.everything.$transaction((tx) =>
-        appendAudit(
+      await database.everything.$transaction(async (tx) => {
+        const now = new Date()
+        await republishAll(tx, now)
+        await appendAudit(
           tx,
           {
             tenantId: null,
-            actor: { kind: 'system', id: 'rotate-secrets', name: 'Rotation of keys' },
+            actor,
             requestId: createId('req'),
             address: '',
-            at: new Date(),
+            at: now,
           },
           [
             {
@@ -44,15 +47,45 @@ export async function rotateSecrets(
               after: { resealed, failed: failed.length },
             },
           ],
-        ),
-      )
+        )
+      })
     }
     say.log(`Sealed ${resealed} secrets anew under the key ${sealer.keyId}; ${current} were already.`)
     for (const reason of failed) say.error(`Left as it was: ${reason}`)
-    if (failed.length === 0) say.log('Keys behind the first one are no longer needed here.')
-    return failed.length === 0 ? 0 : 1
+    if (!isDone)
+      say.error('Something goes on sealing under another key: restart every process with the new key first.')
+    if (failed.length === 0 && isDone)
+      say.log('Keys behind the first one are not needed any more, once all gateways run the newest revision.')
+    return failed.length === 0 && isDone ? 0 : 1
   } finally {
     await database.onApplicationShutdown()
+  }
+}
+
+const actor = { kind: 'system', id: 'rotate-secrets', name: 'Rotation of keys' } as const
+
+/** Gateways hold sealed secrets of policies, too: a revision of each environment brings them what was sealed anew. */
+async function republishAll(tx: Prisma.TransactionClient, createdAt: Date): Promise<void> {
+  const environments = await tx.environment.findMany({ orderBy: { id: 'asc' }, select: { id: true } })
+  for (const { id } of environments) {
+    const { revision } = await tx.environment.update({
+      where: { id },
+      data: { revision: { increment: 1 } },
+    })
+    await tx.revision.create({
+      data: {
+        environmentId: id,
+        number: revision,
+        actorId: actor.id,
+        actorName: actor.name,
+        action: 'secrets.rotate',
+        reason: 'Secrets sealed under a new key',
+        changes: [],
+        deployments: [],
+        policies: [],
+        createdAt,
+      },
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { metadataServices, parseCidr } from '@gatewright/shared/cidr'
 import { slug } from '@gatewright/shared/ids'
+import { Keyring } from '@gatewright/shared/sealing/keyring'
 import * as z from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -89,6 +90,14 @@ const envSchema = z.object({
     .describe('Whom discovery by DNS asks; default: the resolvers of the system'),
   REGISTRIES: file.describe('JSON: what is shown to which registry, see docs/guides/discovery.md'),
   UPSTREAM_IDENTITIES: file.describe('Folder of client certificates, see docs/guides/upstream-tls.md'),
+  SECRETS_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'Opens secrets of policies: the key of the admin API; several, comma-separated, while keys change',
+    ),
+  SECRETS_KEY_FILE: z.string().optional().describe('File with that key, or with several, a line each'),
+  SECRETS_DIR: file.describe('Folder of the files that policies may name as secrets'),
   DEBUG_SECRET: z
     .string()
     .min(16)
@@ -149,6 +158,11 @@ export function readEnv(variables: NodeJS.ProcessEnv, args: readonly string[]): 
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
     throw new UsageError(`The gateway cannot start with these settings:\n  ${lines.join('\n  ')}`)
+  }
+  try {
+    Keyring.from(parsed.data)
+  } catch (error) {
+    throw new UsageError(`The gateway cannot start with these settings:\n  ${(error as Error).message}`)
   }
   return { ...parsed.data, manifest }
 }

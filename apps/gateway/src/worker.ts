@@ -3,6 +3,7 @@ import type { Server } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createAddressSet } from '@gatewright/shared/cidr'
+import { Keyring } from '@gatewright/shared/sealing/keyring'
 import { pino } from 'pino'
 import { createEventBuffer } from './analytics/buffer.ts'
 import { buildEvent } from './analytics/event.ts'
@@ -31,6 +32,7 @@ import { createPacer } from './runtime/pacer.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
+import { createSecrets } from './runtime/secrets.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
 import { followCertificateFolder } from './tls/certificate-folder.ts'
@@ -112,6 +114,13 @@ const outbound = createOutbound(forbidden, accessTo)
 const introspection = createIntrospection({ open: outbound, log })
 const tokens = createTokenMemory({ entries: env.CREDENTIAL_CACHE_SIZE, bytes: tokenBytesMax })
 
+// Secrets of configurations.
+const secrets = createSecrets({
+  keys: Keyring.from(env),
+  folder: env.SECRETS_DIR,
+  variables: process.env,
+})
+
 // Events.
 const events = createEventBuffer((batch) => {
   port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
@@ -161,6 +170,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           tokens,
           environment: env.ENVIRONMENT,
         },
+        secrets,
         upstreams: pools,
         guards,
         mirrors,

@@ -21,6 +21,7 @@ export const idPrefixes = {
   rte: 'route',
   ups: 'upstream',
   pol: 'policy attachment',
+  sec: 'secret of a policy',
   prd: 'product',
   pln: 'plan',
   app: 'application',

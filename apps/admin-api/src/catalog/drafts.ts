@@ -5,6 +5,7 @@ import { type PolicyInput, policyInput } from '@gatewright/shared/policies/specs
 import type { PolicyScope, Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import type { DocumentSummary, OperationSummary } from './openapi/questions.ts'
+import { assertKept } from './policy-secrets.ts'
 
 /** The columns that a document fills. Uint8Array because Prisma's Bytes wants its own buffer. */
 export function documentColumns(bytes: Uint8Array, document: DocumentSummary, importedAt: Date) {
@@ -73,12 +74,13 @@ export interface ChainPlace {
 
 type AttachmentDb = Pick<Prisma.TransactionClient, 'policyAttachment'>
 
-/** Replaces a chain. A policy keeps its id while it keeps its name and type, so its counters go on. */
+/** Replaces a chain, whose secrets `PolicySecrets` has taken out. A policy keeps its id while it keeps its name and type, so its counters go on. */
 export async function setChain(
   db: AttachmentDb,
   place: ChainPlace,
   policies: readonly PolicyInput[],
 ): Promise<void> {
+  for (const policy of policies) assertKept(policy)
   const old = await readChain(db, place)
   const idOf = ({ name, type }: PolicyInput) =>
     old.find((one) => one.name === name && one.type === type)?.id ?? createId('pol')

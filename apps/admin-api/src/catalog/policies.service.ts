@@ -13,6 +13,7 @@ import { recountUnpublished } from '../publishing/draft.ts'
 import { assertServable } from '../publishing/servable.ts'
 import { refuse } from '../refusal.ts'
 import { type ChainPlace, readChain, setChain, showPolicy } from './drafts.ts'
+import { PolicySecrets } from './policy-secrets.ts'
 
 type Noun = typeof contract.policies
 type Input = InputOf<Noun['get']>
@@ -33,6 +34,7 @@ export class PoliciesService implements Service<Noun> {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
+    private readonly secrets: PolicySecrets,
   ) {}
 
   async get(call: TenantCall, input: Input) {
@@ -47,7 +49,12 @@ export class PoliciesService implements Service<Noun> {
       const holder = await findHolder(call, tx.db, input)
       expectVersion(call, holder)
       const before = await this.#show(tx.everything, holder)
-      await setChain(tx.db, holder.place, input.policies)
+      const policies = await this.secrets.keep(tx.db, call, call.tenant.id, {
+        pointer: '/policies',
+        policies: input.policies,
+        before: before.policies,
+      })
+      await setChain(tx.db, holder.place, policies)
       await raiseVersion(tx, call, holder)
       const { versionId } = holder.place
       if (versionId === undefined) {
@@ -78,7 +85,12 @@ export class PoliciesService implements Service<Noun> {
       const holder = await globalHolder(tx.everything)
       expectVersion(call, holder)
       const before = await this.#show(tx.everything, holder)
-      await setChain(tx.everything, globalPlace, policies)
+      const kept = await this.secrets.keep(tx.everything, call, null, {
+        pointer: '/policies',
+        policies,
+        before: before.policies,
+      })
+      await setChain(tx.everything, globalPlace, kept)
       await tx.platform.platform.update({
         where: { id: 1, version: holder.version },
         data: { version: { increment: 1 } },

@@ -1,6 +1,7 @@
 // Secrets at rest against a real Postgres: what a start without the key says, and a change of keys that is interrupted.
 import { randomBytes } from 'node:crypto'
 import { createId } from '@gatewright/shared/ids'
+import { keyIdOf } from '@gatewright/shared/sealing/sealed'
 import type pg from 'pg'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { testDatabase } from '../../../../scripts/stack/testing.ts'
@@ -9,7 +10,7 @@ import { rotateSecrets } from '../rotate-secrets.ts'
 import { Database } from './database.ts'
 import { createLogger } from './logger.ts'
 import { resealAll, SealedColumns } from './sealed-columns.ts'
-import { keyIdOf, Sealer } from './sealer.ts'
+import { Sealer } from './sealer.ts'
 
 const newKey = () => randomBytes(32).toString('base64')
 const withKeys = (...keys: string[]) =>
@@ -80,9 +81,19 @@ test('a change of keys that is interrupted leaves every secret readable, and the
       expect(sealer.open(await stored(id), placeOf(id))).toBe(`secret ${i}`)
   }
   await readAll(both)
-  expect(await resealAll(database.pool, both)).toEqual({ resealed: 190, current: 20, failed: [] })
+  expect(await resealAll(database.pool, both)).toEqual({
+    resealed: 190,
+    current: 20,
+    failed: [],
+    isDone: true,
+  })
   await readAll(withKeys(next))
-  expect(await resealAll(database.pool, both)).toEqual({ resealed: 0, current: 210, failed: [] })
+  expect(await resealAll(database.pool, both)).toEqual({
+    resealed: 0,
+    current: 210,
+    failed: [],
+    isDone: true,
+  })
 })
 
 test('a secret that is set while keys change is not overwritten with the one before', async () => {
@@ -98,7 +109,7 @@ test('a secret that is set while keys change is not overwritten with the one bef
       return database.pool.query(text, values)
     },
   } as unknown as pg.Pool
-  expect(await resealAll(racing, both)).toMatchObject({ resealed: 0, failed: [] })
+  expect(await resealAll(racing, both)).toMatchObject({ resealed: 0, failed: [], isDone: false })
   expect(both.open(await stored(id), placeOf(id))).toBe('after')
 })
 

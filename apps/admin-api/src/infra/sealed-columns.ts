@@ -1,13 +1,20 @@
 // What is sealed in Postgres: checked at start, and sealed anew when the key changes.
+import { keyIdOf } from '@gatewright/shared/sealing/sealed'
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type pg from 'pg'
 import { Database } from './database.ts'
-import { keyIdOf, Sealer } from './sealer.ts'
+import { Sealer } from './sealer.ts'
 
 /** Every column with sealed secrets. One that is not named here is lost with the key it was sealed under. */
 const sealedColumns = [
-  { table: 'identity_provider', column: 'client_secret' },
-  { table: 'event_sink', column: 'secret' },
+  { table: 'identity_provider', column: 'client_secret', boundTo: 'id' },
+  { table: 'event_sink', column: 'secret', boundTo: 'id' },
+  // As policySecretPlace says.
+  {
+    table: 'policy_secret',
+    column: 'sealed',
+    boundTo: "coalesce(tenant_id, 'global') || '/' || type || '/' || id",
+  },
 ] as const
 
 @Injectable()
@@ -47,37 +54,55 @@ export interface Resealed {
   readonly current: number
   /** Cannot be opened; each with its reason. They are left as they are. */
   readonly failed: readonly string[]
+  /** False when something sealed under another key was found at the last look, too: a process goes on sealing with it. */
+  readonly isDone: boolean
 }
 
 const pageSize = 200
 
 /**
- * Seals every secret anew that is not sealed under the current key. May be interrupted and run again, also beside running
- * processes: each secret is replaced by itself, and only if it is still the one that was read.
+ * Seals every secret anew that is not sealed under the current key, and looks again until there is none left: a process that still
+ * has the old key first may have sealed something meanwhile. May be interrupted and run again, also beside running processes: each
+ * secret is replaced by itself, and only if it is still the one that was read.
  */
 export async function resealAll(pool: pg.Pool, sealer: Sealer): Promise<Resealed> {
-  let [resealed, current] = [0, 0]
+  const first = await resealOnce(pool, sealer)
+  let [last, resealed] = [first, first.resealed]
+  for (let looks = 1; last.resealed + last.passed > 0 && looks < looksMax; looks++) {
+    last = await resealOnce(pool, sealer)
+    resealed += last.resealed
+  }
+  const isDone = last.resealed + last.passed === 0
+  return { resealed, current: first.current, failed: last.failed, isDone }
+}
+
+const looksMax = 10
+
+async function resealOnce(pool: pg.Pool, sealer: Sealer) {
+  let [resealed, current, passed] = [0, 0, 0]
   const failed: string[] = []
-  for (const { table, column } of sealedColumns) {
+  for (const { table, column, boundTo } of sealedColumns) {
     for (let after = ''; ; ) {
-      const { rows } = await pool.query<{ id: string; sealed: string }>(
-        `SELECT id, ${column} AS sealed FROM ${table} WHERE ${column} IS NOT NULL AND id > $1 ORDER BY id LIMIT ${pageSize}`,
+      const { rows } = await pool.query<{ id: string; bound: string; sealed: string }>(
+        `SELECT id, ${boundTo} AS bound, ${column} AS sealed FROM ${table}
+         WHERE ${column} IS NOT NULL AND id > $1 ORDER BY id LIMIT ${pageSize}`,
         [after],
       )
-      for (const { id, sealed } of rows) {
+      for (const { id, bound, sealed } of rows) {
         if (keyIdOf(sealed) === sealer.keyId) {
           current++
           continue
         }
         try {
-          const place = { table, column, id }
+          const place = { table, column, id: bound }
           const anew = sealer.seal(sealer.open(sealed, place), place)
           const { rowCount } = await pool.query(
             `UPDATE ${table} SET ${column} = $1 WHERE id = $2 AND ${column} = $3`,
             [anew, id, sealed],
           )
-          // Somebody set another secret meanwhile: it is sealed under the key that their process seals with.
-          resealed += rowCount ?? 0
+          if (rowCount === 1) resealed++
+          // Somebody set another secret meanwhile: it is sealed under the key that their process seals with, so the next look finds it.
+          else passed++
         } catch (error) {
           failed.push(error instanceof Error ? error.message : String(error))
         }
@@ -87,5 +112,5 @@ export async function resealAll(pool: pg.Pool, sealer: Sealer): Promise<Resealed
       after = last.id
     }
   }
-  return { resealed, current, failed }
+  return { resealed, current, passed, failed }
 }

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keyIdOf } from '@gatewright/shared/sealing/sealed'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '../refusal.ts'
-import { keyIdOf, Sealer } from './sealer.ts'
+import { Sealer } from './sealer.ts'
 
 const newKey = () => randomBytes(32).toString('base64')
 const place = { table: 'identity_provider', column: 'client_secret', id: 'idp_1' }

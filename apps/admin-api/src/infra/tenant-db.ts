@@ -10,6 +10,7 @@ const tenantModels = [
   'route',
   'upstream',
   'policyAttachment',
+  'policySecret',
   'apiRevision',
   'deployment',
   'pathClaim',

@@ -3,6 +3,7 @@ import type { contract } from '@gatewright/shared/contract/index'
 import type { WholeManifest } from '@gatewright/shared/manifest'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, type TenantCall } from '../call.ts'
+import { PolicySecrets, storeSecrets } from '../catalog/policy-secrets.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import type { TenantDb } from '../infra/database.ts'
@@ -11,6 +12,7 @@ import { ManifestApplier } from './apply.ts'
 import { refuseInconsistent } from './consistent.ts'
 import { refuseForbidden } from './permitted.ts'
 import { readManifest } from './read.ts'
+import { takeSecrets } from './secrets.ts'
 import { manifestChanges, manifestHash, targetOf } from './target.ts'
 
 type Noun = typeof contract.manifests
@@ -21,6 +23,7 @@ export class ManifestService implements Service<Noun> {
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly applier: ManifestApplier,
+    private readonly secrets: PolicySecrets,
   ) {}
 
   async export(call: TenantCall) {
@@ -30,8 +33,9 @@ export class ManifestService implements Service<Noun> {
 
   async diff(call: TenantCall, { manifest, prune }: InputOf<Noun['diff']>) {
     const current = await this.#read(call, call.db)
-    const target = targetOf(current, manifest, prune)
-    refuseInconsistent(target)
+    const wanted = targetOf(current, manifest, prune)
+    refuseInconsistent(wanted)
+    const { target } = await takeSecrets(this.secrets, call.db, call, current, wanted)
     return { changes: manifestChanges(current, target), hash: manifestHash(target) }
   }
 
@@ -40,9 +44,11 @@ export class ManifestService implements Service<Noun> {
       // Two applies of one tenant wait for each other here; the second sees what the first has made.
       await tx.everything.$queryRaw`SELECT id FROM tenant WHERE id = ${call.tenant.id} FOR UPDATE`
       const current = await this.#read(call, tx.db)
-      const target = targetOf(current, manifest, prune)
-      refuseInconsistent(target)
-      refuseForbidden(call, current, target)
+      const wanted = targetOf(current, manifest, prune)
+      refuseInconsistent(wanted)
+      refuseForbidden(call, current, wanted)
+      const { target, rows } = await takeSecrets(this.secrets, tx.db, call, current, wanted)
+      await storeSecrets(tx.db, rows)
       const changes = manifestChanges(current, target)
       if (changes.length > 0) await this.applier.apply(tx, call, current, target, note)
       tx.audit({

@@ -4,6 +4,7 @@ import type { FieldError } from '@gatewright/shared/errors'
 import { trafficFault } from '@gatewright/shared/model/traffic'
 import { defaultUpstream } from '@gatewright/shared/model/upstream'
 import type { Scope } from '@gatewright/shared/policies/policy'
+import { mapSecrets, readSecret } from '@gatewright/shared/policies/secret'
 import { policySpec } from '@gatewright/shared/policies/specs'
 import { routeName } from '@gatewright/shared/route-conditions'
 import { findOverlaps } from '@gatewright/shared/route-overlap'
@@ -151,6 +152,14 @@ function inspect(
         detail: issue.message,
       })
     }
+    mapSecrets(spec, policy.config, (text, _, path) => {
+      const form = readSecret(text)
+      if (form.kind === 'plain' || (form.kind === 'sealed' && form.envelope === null)) {
+        const detail = 'the secret that stood here is not kept any more: write it again'
+        problems.push({ pointer: `${pointer}${path}`, code: 'unknown_secret', detail })
+      }
+      return text
+    })
     const fault = parsed.success && template !== null && spec.templateFault?.(parsed.data, template)
     if (fault) problems.push({ pointer, code: 'unknown_parameter', detail: fault })
   }

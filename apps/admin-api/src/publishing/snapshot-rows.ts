@@ -64,8 +64,13 @@ export async function readSnapshotRows(
       },
     },
   })
+  const secrets = await tx.policySecret.findMany({
+    where: { OR: [{ tenantId: { in: tenantIds } }, { tenantId: null }] },
+    select: { id: true, tenantId: true, type: true, sealed: true },
+  })
   return {
     environment,
+    secrets,
     globalPolicies,
     tenants,
     deployments: deployments.map(

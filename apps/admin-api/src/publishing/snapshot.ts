@@ -2,13 +2,16 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '@gatewright/shared/canonical'
 import type { Traffic } from '@gatewright/shared/model/traffic'
-import type { Snapshot } from '@gatewright/shared/snapshot'
+import { mapSecrets, readSecret, sealedSecret, secretPaths } from '@gatewright/shared/policies/secret'
+import { policySpec } from '@gatewright/shared/policies/specs'
+import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
 import type { Lifecycle } from '../generated/prisma/client.ts'
 import { type AttachmentRow, compare, type FrozenVersion, policyUses } from './version-document.ts'
 
 /** What `snapshot-rows.ts` reads; the order of any list says nothing. */
 export interface SnapshotRows {
   readonly environment: { readonly id: string; readonly name: string }
+  readonly secrets: readonly SecretRow[]
   readonly globalPolicies: readonly AttachmentRow[]
   readonly tenants: readonly {
     readonly id: string
@@ -26,6 +29,13 @@ export interface SnapshotRows {
   }[]
 }
 
+export interface SecretRow {
+  readonly id: string
+  readonly tenantId: string | null
+  readonly type: string
+  readonly sealed: string
+}
+
 export interface DeploymentRow {
   readonly groups: readonly string[]
   readonly traffic: Traffic | null
@@ -39,16 +49,26 @@ export interface DeploymentRow {
 }
 
 export function buildSnapshot(rows: SnapshotRows): Snapshot {
-  const versions = rows.deployments.map(deployedVersion).sort((a, b) => compare(a.id, b.id))
+  const sealed = new Map(rows.secrets.map((row) => [row.id, row]))
+  const usesOf = (tenantId: string | null, uses: readonly PolicyUse[]) =>
+    uses.map((use) => withEnvelopes(use, tenantId, sealed))
+  const versions = rows.deployments
+    .map((row) => deployedVersion(row, usesOf))
+    .sort((a, b) => compare(a.id, b.id))
   const deployed = new Set(versions.map((version) => version.id))
   const tenants = new Set(versions.map((version) => version.tenantId))
   return {
     format: 1,
     environment: { id: rows.environment.id, name: rows.environment.name },
-    policies: policyUses(rows.globalPolicies),
+    policies: usesOf(null, policyUses(rows.globalPolicies)),
     tenants: rows.tenants
       .filter((tenant) => tenants.has(tenant.id))
-      .map(({ id, name, timeZone, policies }) => ({ id, name, timeZone, policies: policyUses(policies) }))
+      .map(({ id, name, timeZone, policies }) => ({
+        id,
+        name,
+        timeZone,
+        policies: usesOf(id, policyUses(policies)),
+      }))
       .sort((a, b) => compare(a.id, b.id)),
     versions,
     // Only what this environment serves: a plan for an API that is not here changes nothing here.
@@ -58,16 +78,41 @@ export function buildSnapshot(rows: SnapshotRows): Snapshot {
         tenantId,
         name,
         versionIds: versionIds.filter((versionId) => deployed.has(versionId)).sort(compare),
-        policies: policyUses(policies),
+        policies: usesOf(tenantId, policyUses(policies)),
       }))
       .filter((plan) => plan.versionIds.length > 0)
       .sort((a, b) => compare(a.id, b.id)),
   }
 }
 
-function deployedVersion(row: DeploymentRow): Snapshot['versions'][number] {
+type UsesOf = (tenantId: string | null, uses: readonly PolicyUse[]) => PolicyUse[]
+
+/** Gateways get the sealed secrets that a configuration names: those of its own tenant and type, and no others. */
+function withEnvelopes(
+  use: PolicyUse,
+  tenantId: string | null,
+  secrets: ReadonlyMap<string, SecretRow>,
+): PolicyUse {
+  const spec = policySpec(use.type)
+  if (!spec || secretPaths(spec).length === 0) return use
+  const config = mapSecrets(spec, use.config, (text) => {
+    const form = readSecret(text)
+    if (form.kind !== 'sealed') return text
+    const row = secrets.get(form.id)
+    return row?.tenantId === tenantId && row.type === use.type ? sealedSecret(row.id, row.sealed) : text
+  })
+  return { ...use, config }
+}
+
+function deployedVersion(row: DeploymentRow, usesOf: UsesOf): Snapshot['versions'][number] {
+  const { document } = row
   return {
-    ...row.document,
+    ...document,
+    policies: usesOf(document.tenantId, document.policies),
+    routes: document.routes.map((route) => ({
+      ...route,
+      policies: usesOf(document.tenantId, route.policies),
+    })),
     apiRevision: row.apiRevision,
     groups: [...row.groups].sort(compare),
     traffic: row.traffic,

@@ -2,8 +2,9 @@
 
 import { trafficFault } from '@gatewright/shared/model/traffic'
 import { defaultUpstream, upstreamFault } from '@gatewright/shared/model/upstream'
-import type { PolicyDeps, RouteFacts } from '@gatewright/shared/policies/policy'
+import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
+import type { SecretsOf } from '../runtime/secrets.ts'
 import type { Guard, GuardFacts, Guards } from '../traffic/guards.ts'
 import type { MirrorCounts } from '../traffic/mirror.ts'
 import type { Admission } from '../traffic/overload.ts'
@@ -11,7 +12,13 @@ import { createTrafficSplit } from '../traffic/split.ts'
 import type { Upstream } from '../upstream/call.ts'
 import { asksWho, demandCaller } from './callers.ts'
 import type { Chain, CompiledRoute, Generation, TrafficSplit } from './generation.ts'
-import { type AttachmentPlace, createInstances, type InstanceMap, type Instances } from './instances.ts'
+import {
+  type AttachmentPlace,
+  createInstances,
+  type InstanceMap,
+  type Instances,
+  type SharedDeps,
+} from './instances.ts'
 import { lifecycleFields, retiredStep, sunsetStep } from './lifecycle.ts'
 import {
   type HeadPart,
@@ -35,7 +42,8 @@ interface UpstreamSource {
 }
 
 export interface CompileDeps {
-  readonly policies: PolicyDeps
+  readonly policies: SharedDeps
+  readonly secrets: SecretsOf
   readonly upstreams: UpstreamSource
   readonly guards: Guards
   readonly mirrors: MirrorCounts
@@ -72,7 +80,7 @@ export async function compileSnapshot(
   deps: CompileDeps,
   previous: CompiledGeneration | null,
 ): Promise<CompiledGeneration> {
-  const instances = createInstances(deps.policies, previous?.instances ?? new Map())
+  const instances = createInstances(deps.policies, deps.secrets, previous?.instances ?? new Map())
   const releases: (() => void)[] = []
   const builder = createRouterBuilder()
   let environmentId = ''

@@ -3,6 +3,7 @@ import { policies } from '@gatewright/shared/policies/index'
 import type { Attachment, Phases, PolicyDeps, Scope } from '@gatewright/shared/policies/policy'
 import type { PolicyUse } from '@gatewright/shared/snapshot'
 import * as z from 'zod'
+import type { SecretsOf } from '../runtime/secrets.ts'
 import { SnapshotRefused } from './parts.ts'
 import type { Step } from './steps.ts'
 
@@ -25,7 +26,10 @@ export interface AttachmentPlace {
   readonly place: string
 }
 
-export function createInstances(deps: PolicyDeps, previous: InstanceMap): Instances {
+/** What all attachments have in common. */
+export type SharedDeps = Omit<PolicyDeps, 'secrets'>
+
+export function createInstances(deps: SharedDeps, secretsOf: SecretsOf, previous: InstanceMap): Instances {
   const used = new Map<string, Phases>()
 
   function instanceOf(use: PolicyUse, at: AttachmentPlace): Phases {
@@ -50,7 +54,11 @@ export function createInstances(deps: PolicyDeps, previous: InstanceMap): Instan
       )
     }
     try {
-      const phases = policy.create(use.config, deps, attachment)
+      const phases = policy.create(
+        use.config,
+        { ...deps, secrets: secretsOf({ tenantId: at.tenantId, type: use.type }) },
+        attachment,
+      )
       used.set(key, phases)
       return phases
     } catch (error) {

@@ -20,6 +20,7 @@ export const unusedUpstream: Upstream = {
 export function createCompileDeps(more: Partial<CompileDeps> = {}): CompileDeps {
   return {
     policies: createDeps(),
+    secrets: () => ({ open: (text) => text }),
     upstreams: { acquire: () => ({ upstream: unusedUpstream, release: () => undefined }) },
     guards: createGuards(() => undefined),
     mirrors: new MirrorCounts(),

@@ -64,6 +64,7 @@ async function routeOf(
     partsOf(snapshot),
     {
       policies: createDeps(),
+      secrets: () => ({ open: (text) => text }),
       upstreams: createUpstreamPools(),
       guards: createGuards(() => undefined),
       mirrors: new MirrorCounts(),

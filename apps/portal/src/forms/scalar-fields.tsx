@@ -9,11 +9,15 @@ import { pointerOf } from './field-problems.ts'
 import { type PropsOf, shown, useAside } from './field-props.tsx'
 import { bytesOf, bytesText, isCidr, matches } from './schema-value.ts'
 
+/** What the server writes in place of a secret; sent back, it means "as it was". */
+const isKept = (text: string) => text.startsWith('sealed:')
+
 export function TextValue(props: PropsOf<'text'>) {
   const { t } = useTranslation('common')
   const { node, value, onChange, path, errors, isReadOnly } = props
   const current = shown(node, value)
   const text = typeof current === 'string' ? current : ''
+  const [kept] = useState(() => (isKept(text) ? text : undefined))
   const isBadCidr = node.widget === 'cidr' && text !== '' && !isCidr(text)
   // A stored secret is a marker, which fits no pattern.
   const isOdd =
@@ -41,13 +45,19 @@ export function TextValue(props: PropsOf<'text'>) {
     return <TextArea {...shared} mono={node.widget === 'code'} rows={node.widget === 'code' ? 6 : 3} />
   }
   if (node.widget === 'secret') {
+    // A name of where gateways find a secret is none.
+    const isName = /^(?:env|file):/.test(text)
     return (
       <TextField
         {...shared}
-        type="password"
+        value={isKept(text) ? '' : text}
+        // Whoever takes back what they typed has what was kept.
+        onChange={(next) => change(next === '' && kept !== undefined ? kept : next)}
+        isRequired={node.isRequired && !isKept(text)}
+        type={isName ? 'text' : 'password'}
         autoComplete="new-password"
         mono
-        placeholder={text === '' ? undefined : t('form.secretKept')}
+        placeholder={isKept(text) ? t('form.secretKept') : undefined}
       />
     )
   }

@@ -1,7 +1,8 @@
 // headers: sets, appends and removes header fields on the way to the upstream and on the way back.
 import * as z from 'zod'
-import { definePolicy, defineSpec, type HeaderEdits } from './policy.ts'
+import { definePolicy, defineSpec, type HeaderEdits, type Secrets } from './policy.ts'
 import { isReservedField } from './reserved-fields.ts'
+import { readSecret, secretText } from './secret.ts'
 
 const name = z
   .string()
@@ -10,15 +11,19 @@ const name = z
   .refine((text) => !isReservedField(text), 'The gateway itself writes this header')
   .meta({ title: 'Name' })
 
+// RFC 9110 5.5: visible characters, inner spaces and tabs; never a line break.
+const oneLine = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
+
 const value = z
   .string()
   .max(4096)
-  // RFC 9110 5.5: visible characters, inner spaces and tabs; never a line break.
-  .regex(
-    /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/,
-    'Use one line of visible characters',
-  )
+  .regex(oneLine, 'Use one line of visible characters')
   .meta({ title: 'Value' })
+
+const secretValue = secretText({ title: 'Value' }).refine(
+  (text) => readSecret(text).kind !== 'plain' || oneLine.test(text),
+  'Use one line of visible characters',
+)
 
 const fields = z.array(z.strictObject({ name, value })).max(100).default([])
 
@@ -26,6 +31,14 @@ const edits = z.strictObject({
   set: fields.meta({ title: 'Set', help: 'Replaces what is there' }),
   append: fields.meta({ title: 'Append', help: 'Adds a field beside what is there' }),
   remove: z.array(name).max(100).default([]).meta({ title: 'Remove' }),
+})
+
+const upstreamEdits = edits.extend({
+  setSecret: z
+    .array(z.strictObject({ name, value: secretValue }))
+    .max(20)
+    .default([])
+    .meta({ title: 'Set secretly', help: 'As above; the values are kept sealed and never shown again' }),
 })
 
 const noEdits = { set: [], append: [], remove: [] }
@@ -37,7 +50,9 @@ export const spec = defineSpec({
   summary: 'Sets, appends and removes header fields of requests and replies.',
   scopes: ['global', 'tenant', 'version', 'plan', 'route'],
   config: z.strictObject({
-    request: edits.default(noEdits).meta({ title: 'To the upstream', group: 'Request' }),
+    request: upstreamEdits
+      .default({ ...noEdits, setSecret: [] })
+      .meta({ title: 'To the upstream', group: 'Request' }),
     response: edits.default(noEdits).meta({ title: 'To the caller', group: 'Response' }),
   }),
   example: {
@@ -48,8 +63,9 @@ export const spec = defineSpec({
 
 type Edits = z.output<typeof edits>
 
-export const policy = definePolicy(spec, ({ request, response }) => {
-  const toUpstream = createEdit(request)
+export const policy = definePolicy(spec, ({ request, response }, { secrets }) => {
+  const secretly = request.setSecret.map((field) => ({ name: field.name, value: opened(field, secrets) }))
+  const toUpstream = createEdit({ ...request, set: [...request.set, ...secretly] })
   const toCaller = createEdit(response)
   return {
     ...(toUpstream && {
@@ -65,6 +81,14 @@ export const policy = definePolicy(spec, ({ request, response }) => {
     }),
   }
 })
+
+function opened({ name, value }: { readonly name: string; readonly value: string }, secrets: Secrets) {
+  const text = secrets.open(value)
+  // Where a file or a variable holds it, nobody has looked at it before.
+  if (!oneLine.test(text))
+    throw new Error(`the secret value of ${name} is not one line of visible characters`)
+  return text
+}
 
 /** null when there is nothing to edit, so that the phase does not exist. */
 function createEdit({ set, append, remove }: Edits): ((headers: HeaderEdits) => void) | null {

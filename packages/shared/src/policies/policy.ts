@@ -347,6 +347,12 @@ export interface InFlight {
   leave(key: string): void
 }
 
+/** The secrets of the configuration at hand. */
+export interface Secrets {
+  /** What a text of the form `secretText` stands for. Throws a sentence that says what is missing, and nothing of the secret. */
+  open(text: string): string
+}
+
 /** Everything from outside that a policy may use. */
 export interface PolicyDeps {
   readonly credentials: Credentials
@@ -355,6 +361,7 @@ export interface PolicyDeps {
   readonly keySets: KeySets
   readonly introspection: Introspection
   readonly tokens: TokenMemory
+  readonly secrets: Secrets
   readonly environment: string
 }
 

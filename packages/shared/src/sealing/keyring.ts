@@ -1,15 +1,18 @@
-// The keys that secrets at rest are sealed under: from SECRETS_KEY or the file SECRETS_KEY_FILE names, never from Postgres.
+// The keys that secrets at rest are sealed under: from SECRETS_KEY or the file SECRETS_KEY_FILE names, never from Postgres or Redis.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Env } from '../env.ts'
 
-interface SealingKey {
+export interface SealingKey {
   /** First 8 hex digits of a hash of the key: names it in envelopes, and tells nothing of it. */
   readonly id: string
   readonly bytes: Buffer
 }
 
-type KeyEnv = Pick<Env, 'SECRETS_KEY' | 'SECRETS_KEY_FILE'>
+/** The settings of every program that seals or opens. */
+export interface KeyEnv {
+  readonly SECRETS_KEY?: string | undefined
+  readonly SECRETS_KEY_FILE?: string | undefined
+}
 
 const wanted = '32 random bytes in base64, such as `openssl rand -base64 32` prints'
 
