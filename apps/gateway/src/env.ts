@@ -98,6 +98,7 @@ const envSchema = z.object({
     ),
   SECRETS_KEY_FILE: z.string().optional().describe('File with that key, or with several, a line each'),
   SECRETS_DIR: file.describe('Folder of the files that policies may name as secrets'),
+  WAF_RULES: file.describe('Folder of a Core Rule Set 4, see docs/guides/protection.md; default: Debian’s'),
   DEBUG_SECRET: z
     .string()
     .min(16)

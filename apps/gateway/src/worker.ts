@@ -20,6 +20,7 @@ import { createHandler } from './request/handle.ts'
 import { GatewayServer } from './request/server.ts'
 import { createCounters } from './runtime/counters.ts'
 import { createCredentialCache } from './runtime/credentials.ts'
+import { createFirewalls, firewallSamples } from './runtime/firewall/firewalls.ts'
 import { createInFlight, createRemoteInFlight } from './runtime/in-flight.ts'
 import { createIntrospection } from './runtime/introspection/introspection.ts'
 import { createKeyReader } from './runtime/keys/key-reader.ts'
@@ -121,6 +122,9 @@ const secrets = createSecrets({
   variables: process.env,
 })
 
+// Attacks.
+const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
+
 // Events.
 const events = createEventBuffer((batch) => {
   port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
@@ -168,6 +172,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           keySets,
           introspection,
           tokens,
+          firewalls,
           environment: env.ENVIRONMENT,
         },
         secrets,
@@ -180,7 +185,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
       },
       live.current,
     )
-    await Promise.all([discovery.settled(), keySets.settled()])
+    await Promise.all([discovery.settled(), keySets.settled(), firewalls.settled()])
     if (isSame(aborted, identity)) generation.retire()
     else prepared = { generation, credentials: keys }
     say({ kind: 'prepared', identity })
@@ -301,6 +306,7 @@ async function leave() {
   const cut = server.listening ? await drain(server, env.DRAIN_TIMEOUT_MS, undefined, tls) : 0
   if (cut > 0) log.warn({ connections: cut }, 'connections were cut after the drain time')
   counters.close()
+  firewalls.close()
   await events.drain()
   reportDropped()
   // What was written last (leases given back) leaves before the connection does.
@@ -325,6 +331,7 @@ async function answer(question: Question): Promise<unknown> {
     gauge('gw_routes', 'Routes compiled, summed over workers.', live.current?.routeCount ?? 0),
     gauge('gw_event_buffer_length', 'Events that wait in workers.', events.length),
     gauge('gw_worker_memory_bytes', 'Heaps of workers, and what they hold outside.', memoryBytes()),
+    ...firewallSamples(firewalls.counts),
     ...pools.samples(),
     ...overloadSamples(overload, index),
     ...mirrors.samples,

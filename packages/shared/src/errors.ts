@@ -67,6 +67,8 @@ export const errors = {
   subscription_suspended: { status: 403, title: 'The subscription is suspended' },
   subscription_cancelled: { status: 403, title: 'The subscription was cancelled' },
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
+  waf_blocked: { status: 403, title: 'The request was refused for security reasons' },
+  waf_unavailable: { status: 503, title: 'The request cannot be checked right now' },
   rate_limited: { status: 429, title: 'Too many requests' },
   quota_exceeded: { status: 429, title: 'The quota is used up' },
   concurrency_limited: { status: 429, title: 'Too many requests at the same time' },

@@ -7,8 +7,11 @@ import * as z from 'zod'
 import type { RequestEvent } from './event.ts'
 
 type OwnField = 'id' | 'at' | 'path' | 'gatewayUs' | 'upstreamUs' | 'bytesIn' | 'bytesOut' | 'address'
-type SharedField = Exclude<keyof RequestEvent, OwnField>
+/** What few events have: it is not in columns. */
+type RareField = 'security' | 'attempt'
+type SharedField = Exclude<keyof RequestEvent, OwnField | RareField>
 type Columns<Field extends keyof RequestEvent> = { [F in Field]: RequestEvent[F][] }
+type Rare = readonly [index: number, fields: Pick<RequestEvent, RareField>]
 
 /** How many kinds of one caller's events are looked through for one that was there before. */
 const looksMax = 16
@@ -22,6 +25,7 @@ export class EventPacker {
   readonly #own = noOwn()
   /** For each event the index of its row in the shared columns. */
   readonly #rows: number[] = []
+  #rare: Rare[] = []
   #count = 0
   #rowCount = 0
   /** Row of the last event: callers come in runs. */
@@ -47,6 +51,8 @@ export class EventPacker {
     own.bytesIn[i] = event.bytesIn
     own.bytesOut[i] = event.bytesOut
     own.address[i] = event.address
+    const { security, attempt } = event
+    if (security !== undefined || attempt !== undefined) this.#rare.push([i, { security, attempt }])
   }
 
   #rowFor(event: RequestEvent): number {
@@ -81,6 +87,7 @@ export class EventPacker {
       shared: upTo(this.#rowCount, this.#shared),
       rows: this.#count === this.#rows.length ? this.#rows : this.#rows.slice(0, this.#count),
       own: upTo(this.#count, this.#own),
+      ...(this.#rare.length > 0 ? { rare: this.#rare } : {}),
     })
     for (const field of sharedFields) (this.#shared[field] as unknown[]).fill(null, 0, this.#rowCount)
     this.#own.id.fill('', 0, this.#count)
@@ -88,6 +95,7 @@ export class EventPacker {
     this.#own.address.fill('', 0, this.#count)
     this.#newestOfRoute.clear()
     this.#newestOfCaller.clear()
+    if (this.#rare.length > 0) this.#rare = []
     this.#count = 0
     this.#rowCount = 0
     this.#last = -1
@@ -110,14 +118,20 @@ export function packEvents(events: readonly RequestEvent[]): string {
 }
 
 const columnsSchema = z.record(z.string(), z.array(z.unknown()))
-const batchSchema = z.object({ shared: columnsSchema, rows: z.array(z.int().min(0)), own: columnsSchema })
+const batchSchema = z.object({
+  shared: columnsSchema,
+  rows: z.array(z.int().min(0)),
+  own: columnsSchema,
+  rare: z.array(z.tuple([z.int().min(0), z.record(z.string(), z.unknown())])).default([]),
+})
 
 /** The events of a batch, each still to be checked. Throws `SyntaxError` or `ZodError` when the text is no batch. */
 export function unpackEvents(text: string): unknown[] {
-  const { shared, rows, own } = batchSchema.parse(JSON.parse(text))
+  const { shared, rows, own, rare } = batchSchema.parse(JSON.parse(text))
   const sharedRows = rowsOf(shared)
   const ownRows = rowsOf(own)
-  return rows.map((row, i) => ({ ...sharedRows[row], ...ownRows[i] }))
+  const rareOf = new Map(rare)
+  return rows.map((row, i) => ({ ...sharedRows[row], ...ownRows[i], ...rareOf.get(i) }))
 }
 
 function rowsOf(columns: Record<string, unknown[]>): Record<string, unknown>[] {

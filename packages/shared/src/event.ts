@@ -1,5 +1,6 @@
 // The one analytics row: what the gateway says about each request, what intake stores, what every question reads.
 import * as z from 'zod'
+import { securityReportSchema } from './security.ts'
 
 export const requestEventSchema = z.strictObject({
   id: z.string().max(64).meta({ title: 'Request id' }),
@@ -30,6 +31,11 @@ export const requestEventSchema = z.strictObject({
   agent: z.string().max(64).meta({ title: 'User agent family' }),
   cache: z.enum(['none', 'hit', 'miss', 'stale']).default('none'),
   tryIt: z.boolean().default(false),
+  security: z.array(securityReportSchema).max(20).optional().meta({ title: 'What was suspicious about it' }),
+  attempt: z.string().max(16).optional().meta({
+    title:
+      'Of a credential that was refused: the first half of a quarter of its hash, to tell one from another',
+  }),
 })
 
 export type RequestEvent = z.output<typeof requestEventSchema>

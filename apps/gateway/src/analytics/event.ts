@@ -10,6 +10,8 @@ export interface EventOrigin {
   readonly gatewayId: string
 }
 
+const reportsMax = 20
+
 export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: EventOrigin): RequestEvent {
   const { match } = ctx
   const caller = ctx.principal ?? ctx.refusedCaller
@@ -45,6 +47,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     agent: agentFamily(ctx.header('user-agent')),
     cache: 'none',
     tryIt: caller?.tryIt ?? false,
+    ...(ctx.security === null ? {} : { security: ctx.security.slice(0, reportsMax) }),
   }
 }
 

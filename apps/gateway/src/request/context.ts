@@ -6,10 +6,12 @@ import type {
   LimitReport,
   PolicyContext,
   Principal,
+  ReceivedHead,
   RefusedCaller,
   RouteFacts,
 } from '@gatewright/shared/policies/policy'
 import { withoutPortalCookies } from '@gatewright/shared/portal-cookies'
+import type { SecurityReport } from '@gatewright/shared/security'
 import type { Chain, CompiledRoute, Generation, Match } from '../config/generation.ts'
 import { noBody, type Upstream, type UpstreamCall, unknownLength } from '../upstream/call.ts'
 import type { Exchange } from './exchange.ts'
@@ -77,6 +79,8 @@ export class RequestContext implements PolicyContext {
   /** The smallest cap on the request body, bytes. */
   bodyLimit = Number.POSITIVE_INFINITY
   limits: LimitReport[] | null = null
+  /** What policies found suspicious. */
+  security: SecurityReport[] | null = null
   /** What limits took of it, as long as it may still have to be given back. */
   held: Held[] | null = null
   upstreamEdits: HeaderEditList | null = null
@@ -172,6 +176,10 @@ export class RequestContext implements PolicyContext {
     return this.replyEdits
   }
 
+  get received(): ReceivedHead {
+    return this.exchange
+  }
+
   header(name: string): string | undefined {
     return fieldValue(this.exchange.fields, name)
   }
@@ -235,6 +243,11 @@ export class RequestContext implements PolicyContext {
   reportLimit(report: LimitReport): void {
     this.limits ??= []
     this.limits.push(report)
+  }
+
+  reportSecurity(report: SecurityReport): void {
+    this.security ??= []
+    this.security.push(report)
   }
 
   hold(held: Held): void {

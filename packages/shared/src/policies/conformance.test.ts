@@ -44,7 +44,17 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
     const phases = policy.create(spec.example, createDeps(), at)
     expect(Object.keys(phases).length).toBeGreaterThan(0)
     for (const name of Object.keys(phases)) {
-      expect(['request', 'response', 'done', 'priority', 'absent', 'sent']).toContain(name)
+      expect([
+        'request',
+        'wantsBody',
+        'requestBody',
+        'responseBody',
+        'response',
+        'done',
+        'priority',
+        'absent',
+        'sent',
+      ]).toContain(name)
     }
   })
 

@@ -18,6 +18,7 @@ import { policy as quota } from './quota.ts'
 import { policy as rateLimit } from './rate-limit.ts'
 import { policy as redirect } from './redirect.ts'
 import { policy as rewrite } from './rewrite.ts'
+import { policy as waf } from './waf.ts'
 
 /** A policy whose configuration is checked where it is created: stored data is untrusted data. */
 export interface RunnablePolicy {
@@ -41,6 +42,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(rateLimit),
     runnable(quota),
     runnable(bodyLimit),
+    runnable(waf),
     runnable(headers),
     runnable(rewrite),
     runnable(faultInjection),

@@ -2,6 +2,8 @@
 import type * as z from 'zod'
 import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
+import type { SecurityReport } from '../security.ts'
+import type { Firewalls } from './firewall-ports.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 
 /** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
@@ -103,6 +105,8 @@ export interface PolicyContext {
   /** Address of the client, through trusted proxies only. */
   readonly clientAddress: string
   readonly route: RouteFacts
+  /** The head as it was received; characters stand for bytes. */
+  readonly received: ReceivedHead
   /** Request header by lower-case name; repeated fields are joined by a comma (RFC 9110 5.3). */
   header(name: string): string | undefined
   /** sha256 in lower-case hex, of a secret that callers send again and again: the last one is remembered while its connection lasts. */
@@ -139,8 +143,19 @@ export interface PolicyContext {
   charge(cost: number): void
   /** Says what a limit decided; the gateway turns all reports of a request into RateLimit and X-RateLimit fields. */
   reportLimit(report: LimitReport): void
+  /** Says what was found to be suspicious, for the API's owner: it stands in the event and never in a reply. */
+  reportSecurity(report: SecurityReport): void
   /** Says what a limit took: it is given back when the request is refused after all, whoever refuses it. */
   hold(held: Held): void
+}
+
+/** A request line and its fields before anything was read out of them. */
+export interface ReceivedHead {
+  readonly target: string
+  /** Minor version of HTTP/1. */
+  readonly minor: number
+  /** Name and value of each field in turn. */
+  readonly fields: readonly string[]
 }
 
 export interface LimitReport {
@@ -362,6 +377,7 @@ export interface PolicyDeps {
   readonly introspection: Introspection
   readonly tokens: TokenMemory
   readonly secrets: Secrets
+  readonly firewalls: Firewalls
   readonly environment: string
 }
 

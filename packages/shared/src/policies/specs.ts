@@ -19,6 +19,7 @@ import { spec as quota } from './quota.ts'
 import { spec as rateLimit } from './rate-limit.ts'
 import { spec as redirect } from './redirect.ts'
 import { spec as rewrite } from './rewrite.ts'
+import { spec as waf } from './waf.ts'
 
 /** In the order of their stages, as pickers and the reference show them. */
 export const policySpecs = [
@@ -35,6 +36,7 @@ export const policySpecs = [
   rateLimit,
   quota,
   bodyLimit,
+  waf,
   headers,
   rewrite,
   faultInjection,
@@ -85,6 +87,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(rateLimit),
   attachment(quota),
   attachment(bodyLimit),
+  attachment(waf),
   attachment(headers),
   attachment(rewrite),
   attachment(faultInjection),

@@ -1,5 +1,6 @@
 // A request and a world for tests of policies: plain values behind the same ports that a gateway fills.
 import { createHash } from 'node:crypto'
+import type { FirewallVerdict } from '../policies/firewall-ports.ts'
 import type {
   HeaderEdits,
   Held,
@@ -13,6 +14,7 @@ import type {
   Taken,
 } from '../policies/policy.ts'
 import type { IntrospectionAnswer, SignatureVerdict } from '../policies/token-ports.ts'
+import type { SecurityReport } from '../security.ts'
 
 export const route: RouteFacts = {
   id: 'rte_1',
@@ -74,6 +76,7 @@ export interface TestContext extends PolicyContext {
   /** What `rewritePath` was asked for. */
   readonly paths: string[]
   readonly bodyLimits: number[]
+  readonly reports: SecurityReport[]
 }
 
 export function createContext(input: ContextInput = {}): TestContext {
@@ -84,6 +87,7 @@ export function createContext(input: ContextInput = {}): TestContext {
   const bodyLimits: number[] = []
   const costs: number[] = []
   const held: Held[] = []
+  const reports: SecurityReport[] = []
   return {
     requestId: 'req_1',
     receivedAtMs: input.receivedAtMs ?? Date.UTC(2026, 10, 21),
@@ -94,6 +98,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     scheme: input.scheme ?? 'https',
     clientAddress: input.clientAddress ?? '192.0.2.7',
     route: { ...route, ...input.route },
+    received: { target: '/books/7', minor: 1, fields: Object.entries(input.header ?? {}).flat() },
     header: (name) => input.header?.[name],
     forwardedHeader: (name) => input.header?.[name],
     responseHeader: (name) => input.responseHeader?.[name],
@@ -126,6 +131,8 @@ export function createContext(input: ContextInput = {}): TestContext {
     held,
     reportLimit: (report) => limits.push(report),
     limits,
+    reportSecurity: (report) => reports.push(report),
+    reports,
     dropped,
     bodyLimits,
   }
@@ -138,6 +145,7 @@ interface World {
   readonly signature?: SignatureVerdict
   /** What a server says of every token. */
   readonly introspected?: IntrospectionAnswer
+  readonly judged?: FirewallVerdict
 }
 
 export interface TestDeps extends PolicyDeps {
@@ -150,6 +158,7 @@ export function createDeps({
   found = { kind: 'unknown' },
   signature = 'good',
   introspected = { kind: 'inactive' },
+  judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
   const rules: LimitRule[] = []
@@ -160,6 +169,7 @@ export function createDeps({
       known: () => undefined,
       find: () => found,
     },
+    firewalls: { open: () => ({ inspect: async () => judged }) },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
     introspection: { follow: () => ({ introspect: async () => introspected }) },

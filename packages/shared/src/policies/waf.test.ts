@@ -1,0 +1,61 @@
+// waf: what a judgement makes of a request, and what of it is told to whom; the engine itself is tested in the gateway.
+import { describe, expect, it } from 'vitest'
+import { createContext, createDeps } from '../testing/policy.fixture.ts'
+import type { FirewallVerdict } from './firewall-ports.ts'
+import { policy } from './waf.ts'
+
+const at = { id: 'pol_1', name: 'waf', scope: 'version', tenantId: 'ten_1', timeZone: 'UTC' } as const
+const attack: FirewallVerdict = { kind: 'judged', isAttack: true, score: 10, rules: [942100] }
+
+async function judge(judged: FirewallVerdict, config: object = {}, bodyLength: number | null = 0) {
+  const phases = policy.create(policy.spec.config.parse(config), createDeps({ judged }), at)
+  const ctx = createContext({ bodyLength })
+  const head = await phases.request?.(ctx)
+  const body = phases.wantsBody?.(ctx) ? await phases.requestBody?.(ctx, new Uint8Array(3)) : undefined
+  return { ctx, head, verdict: head ?? body }
+}
+
+describe('D4, D5: the firewall', () => {
+  it('refuses an attack, and tells the event alone what it was', async () => {
+    const { verdict, ctx } = await judge(attack)
+    expect(verdict).toEqual({ kind: 'refusal', code: 'waf_blocked' })
+    expect(ctx.reports).toEqual([
+      { kind: 'waf', action: 'blocked', score: 10, rules: [942100], detail: null },
+    ])
+  })
+
+  it('only says so where it detects, and says nothing of a request that no rule fired for', async () => {
+    const { verdict, ctx } = await judge(attack, { mode: 'detect' })
+    expect(verdict).toBeUndefined()
+    expect(ctx.reports).toMatchObject([{ action: 'detected' }])
+    const clean = await judge({ kind: 'judged', isAttack: false, score: 0, rules: [] })
+    expect([clean.verdict, clean.ctx.reports]).toEqual([undefined, []])
+    const noticed = await judge({ kind: 'judged', isAttack: false, score: 3, rules: [920350] })
+    expect([noticed.verdict, noticed.ctx.reports[0]?.action]).toEqual([undefined, 'noticed'])
+  })
+
+  it('judges head and body as one, when the body is whole, and only up to its size', async () => {
+    const { head, verdict, ctx } = await judge(attack, { bodyBytesMax: 1_000 }, null)
+    expect(head).toBeUndefined()
+    expect(verdict).toMatchObject({ code: 'waf_blocked' })
+    expect(ctx.bodyLimits).toEqual([1_000])
+    const unread = await judge(attack, { bodyBytesMax: 0 }, 5)
+    expect([unread.head, unread.ctx.bodyLimits]).toMatchObject([{ code: 'waf_blocked' }, []])
+  })
+
+  it('refuses what nobody could judge, unless a person chose otherwise; then the event says that it passed unseen', async () => {
+    expect((await judge({ kind: 'unavailable' })).verdict).toMatchObject({ code: 'waf_unavailable' })
+    const passed = await judge({ kind: 'unavailable' }, { whenUnavailable: 'allow' })
+    expect([passed.verdict, passed.ctx.reports[0]?.action]).toEqual([undefined, 'unseen'])
+  })
+
+  it.each<[string, object]>([
+    ['a target that ends the directive', { rule: 942100, target: 'ARGS:a"\nSecRuleEngine Off' }],
+    ['a target with a comma', { rule: 942100, target: 'ARGS:a,ctl:ruleEngine=Off' }],
+    ['a variable that is none', { rule: 942100, target: 'TX:anomaly_score' }],
+    ['a rule that adds up', { rule: 949110 }],
+    ['a rule of the gateway', { rule: 9_090_001 }],
+  ])('an exception with %s is refused', (_, exclusion) => {
+    expect(policy.spec.config.safeParse({ exclusions: [exclusion] }).success).toBe(false)
+  })
+})
