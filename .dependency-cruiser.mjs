@@ -21,8 +21,16 @@ export default {
       name: 'shared-imports-zod-only',
       comment: 'Every app carries what shared imports; its contract alone may know oRPC.',
       severity: 'error',
-      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(contract|sealing|x509)/' },
+      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(cedar|contract|sealing|x509)/' },
       to: { pathNot: ['^packages/shared/', '/node_modules/zod/', '^node_modules/zod/'] },
+    },
+    {
+      name: 'cedar-is-for-servers',
+      comment:
+        'Megabytes of WebAssembly and node:module: for the admin API, the gateway and tests, never for a browser.',
+      severity: 'error',
+      from: { path: '^(apps/portal|packages)/', pathNot: '^packages/shared/src/(cedar|testing)/' },
+      to: { path: '^packages/shared/(src|dist)/cedar/' },
     },
     {
       name: 'x509-is-for-servers',

@@ -2,6 +2,7 @@
 import type { Server } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
+import { createCedarEngine } from '@gatewright/shared/cedar/engine'
 import { createAddressSet } from '@gatewright/shared/cidr'
 import { Keyring } from '@gatewright/shared/sealing/keyring'
 import { pino } from 'pino'
@@ -114,6 +115,7 @@ const keySets = createKeySets({ read: createKeyReader(createRegistryClient(forbi
 const outbound = createOutbound(forbidden, accessTo)
 const introspection = createIntrospection({ open: outbound, log })
 const tokens = createTokenMemory({ entries: env.CREDENTIAL_CACHE_SIZE, bytes: tokenBytesMax })
+const cedar = createCedarEngine()
 
 // Secrets of configurations.
 const secrets = createSecrets({
@@ -173,6 +175,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           introspection,
           tokens,
           firewalls,
+          cedar,
           environment: env.ENVIRONMENT,
         },
         secrets,

@@ -133,6 +133,56 @@ describe('C1: keys', () => {
   })
 })
 
+describe('C13 C14 C15: groups and rules', () => {
+  it('C15 a caller who may read gets 200, and 403 for a delete, until they are in the group that may; everywhere in 2 s', async () => {
+    await using rig = await createRig()
+    const upstream = await rig.startUpstream()
+    const acl = policy('acl', { rules: [{ methods: ['GET'] }, { groups: ['editors'] }] })
+    const rules = policy('cedar', {
+      policies: `@id("all") permit (principal, action, resource);
+        @id("not-from-there") forbid (principal, action, resource) when { context.headers has "x-region" && context.headers["x-region"] == "there" };`,
+      headers: ['x-region'],
+    })
+    const api = version({
+      upstreamUrls: [upstream.url],
+      policies: [policy('api-key'), acl, rules],
+      routes: ['GET /things', 'DELETE /things'],
+    })
+    await rig.publisher.publish(snapshotOf([api], { plans: [plan('free', ['ver_echo'])] }))
+    const gateways = await Promise.all([rig.startGateway(), rig.startGateway()])
+    await rig.publisher.live(gateways)
+    const app = credential('app', ['ver_echo'])
+    await rig.publisher.setCredential(app.hash, app.record)
+    await rig.publisher.live(gateways)
+    const call = async (gateway: TestGateway, method: string, headers = {}) => {
+      const reply = await gateway.call('/echo/things', {
+        method,
+        headers: { 'X-API-Key': app.key, ...headers },
+      })
+      return reply.status === 200 ? '200' : `${reply.status} ${reply.json().code}`
+    }
+    const everyone = async (method: string) =>
+      new Set(
+        await Promise.all(
+          gateways.flatMap((gateway) => Array.from({ length: 8 }, () => call(gateway, method))),
+        ),
+      )
+    expect(await everyone('GET')).toEqual(new Set(['200']))
+    expect(await everyone('DELETE')).toEqual(new Set(['403 operation_not_granted']))
+    const changedAt = performance.now()
+    await rig.publisher.setCredential(app.hash, { ...app.record, groups: ['editors'] })
+    await rig.publisher.live(gateways)
+    expect(performance.now() - changedAt).toBeLessThan(2_000)
+    expect(await everyone('DELETE')).toEqual(new Set(['200']))
+    const [gateway] = gateways
+    const denied = await gateway.call('/echo/things', {
+      headers: { 'X-API-Key': app.key, 'X-Region': 'there' },
+    })
+    expect(denied.json()).toMatchObject({ code: 'rules_refused', rules: ['not-from-there'], status: 403 })
+    expect(upstream.seen.every(({ headers }) => headers['x-region'] !== 'there')).toBe(true)
+  })
+})
+
 describe('C16: subscriptions', () => {
   it('403 before approval, 200 after it, 403 after it ends; each state says its name', async () => {
     await using rig = await createRig()

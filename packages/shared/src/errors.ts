@@ -34,6 +34,7 @@ export const errors = {
   credential_other_environment: { status: 403, title: 'The credential belongs to another environment' },
   credential_revoked: { status: 401, title: 'The credential was revoked' },
   credential_expired: { status: 401, title: 'The credential has expired' },
+  callers_differ: { status: 400, title: 'The credentials are of different applications' },
   credentials_unavailable: { status: 503, title: 'Credentials cannot be checked right now' },
 
   // Who is calling, by the token of an identity provider (RFC 6750).
@@ -66,6 +67,10 @@ export const errors = {
   subscription_rejected: { status: 403, title: 'The subscription was rejected' },
   subscription_suspended: { status: 403, title: 'The subscription is suspended' },
   subscription_cancelled: { status: 403, title: 'The subscription was cancelled' },
+  caller_denied: { status: 403, title: 'Callers of this group or role are refused' },
+  operation_not_granted: { status: 403, title: 'The operation is not granted to this caller' },
+  rules_refused: { status: 403, title: 'The rules of this API refuse the call' },
+  rules_undecided: { status: 403, title: 'The rules of this API could not be evaluated' },
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
   waf_blocked: { status: 403, title: 'The request was refused for security reasons' },
   waf_unavailable: { status: 503, title: 'The request cannot be checked right now' },

@@ -103,6 +103,11 @@ export const manifestApplication = z.strictObject({
   title,
   description: z.string().default(''),
   owner: z.email().nullable().default(null),
+  groups: z
+    .array(slug)
+    .max(50)
+    .default([])
+    .meta({ help: 'What policies let it do; given by those who decide about subscriptions' }),
   subscriptions: z
     .array(z.strictObject({ product: slug, plan: slug, state: subscriptionState.default('active') }))
     .default([]),

@@ -125,6 +125,7 @@ export function manifestToCredentials(
         state: 'active',
         expiresAt: instantMs(key.expiresAt),
         tryIt: false,
+        groups: application.groups,
         subscriptions,
       })
     })
@@ -140,6 +141,7 @@ export function manifestToCredentials(
         state: 'active',
         expiresAt: instantMs(client.expiresAt),
         tryIt: false,
+        groups: application.groups,
         subscriptions,
       })
     })

@@ -1,5 +1,7 @@
 // Applications, subscriptions and keys over HTTP on a real Postgres.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Database } from '../infra/database.ts'
+import { readCredentialRecords } from '../publishing/credential-records.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { createOffer, type Offer, onceOnly } from '../testing/offer.fixture.ts'
 
@@ -46,6 +48,27 @@ describe('applications', () => {
   it('H5 get a name from their title, with a number when it is taken', async () => {
     expect((await createApplication('Büro & Co.')).name).toBe('buro-co')
     expect((await createApplication('Büro & Co.')).name).toBe('buro-co-2')
+  })
+
+  it('C13 are put into groups by those who decide about them, not by their owner', async () => {
+    const { name } = await createApplication('Grouped')
+    const path = `/tenants/acme/applications/${name}/groups`
+    const put = (caller: Caller, groups: string[]) =>
+      caller.send<{ groups: string[]; revisions: object[] }>('PUT', path, { body: { groups }, version: '*' })
+    expect((await put(developer, ['partners'])).status).toBe(403)
+    const approver = await app.member(offer.owner, 'acme', 'approver')
+    await issue(name)
+    const given = await put(approver, ['staff', 'partners', 'staff'])
+    expect(given).toMatchObject({ status: 200, body: { groups: ['partners', 'staff'] } })
+    expect(given.body.revisions).toHaveLength(1)
+    const seen = await developer.must<{ groups: string[] }>('GET', `/tenants/acme/applications/${name}`)
+    expect(seen.groups).toEqual(['partners', 'staff'])
+    const { everything: prisma } = app.get(Database)
+    const key = await prisma.credential.findFirstOrThrow({ where: { application: { name } } })
+    const records = await readCredentialRecords(prisma, key.environmentId, [key.hash])
+    expect(records.get(key.hash)).toMatchObject({ groups: ['partners', 'staff'] })
+    const other = await createOffer(app, 'other-groups')
+    expect((await put(other.owner, [])).status).toBe(404)
   })
 
   it('C17 are as absent to another developer as ones that never were', async () => {

@@ -1,4 +1,5 @@
 // Who may see and change which application, and how it looks in answers.
+import { type Role, roleAllows } from '@gatewright/shared/model/role'
 import { may, signedIn, type TenantCall } from '../call.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
@@ -26,6 +27,7 @@ export function showApplication(application: ApplicationRow) {
     title: application.title,
     description: application.description,
     owner: application.owner,
+    groups: application.groups,
     credentialCount: application._count.credentials,
     subscriptionCount: application._count.subscriptions,
     version: application.version,
@@ -62,6 +64,19 @@ export async function findOwnApplication(
   return row
 }
 
+/** An application that the caller decides about, whosever it is. */
+export async function findGrantable(
+  call: TenantCall,
+  db: TenantDb,
+  reference: string,
+): Promise<ApplicationRow> {
+  const row = await db.application.findFirst({
+    where: { OR: [{ id: reference }, { name: reference }] },
+    include: applicationRows,
+  })
+  return row ?? refuse('not_found', `There is no application "${reference}" in ${call.tenant.name}`)
+}
+
 /** Makes changes to what hangs on an application wait for each other: what is read next stays true until the end of `tx`. */
 export async function lockApplication(tx: TenantTransaction, { id }: { readonly id: string }): Promise<void> {
   await tx.everything.$queryRaw`SELECT id FROM application WHERE id = ${id} FOR UPDATE`
@@ -75,12 +90,13 @@ export async function holdOwner(
   tx: TenantTransaction,
   { name, ownerId, tenantId }: Pick<ApplicationRow, 'name' | 'ownerId' | 'tenantId'>,
 ): Promise<void> {
-  const held = await tx.everything.$queryRaw<unknown[]>`
-    SELECT id FROM membership WHERE tenant_id = ${tenantId} AND user_id = ${ownerId} FOR SHARE`
-  if (held.length > 0) return
+  const [held] = await tx.everything.$queryRaw<{ role: Role }[]>`
+    SELECT role::text FROM membership WHERE tenant_id = ${tenantId} AND user_id = ${ownerId} FOR SHARE`
+  if (held && roleAllows(held.role, 'application:own')) return
   // Platform admins own applications in tenants that they are no members of.
   if (await tx.platform.user.findFirst({ where: { id: ownerId, platformAdmin: true } })) return
-  refuse('state_conflict', `The owner of ${name} has left; hand the application over to a member first`)
+  const why = held ? `is ${held.role} now` : 'has left'
+  refuse('state_conflict', `The owner of ${name} ${why}; hand the application over to a member first`)
 }
 
 export const applicationNamed = ({ id, name }: { id: string; name: string }) => ({

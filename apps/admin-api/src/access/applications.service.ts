@@ -15,6 +15,7 @@ import {
   applicationNamed,
   applicationRows,
   findApplication,
+  findGrantable,
   findOwnApplication,
   showApplication,
   visibleApplications,
@@ -106,6 +107,27 @@ export class ApplicationsService implements Service<Noun> {
       })
       return showApplication(after)
     })
+  }
+
+  async setGroups(call: TenantCall, { application, groups }: InputOf<Noun['setGroups']>) {
+    const shown = await this.changes.inTenant(call, async (tx) => {
+      const before = await findGrantable(call, tx.db, application)
+      expectVersion(call, before)
+      const after = await tx.db.application.update({
+        where: { id: before.id, version: before.version },
+        data: { groups: [...new Set(groups)].sort(), version: { increment: 1 } },
+        include: applicationRows,
+      })
+      await touchCredentials(tx, { applicationId: before.id })
+      tx.audit({
+        action: 'applications.setGroups',
+        resource: applicationNamed(after),
+        before: { groups: before.groups },
+        after: { groups: after.groups },
+      })
+      return showApplication(after)
+    })
+    return { ...shown, revisions: causedRevisions(call) }
   }
 
   async remove(call: TenantCall, { application }: InputOf<Noun['remove']>) {

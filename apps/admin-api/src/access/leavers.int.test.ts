@@ -159,3 +159,25 @@ describe('applications that are handed over', () => {
     expect(await give(data[0]?.id ?? '')).toMatchObject({ status: 404, code: 'not_found' })
   })
 })
+
+describe('C13 a member whose new role owns no applications', () => {
+  it('keeps their role until the keys of their applications are handed over or gone', async () => {
+    const { person, application } = await developer('mover')
+    const { id } = await memberOf(person)
+    const become = (role: string) =>
+      offer.owner.send<{ code: string; detail: string }>('PATCH', `/tenants/acme/members/${id}`, {
+        body: { role },
+        version: '*',
+      })
+    const refused = await become('auditor')
+    expect(refused).toMatchObject({ status: 409, body: { code: 'state_conflict' } })
+    expect(refused.body.detail).toContain(application.name)
+    expect((await become('publisher')).status).toBe(200)
+    const heir = await app.signUp('heir2@acme.example', { join: 'acme' })
+    await offer.owner.must('POST', `/tenants/acme/members/${id}/hand-over`, {
+      body: { to: (await memberOf(heir)).id },
+    })
+    expect((await become('auditor')).status).toBe(200)
+    expect(await keysOf(application)).toEqual(['active'])
+  })
+})

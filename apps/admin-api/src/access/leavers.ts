@@ -1,8 +1,10 @@
 // What becomes of a member's applications when they go: another member takes them over, or their access ends (ADR 6).
+import type { Role } from '@gatewright/shared/model/role'
 import { Injectable } from '@nestjs/common'
 import type { TenantCall } from '../call.ts'
 import { Clock } from '../infra/clock.ts'
 import type { TenantTransaction } from '../publishing/change.ts'
+import { refuse } from '../refusal.ts'
 import { applicationNamed } from './application-view.ts'
 import { recordSteps } from './subscription-history.ts'
 import { touchCredentials } from './touch.ts'
@@ -32,6 +34,25 @@ export class Leavers {
       })
     }
     return applications.length
+  }
+
+  /**
+   * Refuses when keys of a person's applications work: in a role that owns no applications nobody would answer for them.
+   * The caller holds the membership (`FOR UPDATE`), so no key is issued meanwhile (`holdOwner`).
+   */
+  async refuseWhileInUse(tx: TenantTransaction, owner: Person, role: Role): Promise<void> {
+    const used = await tx.db.application.findMany({
+      where: { ownerId: owner.id, credentials: { some: { state: 'active', tryIt: false } } },
+      select: { name: true },
+      orderBy: { name: 'asc' },
+      take: 10,
+    })
+    if (used.length === 0) return
+    const names = used.map(({ name }) => name).join(', ')
+    refuse(
+      'state_conflict',
+      `As ${role}, ${owner.email} could not own ${names}: hand them over first, or revoke their keys`,
+    )
   }
 
   /**

@@ -136,3 +136,27 @@ describe('C2 OAuth clients', () => {
     expect(await list(name)).toMatchObject([{ clientId: 'declared', name: 'Nightly', state: 'active' }])
   })
 })
+
+describe('C17 the place of an OAuth client', () => {
+  it('is not kept from its team by a key that another one brought under its hash', async () => {
+    const { everything: prisma } = app.get(Database)
+    const acme = await prisma.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
+    const text = oauthClientText({ environment: 'prod', tenantId: acme.id, issuer, clientId: 'wanted' })
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    const squatter = await createOffer(app, 'squatter')
+    const manifest = {
+      gatewright: 1,
+      applications: [{ name: 'squat', title: 'Squat', keys: [{ environment: 'prod', sha256 }] }],
+    }
+    const bring = () =>
+      squatter.owner.send('POST', '/tenants/squatter/manifest/apply', {
+        body: { manifest },
+        headers: onceOnly(),
+      })
+    expect((await bring()).status).toBe(200)
+    const { name } = await create('Wanted')
+    expect(await register(name, 'wanted')).toMatchObject({ status: 201 })
+    expect(await recordOf('wanted')).toMatchObject({ kind: 'oauth-client', tenantId: acme.id })
+    expect((await bring()).body).toMatchObject({ code: 'manifest_refused' })
+  })
+})

@@ -260,6 +260,7 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   )
   const application = await write('applications.create', { title: 'Second' })
   await write('applications.update', { title: 'Second one' }, { params: { application: application.id } })
+  await write('applications.setGroups', { groups: ['partners'] }, { params: { application: application.id } })
   const subscription = await write('subscriptions.create', { application: application.id, plan: plan.id })
   await write('subscriptions.decide', {
     subscriptions: [subscription.id],

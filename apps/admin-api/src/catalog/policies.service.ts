@@ -13,6 +13,7 @@ import { recountUnpublished } from '../publishing/draft.ts'
 import { assertServable } from '../publishing/servable.ts'
 import { refuse } from '../refusal.ts'
 import { type ChainPlace, readChain, setChain, showPolicy } from './drafts.ts'
+import { policyFaults } from './policy-faults.ts'
 import { PolicySecrets } from './policy-secrets.ts'
 
 type Noun = typeof contract.policies
@@ -196,7 +197,7 @@ function refuseWithout(call: TenantCall, permission: Permission): void {
 /** A policy where its type cannot be attached, or two of one name, would be refused by every gateway. */
 function refuseUnfit(scope: Scope, policies: readonly PolicyInput[]): void {
   const names = new Set<string>()
-  const errors = policies.flatMap(({ type, name }, i) => {
+  const errors = policies.flatMap(({ type, name, config }, i) => {
     const unfit = policySpec(type)?.scopes.includes(scope) === false
     const twin = names.has(name)
     names.add(name)
@@ -213,6 +214,11 @@ function refuseUnfit(scope: Scope, policies: readonly PolicyInput[]): void {
       ...(twin
         ? [{ pointer: `/policies/${i}/name`, code: 'duplicate', detail: `Two policies are named "${name}"` }]
         : []),
+      ...policyFaults(type, config).map(({ member, code, detail }) => ({
+        pointer: `/policies/${i}/config/${member}`,
+        code,
+        detail,
+      })),
     ]
   })
   if (errors[0]) refuse('invalid_input', `${errors[0].pointer}: ${errors[0].detail}`, { errors })

@@ -94,6 +94,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'products.updatePlan': { title: 'Taken over' },
     'applications.create': { title: 'Mine' },
     'applications.update': { title: 'Taken over' },
+    'applications.setGroups': { groups: ['partners'] },
     'subscriptions.create': { application, plan },
     'subscriptions.decide': { subscriptions: [subscription], decision: 'suspend' },
     'subscriptions.changePlan': { plan },

@@ -46,6 +46,7 @@ export class ApplicationsApplier {
     application: ManifestApplication,
   ): Promise<string> {
     const { name, title, description } = application
+    const groups = [...new Set(application.groups)].sort()
     const existing = await tx.db.application.findFirst({
       where: { name },
       select: { id: true, ownerId: true, owner: { select: { email: true } } },
@@ -61,7 +62,7 @@ export class ApplicationsApplier {
       application.oauthClients.length > 0 ||
       application.subscriptions.some(({ state }) => state !== 'suspended')
     if (opens) await holdOwner(tx, { name, ownerId, tenantId: call.tenant.id })
-    const data = { title, description, ownerId }
+    const data = { title, description, ownerId, groups }
     if (existing) {
       await tx.db.application.update({
         where: { id: existing.id },

@@ -96,6 +96,7 @@ export async function readManifest(
       title: application.title,
       description: application.description,
       owner: application.owner.email,
+      groups: application.groups,
       subscriptions: application.subscriptions
         .map(({ plan, state }) => ({ product: plan.product.name, plan: plan.name, state }))
         .sort((a, b) => a.product.localeCompare(b.product)),

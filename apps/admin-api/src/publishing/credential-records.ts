@@ -15,6 +15,7 @@ const select = {
     select: {
       id: true,
       name: true,
+      groups: true,
       subscriptions: {
         select: {
           id: true,
@@ -77,6 +78,8 @@ function toRecord({ id, kind, tenantId, state, expiresAt, tryIt, application }: 
     state,
     expiresAt: expiresAt?.getTime() ?? null,
     tryIt,
+    // Gateways of the version before know no groups, and read all records that have none.
+    ...(application.groups.length > 0 ? { groups: application.groups } : {}),
     subscriptions: current(application.subscriptions).map(toSubscription),
   }
 }

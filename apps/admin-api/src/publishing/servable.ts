@@ -9,6 +9,7 @@ import { policySpec } from '@gatewright/shared/policies/specs'
 import { routeName } from '@gatewright/shared/route-conditions'
 import { findOverlaps } from '@gatewright/shared/route-overlap'
 import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
+import { policyFaults } from '../catalog/policy-faults.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../refusal.ts'
 import { buildSnapshot } from './snapshot.ts'
@@ -160,6 +161,8 @@ function inspect(
       }
       return text
     })
+    for (const { member, code, detail } of parsed.success ? policyFaults(policy.type, parsed.data) : [])
+      problems.push({ pointer: `${pointer}/${member}`, code, detail })
     const fault = parsed.success && template !== null && spec.templateFault?.(parsed.data, template)
     if (fault) problems.push({ pointer, code: 'unknown_parameter', detail: fault })
   }

@@ -111,6 +111,10 @@ export class TenancyService implements Service<Noun> {
       const before = await findMember(tx, input.member)
       expectVersion(call, before)
       if (input.role !== undefined && input.role !== 'owner') await refuseWithoutOwner(tx, before)
+      if (input.role !== undefined && !roleAllows(input.role, 'application:own')) {
+        await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
+        await this.leavers.refuseWhileInUse(tx, before.user, input.role)
+      }
       const after = await tx.db.membership.update({
         where: { id: before.id, version: before.version },
         data: {

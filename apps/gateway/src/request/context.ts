@@ -73,6 +73,7 @@ export class RequestContext implements PolicyContext {
   /** Set when someone with the right to it asked to be told what happens; it costs nothing when null. */
   trace: Trace | null = null
   principal: Principal | null = null
+  claims: Readonly<Record<string, unknown>> | null = null
   refusedCaller: RefusedCaller | null = null
   /** As how many calls it counts; 0 when the request is only being explained. */
   cost = 1

@@ -26,6 +26,7 @@ const credentialRecord: z.ZodType<CredentialRecord> = z.strictObject({
   state: z.enum(['active', 'revoked']),
   expiresAt: z.int().nullable(),
   tryIt: z.boolean(),
+  groups: z.array(z.string()).optional(),
   subscriptions: z.array(
     z.strictObject({
       subscriptionId: z.string(),
@@ -57,6 +58,7 @@ function compact(record: CredentialRecord): CredentialRecord {
     state: record.state,
     expiresAt: record.expiresAt,
     tryIt: record.tryIt,
+    groups: record.groups && sharedLists(record.groups.join(' '), record.groups),
     subscriptions: record.subscriptions.map(({ subscriptionId, planId, planName, state, versionIds }) => ({
       subscriptionId,
       planId: sharedTexts(planId, planId),

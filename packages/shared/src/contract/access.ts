@@ -62,6 +62,20 @@ export const applications = {
       }),
     )
     .output(application),
+  setGroups: operation(
+    'PUT',
+    '/tenants/{tenant}/applications/{application}/groups',
+    'subscription:decide',
+    'Put an application into groups',
+    {
+      concurrency: true,
+      waitable: true,
+      description:
+        'Policies let callers in by these groups; its owner cannot give them to it. They hold within 2 s.',
+    },
+  )
+    .input(z.strictObject({ ...inApplication, groups: z.array(slug).max(50) }))
+    .output(application.extend(propagation.shape)),
   remove: operation(
     'DELETE',
     '/tenants/{tenant}/applications/{application}',

@@ -99,6 +99,7 @@ export const application = z.strictObject({
   title: z.string(),
   description: z.string(),
   owner: z.strictObject({ id: idSchema('usr'), name: z.string(), email: z.email() }),
+  groups: z.array(slug).meta({ title: 'Groups', help: 'Rules about callers speak of them' }),
   credentialCount: z.int(),
   subscriptionCount: z.int(),
   version,

@@ -120,10 +120,12 @@ interface Verified<Proof> {
   readonly refusal: Refusal | null
   /** Name and value in turn. */
   readonly fields: readonly string[]
+  readonly claims: Claims
 }
 
-/** The refusals are shared, or as long as the names in them; characters of fields are bytes. */
-const bytesOf = (fields: readonly string[]): number => fields.reduce((sum, it) => sum + it.length, 1_000)
+/** The refusals are shared, or as long as the names in them; characters of fields are bytes, and objects take some twice their JSON. */
+const bytesOf = ({ fields, claims }: Pick<Verified<unknown>, 'fields' | 'claims'>): number =>
+  fields.reduce((sum, it) => sum + it.length, 1_000) + 2 * JSON.stringify(claims).length
 
 const bearer = /^bearer(?: |$)/i
 /** A token anywhere in the field: among several fields of that name, or behind what only some servers take for a space. */
@@ -167,11 +169,12 @@ export function createAccessTokenPhases<Proof>(
   /** Only of a token that opened the door the upstream hears anything. */
   function tell(
     ctx: PolicyContext,
-    { fields }: Verified<Proof>,
+    { fields, claims }: Verified<Proof>,
     field: string,
     refusal: Refusal | undefined,
   ): Verdict {
     if (refusal !== undefined) return unlessPublic(ctx, refusal)
+    ctx.claims ??= claims
     if (fields.length > 0) ctx.upstreamHeaders.setAll(fields)
     if (forwardToken) ctx.upstreamHeaders.set('authorization', field)
     return undefined
@@ -181,7 +184,7 @@ export function createAccessTokenPhases<Proof>(
     const proven = await prover.prove(ctx, field.slice('bearer '.length), sha256)
     const verified = 'kind' in proven ? proven : judge(ctx, proven)
     if ('kind' in verified) return unlessPublic(ctx, verified)
-    if (verified.untilMs > ctx.receivedAtMs) remembered.put(sha256, verified, bytesOf(verified.fields))
+    if (verified.untilMs > ctx.receivedAtMs) remembered.put(sha256, verified, bytesOf(verified))
     return enter(ctx, verified, field)
   }
 
@@ -215,6 +218,7 @@ export function createAccessTokenPhases<Proof>(
       }),
       refusal: holdsScopes(claims, scopesRequired) ? null : insufficientScope,
       fields,
+      claims,
     }
   }
 

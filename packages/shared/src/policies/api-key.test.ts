@@ -68,12 +68,25 @@ describe('C1: a key', () => {
 
   it('of one who is known already has to be good, and changes nothing', () => {
     const first = ask(withKey).ctx.principal
-    const other = { ...record, applicationId: 'app_2' }
-    const second = ask({ ...withKey, principal: first }, other)
-    expect(second).toMatchObject({ code: null, ctx: { principal: { applicationId: 'app_1' } } })
+    const second = ask({ ...withKey, principal: first }, { ...record, credentialId: 'key_2' })
+    expect(second).toMatchObject({ code: null, ctx: { principal: first } })
     expect(ask({ ...withKey, principal: first }, { ...record, state: 'revoked' }).code).toBe(
       'credential_revoked',
     )
+  })
+
+  it('C11 of another application than the one that is known is refused: nobody chooses between two callers', () => {
+    const first = ask(withKey).ctx.principal
+    const other = { ...record, applicationId: 'app_2' }
+    const second = ask({ ...withKey, principal: first }, other)
+    expect(second).toMatchObject({ code: 'callers_differ', ctx: { principal: first } })
+  })
+
+  it('groups of its application count where its own team offers the API, and nowhere else', () => {
+    const inGroup = { ...record, groups: ['partners'], subscriptions: structuredClone(record.subscriptions) }
+    expect(ask(withKey, inGroup).ctx.principal?.groups).toEqual(['partners'])
+    const ofAnother = { ...inGroup, tenantId: 'ten_2', subscriptions: structuredClone(record.subscriptions) }
+    expect(ask(withKey, ofAnother).ctx.principal?.groups).toEqual([])
   })
 
   it('does not open what is kept under the hash of an OAuth client', () => {

@@ -31,6 +31,9 @@ const refusedSubscription = {
 // When no subscription is active, the caller hears of the one that is nearest to being so.
 const nearness = { active: 4, pending: 3, suspended: 2, rejected: 1, cancelled: 0 } as const
 
+const callersDiffer = refuse('callers_differ', {
+  detail: 'Send credentials of one application only.',
+})
 const unavailable = refuse('credentials_unavailable', { retryAfterMs: 2_000 })
 
 /**
@@ -65,9 +68,11 @@ export function createCallerGate(
       })
       return turnAway(ctx, record, subscription, inactive)
     }
-    // Whoever was found first is who calls; what comes after only has to be good.
-    if (ctx.principal !== null) return undefined
-    const caller = callerOf(record, subscription)
+    // Whoever was found first is who calls; what comes after has to be good, and theirs: limits and logs would name the one, and
+    // claims speak of the other.
+    if (ctx.principal !== null)
+      return ctx.principal.applicationId === record.applicationId ? undefined : callersDiffer
+    const caller = callerOf(record, subscription, ctx.route.tenantId)
     ctx.principal = caller.principal
     if (consumerHeaders) ctx.upstreamHeaders.setAll(caller.fields)
     return undefined
@@ -108,6 +113,8 @@ function turnAway(
   return refusal
 }
 
+const none: readonly string[] = Object.freeze([])
+
 interface Caller {
   readonly principal: Principal
   /** What the upstream is told of it, name and value in turn. */
@@ -120,11 +127,11 @@ const callersMax = 2_000
 let callers = new Map<SubscriptionRecord, Caller | null>()
 let callersBefore = new Map<SubscriptionRecord, Caller | null>()
 
-function callerOf(record: CredentialRecord, subscription: SubscriptionRecord): Caller {
+function callerOf(record: CredentialRecord, subscription: SubscriptionRecord, tenantId: string): Caller {
   const known = callers.get(subscription)
   if (known) return known
   const before = known === undefined ? callersBefore.get(subscription) : null
-  const caller = before ?? createCaller(record, subscription)
+  const caller = before ?? createCaller(record, subscription, tenantId)
   if (known === undefined && callers.size >= callersMax) {
     callersBefore = callers
     callers = new Map()
@@ -133,12 +140,17 @@ function callerOf(record: CredentialRecord, subscription: SubscriptionRecord): C
   return caller
 }
 
-function createCaller(record: CredentialRecord, subscription: SubscriptionRecord): Caller {
-  const principal = toPrincipal(record, subscription)
+function createCaller(record: CredentialRecord, subscription: SubscriptionRecord, tenantId: string): Caller {
+  const principal = toPrincipal(record, subscription, tenantId)
   return { principal, fields: consumerFields(principal) }
 }
 
-function toPrincipal(record: CredentialRecord, subscription: SubscriptionRecord): Principal {
+/** A subscription is to one product, so it is always the same team whose API is called with it. */
+function toPrincipal(
+  record: CredentialRecord,
+  subscription: SubscriptionRecord,
+  tenantId: string,
+): Principal {
   return Object.freeze({
     kind: 'application',
     tenantId: record.tenantId,
@@ -149,6 +161,8 @@ function toPrincipal(record: CredentialRecord, subscription: SubscriptionRecord)
     planId: subscription.planId,
     planName: subscription.planName,
     tryIt: record.tryIt,
+    // What another team calls its own applications must open nothing here.
+    groups: record.tenantId === tenantId ? (record.groups ?? none) : none,
   })
 }
 

@@ -73,3 +73,21 @@ export function headerValue(claim: unknown): string | null | undefined {
   const value = parts.join(',')
   return value.length <= headerValueLengthMax ? value : null
 }
+
+/** The claim of this very name (such as `https://example.com/roles`), or what the path through objects leads to. */
+export function claimAt(claims: Claims, path: string): unknown {
+  const whole = claimOf(claims, path)
+  if (whole !== undefined || !path.includes('.')) return whole
+  let value: unknown = claims
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    value = claimOf(value as Claims, name)
+  }
+  return value
+}
+
+/** The texts of a claim, which may be one or a list. Anything else is none: no role is named by a number. */
+export function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}

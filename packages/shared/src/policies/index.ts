@@ -1,8 +1,10 @@
 // Every policy by its type: what the gateway's compile step creates instances from. Nothing else imports it.
 import type * as z from 'zod'
+import { policy as acl } from './acl.ts'
 import { policy as apiKey } from './api-key.ts'
 import { policy as bodyLimit } from './body-limit.ts'
 import { policy as callCost } from './call-cost.ts'
+import { policy as cedar } from './cedar.ts'
 import { policy as concurrencyLimit } from './concurrency-limit.ts'
 import { policy as cors } from './cors.ts'
 import { policy as faultInjection } from './fault-injection.ts'
@@ -37,6 +39,8 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(apiKey),
     runnable(jwt),
     runnable(oauth2Introspection),
+    runnable(acl),
+    runnable(cedar),
     runnable(priority),
     runnable(concurrencyLimit),
     runnable(rateLimit),

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
 import type { SecurityReport } from '../security.ts'
+import type { Cedar } from './cedar-port.ts'
 import type { Firewalls } from './firewall-ports.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 
@@ -46,6 +47,8 @@ export interface Principal {
   readonly planId: string
   readonly planName: string
   readonly tryIt: boolean
+  /** Groups that the team of the API has put the application into; of an application of another team none. */
+  readonly groups?: readonly string[]
 }
 
 /** Whose credential it was that opens nothing: for the log alone, so that its owner finds the refused call; never a permission. */
@@ -120,6 +123,8 @@ export interface PolicyContext {
   /** First value of a query parameter, percent-decoded. */
   queryParameter(name: string): string | undefined
   principal: Principal | null
+  /** What the verified token of the principal says; null when they showed none. */
+  claims: Readonly<Record<string, unknown>> | null
   refusedCaller: RefusedCaller | null
   readonly upstreamHeaders: HeaderEdits
   readonly replyHeaders: HeaderEdits
@@ -289,6 +294,8 @@ export interface CredentialRecord {
   /** Unix milliseconds, or null. */
   readonly expiresAt: number | null
   readonly tryIt: boolean
+  /** Of the application; left out = none. */
+  readonly groups?: readonly string[] | undefined
   readonly subscriptions: readonly SubscriptionRecord[]
 }
 
@@ -378,6 +385,7 @@ export interface PolicyDeps {
   readonly tokens: TokenMemory
   readonly secrets: Secrets
   readonly firewalls: Firewalls
+  readonly cedar: Cedar
   readonly environment: string
 }
 

@@ -1,9 +1,11 @@
 // Every policy spec, and the input of one attachment: read by the contract, the portal's forms, the manifest and the CLI.
 import * as z from 'zod'
 import { slug } from '../ids.ts'
+import { spec as acl } from './acl.ts'
 import { spec as apiKey } from './api-key.ts'
 import { spec as bodyLimit } from './body-limit.ts'
 import { spec as callCost } from './call-cost.ts'
+import { spec as cedar } from './cedar.ts'
 import { spec as concurrencyLimit } from './concurrency-limit.ts'
 import { spec as cors } from './cors.ts'
 import { spec as faultInjection } from './fault-injection.ts'
@@ -31,6 +33,8 @@ export const policySpecs = [
   apiKey,
   jwt,
   oauth2Introspection,
+  acl,
+  cedar,
   priority,
   concurrencyLimit,
   rateLimit,
@@ -82,6 +86,8 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(apiKey),
   attachment(jwt),
   attachment(oauth2Introspection),
+  attachment(acl),
+  attachment(cedar),
   attachment(priority),
   attachment(concurrencyLimit),
   attachment(rateLimit),

@@ -1,5 +1,6 @@
 // A request and a world for tests of policies: plain values behind the same ports that a gateway fills.
 import { createHash } from 'node:crypto'
+import { createCedarEngine } from '../cedar/engine.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
 import type {
   HeaderEdits,
@@ -63,6 +64,7 @@ interface ContextInput {
   readonly clientAddress?: string
   readonly principal?: Principal | null
   readonly responseHeader?: Readonly<Record<string, string>>
+  readonly claims?: Readonly<Record<string, unknown>> | null
   readonly route?: Partial<RouteFacts>
 }
 
@@ -107,6 +109,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     limitBody: (maxBytes) => bodyLimits.push(maxBytes),
     queryParameter: (name) => input.query?.[name],
     principal: input.principal ?? null,
+    claims: input.claims ?? null,
     refusedCaller: null,
     upstreamHeaders: createEdits(),
     replyHeaders: createEdits(),
@@ -173,6 +176,7 @@ export function createDeps({
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
     introspection: { follow: () => ({ introspect: async () => introspected }) },
+    cedar: createCedarEngine(),
     tokens: {
       open<Value>() {
         const values = new Map<string, Value>()

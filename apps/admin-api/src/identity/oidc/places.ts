@@ -1,6 +1,6 @@
 // Which tenants somebody is in after a sign-in: those that invited them, and those that their provider's groups mean.
 import { createId } from '@gatewright/shared/ids'
-import type { Role } from '@gatewright/shared/model/role'
+import { type Role, roleAllows } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { Leavers } from '../../access/leavers.ts'
 import type { Actor, Call, TenantCall } from '../../call.ts'
@@ -117,10 +117,7 @@ export class Places {
         const after = before
           ? role === undefined
             ? await this.#leave(tx, { ...call, actor }, tenant, user, before)
-            : await tx.db.membership.update({
-                where: { id: before.id },
-                data: { role, version: { increment: 1 } },
-              })
+            : await this.#change(tx, { ...call, actor }, tenant, user, before, role)
           : await this.#join(tx, tenant.id, user, {
               role: role ?? 'developer',
               groups: [],
@@ -148,6 +145,22 @@ export class Places {
     })
   }
 
+  /** In a role that owns no applications nobody answers for those that they have: what these can do ends. */
+  async #change(
+    tx: TenantTransaction,
+    call: Call,
+    tenant: Tenant,
+    user: User,
+    membership: Membership,
+    role: Role,
+  ): Promise<Membership> {
+    if (!roleAllows(role, 'application:own')) await this.leavers.endAccess(tx, inside(call, tx, tenant), user)
+    return tx.db.membership.update({
+      where: { id: membership.id },
+      data: { role, version: { increment: 1 } },
+    })
+  }
+
   async #leave(
     tx: TenantTransaction,
     call: Call,
@@ -155,14 +168,15 @@ export class Places {
     user: User,
     membership: Membership,
   ): Promise<null> {
-    const here: TenantCall = {
-      ...call,
-      db: tx.db,
-      tenant: { ...tenant, role: null, groups: [], permissions: new Set() },
-    }
-    await this.leavers.endAccess(tx, here, user)
+    await this.leavers.endAccess(tx, inside(call, tx, tenant), user)
     await this.tokens.end(tx.platform, user.id, { onlyTenantId: tenant.id })
     await tx.db.membership.delete({ where: { id: membership.id } })
     return null
   }
 }
+
+const inside = (call: Call, tx: TenantTransaction, tenant: Tenant): TenantCall => ({
+  ...call,
+  db: tx.db,
+  tenant: { ...tenant, role: null, groups: [], permissions: new Set() },
+})
