@@ -72,6 +72,9 @@ import { ApplicationsApplier } from './manifest/apply-applications.ts'
 import { ProductsApplier } from './manifest/apply-products.ts'
 import { ManifestController } from './manifest/manifest.controller.ts'
 import { ManifestService } from './manifest/manifest.service.ts'
+import { NoticesController } from './notices/notices.controller.ts'
+import { NoticesService } from './notices/notices.service.ts'
+import { NoticeWatch } from './notices/watch.ts'
 import { ProductsController } from './products/products.controller.ts'
 import { ProductsService } from './products/products.service.ts'
 import { Changes } from './publishing/change.ts'
@@ -139,7 +142,7 @@ const publishing = [
 
 const siem = [EventSinksService, SinkForwarder]
 
-const analytics = [AnalyticsReader, AnalyticsService, Intake, Upkeep]
+const analytics = [AnalyticsReader, AnalyticsService, Intake, NoticesService, NoticeWatch, Upkeep]
 
 @Module({})
 class AppModule {}
@@ -189,6 +192,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       ManifestController,
       PublishingController,
       AnalyticsController,
+      NoticesController,
       AuditController,
       EventSinksController,
     ],

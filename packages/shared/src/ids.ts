@@ -29,6 +29,7 @@ export const idPrefixes = {
   key: 'credential',
   aud: 'audit event',
   snk: 'event sink',
+  ntc: 'notice',
   req: 'request',
 } as const
 

@@ -1,7 +1,7 @@
 // What a person writes: a tenant's whole configuration as one file; `gatewright apply` and a standalone gateway read it.
 import * as z from 'zod'
 import { slug } from './ids.ts'
-import { approval, subscriptionState } from './model/access.ts'
+import { approval, serviceLevel, subscriptionState } from './model/access.ts'
 import { basePath, hostName, lifecycle, method, pathTemplate, visibility } from './model/api.ts'
 import { requestConditions, versionSelector } from './model/match.ts'
 import { clientId, tokenIssuer } from './model/oauth-client.ts'
@@ -82,6 +82,7 @@ export const manifestPlan = z.strictObject({
   description: z.string().default(''),
   approval: approval.default('auto'),
   price: z.string().default('free'),
+  serviceLevel: serviceLevel.default({ p95Ms: null, availability: null }),
   archived: z.boolean().default(false),
   policies,
 })

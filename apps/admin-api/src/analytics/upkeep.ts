@@ -1,69 +1,43 @@
-// Every hour: days for what comes, and away with what nobody keeps any more. One process does it for all (BullMQ).
-import { setTimeout as delay } from 'node:timers/promises'
-import { jobPrefix } from '@gatewright/shared/channels'
+// Every hour: days for what comes, and away with what nobody keeps any more.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
-import { Queue, Worker } from 'bullmq'
 import { ENV } from '../app.tokens.ts'
 import type { Env } from '../env.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { LOGGER, type Logger } from '../infra/logger.ts'
+import { Recurring } from '../infra/recurring.ts'
 import { Redis } from '../infra/redis.ts'
 import { createPartitions, dropPartitions, upcomingDays } from './partitions.ts'
 
-const queueName = 'analytics-upkeep'
-const everyMs = 3_600_000
 const dayMs = 86_400_000
-const closeMs = 1_000
 
 /** Rows of no tenant (no route was found) are kept as long as a tenant's are by default. */
 const nobodys = { rawDays: 7, minuteDays: 30, hourDays: 395 }
 
 @Injectable()
 export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
-  #queue: Queue | undefined
-  #worker: Worker | undefined
+  readonly #recurring: Recurring
 
   constructor(
     private readonly database: Database,
-    private readonly redis: Redis,
+    redis: Redis,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ENV) private readonly env: Env,
-  ) {}
+  ) {
+    const work = { name: 'analytics-upkeep', everyMs: 3_600_000, run: () => this.run() }
+    this.#recurring = new Recurring(work, redis, logger)
+  }
 
   onApplicationBootstrap(): void {
     if (!this.env.BACKGROUND_JOBS) return
     // At once and without Redis: today's table must be there, whatever else is not.
-    void this.run().catch((error) => this.logger.warn({ error }, 'Upkeep of analytics failed'))
-    const connection = this.redis.dedicated()
-    const options = { connection, prefix: jobPrefix }
-    this.#queue = new Queue(queueName, {
-      ...options,
-      defaultJobOptions: { removeOnComplete: 24, removeOnFail: 24 },
-    })
-    this.#worker = new Worker(queueName, () => this.run(), options)
-    this.#queue.on('error', this.#ignoreOutage)
-    this.#worker.on('error', this.#ignoreOutage)
-    this.#worker.on('failed', (_, error) => this.logger.warn({ error }, 'Upkeep of analytics failed'))
-    // Again at each connection: a Redis that lost its data has lost the schedule too.
-    connection.on('ready', this.#schedule)
-    this.#schedule()
+    void this.run().catch((error) => this.#recurring.failed(error))
+    this.#recurring.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
-    // Forced, and even so BullMQ waits for a Redis that is away: nobody is kept from stopping by that.
-    const closed = Promise.all([this.#worker?.close(true), this.#queue?.close()]).catch(this.#ignoreOutage)
-    await Promise.race([closed, delay(closeMs, undefined, { ref: false })])
-  }
-
-  readonly #schedule = (): void => {
-    this.#queue?.upsertJobScheduler(queueName, { every: everyMs }).catch(this.#ignoreOutage)
-  }
-
-  /** Said once by infra/redis.ts already. */
-  readonly #ignoreOutage = (error: Error): void => {
-    this.logger.debug({ error: error.message }, 'Upkeep waits for Redis')
+    await this.#recurring.stop()
   }
 
   /** Makes the partitions of the next days and removes what is older than its tenant keeps it. */

@@ -23,6 +23,8 @@ const tenantModels = [
   'subscriptionEvent',
   'credential',
   'auditEvent',
+  'notice',
+  'serviceLevelDay',
 ] as const satisfies readonly (keyof PrismaClient)[]
 
 type TenantModel = (typeof tenantModels)[number]

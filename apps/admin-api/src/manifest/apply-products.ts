@@ -105,11 +105,12 @@ export class ProductsApplier {
     productId: string,
     { plans }: ManifestProduct,
   ): Promise<void> {
-    for (const [position, { policies, archived, ...columns }] of plans.entries()) {
+    for (const [position, { policies, archived, serviceLevel, ...columns }] of plans.entries()) {
       const existing = await tx.db.plan.findFirst({ where: { productId, name: columns.name } })
       const id = existing?.id ?? createId('pln')
       const archivedAt = archived ? (existing?.archivedAt ?? this.clock.now()) : null
-      const data = { ...columns, archivedAt, position }
+      const { p95Ms: sloP95Ms, availability: sloAvailability } = serviceLevel
+      const data = { ...columns, sloP95Ms, sloAvailability, archivedAt, position }
       if (existing) await tx.db.plan.update({ where: { id }, data: { ...data, version: { increment: 1 } } })
       else {
         await tx.db.plan.create({

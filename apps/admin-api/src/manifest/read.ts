@@ -87,6 +87,7 @@ export async function readManifest(
         description: plan.description,
         approval: plan.approval,
         price: plan.price,
+        serviceLevel: { p95Ms: plan.sloP95Ms, availability: plan.sloAvailability },
         archived: plan.archivedAt !== null,
         policies: plan.policies.map(showPolicy),
       })),

@@ -26,6 +26,7 @@ export function showPlan(plan: PlanRow) {
     description: plan.description,
     approval: plan.approval,
     price: plan.price,
+    serviceLevel: { p95Ms: plan.sloP95Ms, availability: plan.sloAvailability },
     archived: plan.archivedAt !== null,
     terms: planTerms(plan.policies),
     subscriberCount: plan._count.subscriptions,

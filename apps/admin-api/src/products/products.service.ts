@@ -9,6 +9,7 @@ import { Clock } from '../infra/clock.ts'
 import { given } from '../infra/given.ts'
 import { containing, paged } from '../infra/page.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
+import { findEnvironment } from '../publishing/environments.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { setPlanLimits } from './plan-limits.ts'
 import {
@@ -21,6 +22,14 @@ import {
 } from './product-view.ts'
 
 type Noun = typeof contract.products
+/** A quarter. */
+const serviceLevelDays = 92
+
+const promised = ({ p95Ms, availability }: InputOf<Noun['createPlan']>['serviceLevel']) => ({
+  sloP95Ms: p95Ms,
+  sloAvailability: availability,
+})
+
 type ProductReader = Pick<TenantTransaction, 'db'>
 
 @Injectable()
@@ -97,7 +106,7 @@ export class ProductsService implements Service<Noun> {
     const after = await this.changes.inTenant(call, async (tx) => {
       const row = await findProduct(tx, product)
       const id = createId('pln')
-      const { name, title, description, approval, price } = input
+      const { name, title, description, approval, price, serviceLevel } = input
       if (row.plans.some((plan) => plan.name === name)) {
         refuseField('already_exists', '/name', `${row.name} has a plan "${name}" already`)
       }
@@ -111,6 +120,7 @@ export class ProductsService implements Service<Noun> {
           description,
           approval,
           price,
+          ...promised(serviceLevel),
           position: row.plans.length,
           createdAt: this.clock.now(),
         },
@@ -133,11 +143,12 @@ export class ProductsService implements Service<Noun> {
       const row = await findPlan(tx, owner, plan)
       expectVersion(call, row)
       const before = showPlan(row)
-      const { title, description, approval, price } = change
+      const { title, description, approval, price, serviceLevel } = change
       await tx.db.plan.update({
         where: { id: row.id, version: row.version },
         data: {
           ...given({ title, description, approval, price }),
+          ...(serviceLevel && promised(serviceLevel)),
           ...this.#archive(archived, row),
           version: { increment: 1 },
         },
@@ -149,6 +160,26 @@ export class ProductsService implements Service<Noun> {
       return after
     })
     return { ...after, revisions: causedRevisions(call) }
+  }
+
+  async serviceLevel(call: TenantCall, { product, plan, environment }: InputOf<Noun['serviceLevel']>) {
+    const { id: planId } = await findPlan(call, await findProduct(call, product), plan)
+    const { id: environmentId } = await findEnvironment(call.platform, environment)
+    const days = await call.db.serviceLevelDay.findMany({
+      where: { planId, environmentId },
+      orderBy: { day: 'desc' },
+      take: serviceLevelDays,
+    })
+    return {
+      data: days.map((row) => ({
+        day: row.day.toISOString().slice(0, 10),
+        requests: Number(row.requests),
+        p95Ms: row.p95Ms,
+        availability: row.availability,
+        promised: { p95Ms: row.p95TargetMs, availability: row.availabilityTarget },
+        isMet: row.isMet,
+      })),
+    }
   }
 
   /** Archived things take no new subscriptions; the ones they have keep working. */

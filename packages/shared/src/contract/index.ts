@@ -10,6 +10,7 @@ import { identity } from './identity.ts'
 import { identityProviders } from './identity-providers.ts'
 import { imports } from './imports.ts'
 import { manifests } from './manifest.ts'
+import { notices } from './notices.ts'
 import { oauthClients } from './oauth-clients.ts'
 import { policies, policyTypes } from './policies.ts'
 import { products } from './products.ts'
@@ -43,6 +44,7 @@ export const contract = oc.prefix(apiPrefix).router({
   catalogue: oc.tag('Developer portal').router(catalogue),
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),
+  notices: oc.tag('Analytics').router(notices),
   audit: oc.tag('Audit').router(audit),
   eventSinks: oc.tag('Audit').router(eventSinks),
   manifests: oc.tag('Manifest').router(manifests),

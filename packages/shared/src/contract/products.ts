@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import { calendarPeriods } from '../calendar.ts'
 import { idSchema, slug } from '../ids.ts'
-import { approval, plan, product } from '../model/access.ts'
-import { page, pageInput, propagation } from '../model/wire.ts'
+import { approval, plan, product, serviceLevel } from '../model/access.ts'
+import { page, pageInput, propagation, reference } from '../model/wire.ts'
 import { inProduct, inTenant, operation } from './operation.ts'
 
 const title = z.string().trim().min(1).max(100).meta({ title: 'Title' })
@@ -25,12 +25,22 @@ const rate = z
   })
   .nullable()
 
+const serviceLevelDay = z.strictObject({
+  day: z.iso.date(),
+  requests: z.int().meta({ title: 'Calls that reached the service' }),
+  p95Ms: z.number().nullable(),
+  availability: z.number().nullable().meta({ title: 'Availability, per cent' }),
+  promised: serviceLevel,
+  isMet: z.boolean(),
+})
+
 const planInput = z.strictObject({
   name: slug,
   title,
   description: description.default(''),
   approval: approval.default('auto'),
   price: price.default('free'),
+  serviceLevel: serviceLevel.default({ p95Ms: null, availability: null }),
   rate: rate.default(null).meta({ title: 'Rate limit', help: 'Becomes a rate-limit policy of the plan' }),
   quota: quota.default(null).meta({ title: 'Quota', help: 'Becomes a quota policy of the plan' }),
 })
@@ -94,10 +104,20 @@ export const products = {
         description: description.optional(),
         approval: approval.optional(),
         price: price.optional(),
+        serviceLevel: serviceLevel.optional(),
         rate: rate.optional(),
         quota: quota.optional(),
         archived: z.boolean().optional(),
       }),
     )
     .output(plan.extend(propagation.shape)),
+  serviceLevel: operation(
+    'GET',
+    '/tenants/{tenant}/products/{product}/plans/{plan}/service-level',
+    'product:read',
+    'How the last days of a plan were, against what it promises',
+    { description: 'One row for each day with calls, newest first; a day is told when it is over.' },
+  )
+    .input(z.strictObject({ ...inPlan, environment: reference.meta({ title: 'Environment name or id' }) }))
+    .output(z.strictObject({ data: z.array(serviceLevelDay) })),
 }

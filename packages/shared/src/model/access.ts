@@ -8,6 +8,18 @@ export const approval = z.enum(['auto', 'manual']).meta({ title: 'Approval' })
 /** Terms in plain words, computed from the plan's policies: "100 requests per minute". */
 const terms = z.array(z.string())
 
+/** What a plan promises of each day; null = nothing. */
+export const serviceLevel = z.strictObject({
+  p95Ms: z.int().min(1).max(600_000).nullable().default(null).meta({
+    title: 'p95 below',
+    help: 'Milliseconds: so fast are 95 of 100 calls of a day',
+  }),
+  availability: z.number().min(0).max(100).nullable().default(null).meta({
+    title: 'Availability of at least',
+    help: 'Per cent of the calls of a day that do not end with a failure of the service (5xx)',
+  }),
+})
+
 export const plan = z.strictObject({
   id: idSchema('pln'),
   name: slug,
@@ -15,6 +27,7 @@ export const plan = z.strictObject({
   description: z.string(),
   approval,
   price: z.string().meta({ title: 'Price', help: 'Shown as it is, such as "free" or "€ 49 a month"' }),
+  serviceLevel,
   archived: z.boolean(),
   terms,
   subscriberCount: z.int(),

@@ -1,0 +1,56 @@
+// What somebody should know, read: of the whole tenant, or of one's own applications.
+
+import type { contract } from '@gatewright/shared/contract/index'
+import { type Notice, notice } from '@gatewright/shared/contract/notices'
+import { Injectable } from '@nestjs/common'
+import { may, signedIn, type TenantCall } from '../call.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { InputOf, Service } from '../http/serve.ts'
+import { paged } from '../infra/page.ts'
+
+type Noun = typeof contract.notices
+
+const noticeRows = { plan: true, environment: true, application: true } satisfies Prisma.NoticeInclude
+
+@Injectable()
+export class NoticesService implements Service<Noun> {
+  async list(call: TenantCall, input: InputOf<Noun['list']>) {
+    const of: Prisma.NoticeWhereInput = {
+      ...(may(call, 'analytics:read') ? {} : { application: { ownerId: signedIn(call).id } }),
+      ...(input.application === undefined
+        ? {}
+        : { AND: { application: { OR: [{ id: input.application }, { name: input.application }] } } }),
+    }
+    return paged(
+      input,
+      [
+        ['createdAt', 'desc'],
+        ['id', 'desc'],
+      ],
+      ({ where, ...query }) =>
+        call.db.notice.findMany({ ...query, where: { AND: [where, of] }, include: noticeRows }),
+      showNotice,
+    )
+  }
+}
+
+function showNotice(row: Prisma.NoticeGetPayload<{ include: typeof noticeRows }>): Notice {
+  const common = {
+    id: row.id,
+    at: row.createdAt.toISOString(),
+    environment: row.environment.name,
+    plan: subjectOf(row.plan),
+  }
+  return notice.parse(
+    row.kind === 'service_level_missed'
+      ? { kind: row.kind, ...common, missed: row.facts }
+      : {
+          kind: row.kind,
+          ...common,
+          application: row.application && subjectOf(row.application),
+          quota: row.facts,
+        },
+  )
+}
+
+const subjectOf = ({ id, name, title }: { id: string; name: string; title: string }) => ({ id, name, title })
