@@ -82,6 +82,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'guards.reset': {},
     'policies.set': { policies: [] },
     'policies.setGlobal': { policies: [] },
+    'policyTypes.tryCedar': { config: { policies: 'permit (principal, action, resource);' } },
     'publishing.publish': { environments: [environment] },
     'publishing.promote': { apiRevision: 1, environment },
     'publishing.undeploy': { environment },

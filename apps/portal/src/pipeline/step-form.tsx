@@ -11,6 +11,7 @@ import { IconButton } from '../ui/button.tsx'
 import { Switch } from '../ui/choice.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import type { ChainProblem, PolicyType, Step } from './chain.ts'
+import { TryRules } from './try-rules.tsx'
 
 interface StepFormProps {
   step: Step
@@ -100,6 +101,7 @@ export function StepForm({
           onInvalid={onInvalid}
         />
       )}
+      {policy.type === 'cedar' ? <TryRules config={policy.config as Json} /> : null}
     </section>
   )
 }

@@ -15,7 +15,6 @@ export interface CedarFacts {
   readonly method: string
   readonly operationId: string | null
   readonly route: {
-    readonly id: string
     /** Path template. */
     readonly path: string
     readonly api: string

@@ -121,7 +121,6 @@ function factsOf(ctx: PolicyContext, config: Config, time: CedarFacts['time']): 
     method: ctx.method,
     operationId: route.operationId,
     route: {
-      id: route.id,
       path: route.template,
       api: route.apiName,
       version: route.versionName,

@@ -1,13 +1,16 @@
 // One application as its API's owner sees it: who owns it, what it may use, which keys it has, how it behaves.
 
+import type { Application } from '@gatewright/shared/model/access'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Activity } from 'lucide-react'
+import { Activity, Pencil } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOfList, usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
 import { Badge, StateChip } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
@@ -17,6 +20,7 @@ import { Stat, StatRow } from '../../ui/stat.tsx'
 import { EmptyState, Loaded } from '../../ui/states.tsx'
 import { SubscriptionChip } from '../../ui/subscription-chip.tsx'
 import { Time } from '../../ui/time.tsx'
+import { GroupsDialog } from './groups-dialog.tsx'
 
 const route = getRouteApi('/admin/t/$tenant/$env/applications/$application')
 
@@ -61,6 +65,7 @@ export function ApplicationRecordPage() {
               facts={[
                 { label: t('directory.owner'), value: `${loaded.owner.name} · ${loaded.owner.email}` },
                 { label: t('directory.name'), value: <code>{loaded.name}</code> },
+                { label: t('directory.groups'), value: <Groups tenant={tenant} application={loaded} /> },
                 { label: t('directory.created'), value: <Time at={loaded.createdAt} look="dateTime" /> },
               ]}
             />
@@ -72,6 +77,28 @@ export function ApplicationRecordPage() {
         </Page>
       )}
     </Loaded>
+  )
+}
+
+function Groups({ tenant, application }: { tenant: string; application: Application }) {
+  const { t } = useTranslation('admin')
+  const may = useMay(tenant)
+  const [isEditing, setEditing] = useState(false)
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      {application.groups.length === 0 ? <span className="text-muted">{t('directory.noGroups')}</span> : null}
+      {application.groups.map((group) => (
+        <Badge key={group}>{group}</Badge>
+      ))}
+      {may('subscription:decide') ? (
+        <Button size="sm" icon={Pencil} onPress={() => setEditing(true)}>
+          {t('directory.editGroups')}
+        </Button>
+      ) : null}
+      {isEditing ? (
+        <GroupsDialog tenant={tenant} application={application} onClose={() => setEditing(false)} />
+      ) : null}
+    </span>
   )
 }
 
