@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { createCedarEngine } from '@gatewright/shared/cedar/engine'
 import { createAddressSet } from '@gatewright/shared/cidr'
 import { Keyring } from '@gatewright/shared/sealing/keyring'
+import { isbot } from 'isbot'
 import { pino } from 'pino'
 import { createEventBuffer } from './analytics/buffer.ts'
 import { buildEvent } from './analytics/event.ts'
@@ -176,6 +177,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           tokens,
           firewalls,
           cedar,
+          bots: { isBot: isbot },
           environment: env.ENVIRONMENT,
         },
         secrets,

@@ -72,6 +72,8 @@ export const errors = {
   rules_refused: { status: 403, title: 'The rules of this API refuse the call' },
   rules_undecided: { status: 403, title: 'The rules of this API could not be evaluated' },
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
+  bot_blocked: { status: 403, title: 'Programs of this kind are not allowed here' },
+  client_locked_out: { status: 429, title: 'Too many failed attempts came from this address' },
   waf_blocked: { status: 403, title: 'The request was refused for security reasons' },
   waf_unavailable: { status: 503, title: 'The request cannot be checked right now' },
   rate_limited: { status: 429, title: 'Too many requests' },

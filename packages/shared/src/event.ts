@@ -33,8 +33,7 @@ export const requestEventSchema = z.strictObject({
   tryIt: z.boolean().default(false),
   security: z.array(securityReportSchema).max(20).optional().meta({ title: 'What was suspicious about it' }),
   attempt: z.string().max(16).optional().meta({
-    title:
-      'Of a credential that was refused: the first half of a quarter of its hash, to tell one from another',
+    title: 'Beginning of the hash of a credential that was refused',
   }),
 })
 

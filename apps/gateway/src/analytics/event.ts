@@ -1,6 +1,7 @@
 // The analytics row of one request, built when its last byte is out.
 import type { RequestEvent } from '@gatewright/shared/event'
 import { defaultMasker } from '@gatewright/shared/masking/masker'
+import { securityCategory } from '@gatewright/shared/security-event'
 import type { RequestContext } from '../request/context.ts'
 import { agentFamily } from './agent.ts'
 
@@ -11,6 +12,8 @@ export interface EventOrigin {
 }
 
 const reportsMax = 20
+/** Enough of a hash to tell attempts from each other, and too little to try credentials against. */
+const attemptLength = 16
 
 export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: EventOrigin): RequestEvent {
   const { match } = ctx
@@ -47,10 +50,17 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     agent: agentFamily(ctx.header('user-agent')),
     cache: 'none',
     tryIt: caller?.tryIt ?? false,
+    ...attemptOf(ctx),
     ...(ctx.security === null ? {} : { security: ctx.security.slice(0, reportsMax) }),
   }
 }
 
 function atMost(length: number, text: string): string {
   return text.length > length ? text.slice(0, length) : text
+}
+
+/** Only of credentials that were refused: who tries many of them is found by it. */
+function attemptOf({ reason, lastDigest }: RequestContext): Pick<RequestEvent, 'attempt'> {
+  if (lastDigest === null || securityCategory(reason) !== 'authentication') return {}
+  return { attempt: lastDigest.slice(0, attemptLength) }
 }

@@ -80,6 +80,8 @@ export class RequestContext implements PolicyContext {
   /** The smallest cap on the request body, bytes. */
   bodyLimit = Number.POSITIVE_INFINITY
   limits: LimitReport[] | null = null
+  /** Of the credential that was looked at last; null = of none. */
+  lastDigest: string | null = null
   /** What policies found suspicious. */
   security: SecurityReport[] | null = null
   /** What limits took of it, as long as it may still have to be given back. */
@@ -190,7 +192,8 @@ export class RequestContext implements PolicyContext {
   }
 
   digest(secret: string): string {
-    return this.peer.digest(secret)
+    this.lastDigest = this.peer.digest(secret)
+    return this.lastDigest
   }
 
   forwardedHeader(name: string): string | undefined {

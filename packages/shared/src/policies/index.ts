@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import { policy as acl } from './acl.ts'
 import { policy as apiKey } from './api-key.ts'
 import { policy as bodyLimit } from './body-limit.ts'
+import { policy as botFilter } from './bot-filter.ts'
 import { policy as callCost } from './call-cost.ts'
 import { policy as cedar } from './cedar.ts'
 import { policy as concurrencyLimit } from './concurrency-limit.ts'
@@ -12,6 +13,7 @@ import { policy as headers } from './headers.ts'
 import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
 import { policy as jwt } from './jwt.ts'
+import { policy as lockout } from './lockout.ts'
 import { policy as mock } from './mock.ts'
 import { policy as oauth2Introspection } from './oauth2-introspection.ts'
 import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
@@ -33,6 +35,8 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
   [
     runnable(httpsOnly),
     runnable(ipFilter),
+    runnable(botFilter),
+    runnable(lockout),
     runnable(cors),
     runnable(redirect),
     runnable(callCost),

@@ -140,6 +140,8 @@ export interface PolicyContext {
   rewritePath(path: string): boolean
   /** Status of the reply; known in the response phases, the filter of bodies and the done phase. */
   readonly status: number
+  /** Code of the refusal, in the done phase; null when the upstream or a policy answered. */
+  readonly reason: ErrorCode | null
   /** Header of the upstream's response by lower-case name, as it came; undefined as long as there is none. */
   responseHeader(name: string): string | undefined
   /** How much the request counts in limits: 1 unless its operation costs more, or 0 when it is only being explained. */
@@ -375,6 +377,11 @@ export interface Secrets {
   open(text: string): string
 }
 
+/** Which names in `User-Agent` belong to programs that nobody sits in front of. */
+export interface BotNames {
+  isBot(agent: string): boolean
+}
+
 /** Everything from outside that a policy may use. */
 export interface PolicyDeps {
   readonly credentials: Credentials
@@ -386,6 +393,7 @@ export interface PolicyDeps {
   readonly secrets: Secrets
   readonly firewalls: Firewalls
   readonly cedar: Cedar
+  readonly bots: BotNames
   readonly environment: string
 }
 

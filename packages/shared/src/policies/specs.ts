@@ -4,6 +4,7 @@ import { slug } from '../ids.ts'
 import { spec as acl } from './acl.ts'
 import { spec as apiKey } from './api-key.ts'
 import { spec as bodyLimit } from './body-limit.ts'
+import { spec as botFilter } from './bot-filter.ts'
 import { spec as callCost } from './call-cost.ts'
 import { spec as cedar } from './cedar.ts'
 import { spec as concurrencyLimit } from './concurrency-limit.ts'
@@ -13,6 +14,7 @@ import { spec as headers } from './headers.ts'
 import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
 import { spec as jwt } from './jwt.ts'
+import { spec as lockout } from './lockout.ts'
 import { spec as mock } from './mock.ts'
 import { spec as oauth2Introspection } from './oauth2-introspection.ts'
 import type { PolicySpec } from './policy.ts'
@@ -27,6 +29,8 @@ import { spec as waf } from './waf.ts'
 export const policySpecs = [
   httpsOnly,
   ipFilter,
+  botFilter,
+  lockout,
   cors,
   redirect,
   callCost,
@@ -80,6 +84,8 @@ function attachment<Type extends string, Config extends z.ZodType>(spec: {
 export const policyInput = z.discriminatedUnion('type', [
   attachment(httpsOnly),
   attachment(ipFilter),
+  attachment(botFilter),
+  attachment(lockout),
   attachment(cors),
   attachment(redirect),
   attachment(callCost),

@@ -1,6 +1,7 @@
 // A request and a world for tests of policies: plain values behind the same ports that a gateway fills.
 import { createHash } from 'node:crypto'
 import { createCedarEngine } from '../cedar/engine.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
 import type {
   HeaderEdits,
@@ -63,6 +64,8 @@ interface ContextInput {
   readonly bodyLength?: number | null
   readonly clientAddress?: string
   readonly principal?: Principal | null
+  readonly status?: number
+  readonly reason?: ErrorCode | null
   readonly responseHeader?: Readonly<Record<string, string>>
   readonly claims?: Readonly<Record<string, unknown>> | null
   readonly route?: Partial<RouteFacts>
@@ -125,7 +128,8 @@ export function createContext(input: ContextInput = {}): TestContext {
     },
     paths,
     addedParameters,
-    status: 200,
+    status: input.status ?? 200,
+    reason: input.reason ?? null,
     get cost() {
       return costs.at(-1) ?? 1
     },
@@ -172,6 +176,7 @@ export function createDeps({
       known: () => undefined,
       find: () => found,
     },
+    bots: { isBot: (agent) => agent.includes('bot') },
     firewalls: { open: () => ({ inspect: async () => judged }) },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
