@@ -21,8 +21,20 @@ export default {
       name: 'shared-imports-zod-only',
       comment: 'Every app carries what shared imports; its contract alone may know oRPC.',
       severity: 'error',
-      from: { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(cedar|contract|sealing|x509)/' },
+      from: {
+        path: '^packages/shared/src/',
+        pathNot:
+          '^packages/shared/src/(cedar/|contract/|sealing/|x509/|validation/(schema-code|patterns)[.]ts)',
+      },
       to: { pathNot: ['^packages/shared/', '/node_modules/zod/', '^node_modules/zod/'] },
+    },
+    {
+      name: 'schema-code-is-for-servers',
+      comment:
+        'ajv and RE2: for the admin API, the gateway and tests, never for a browser, whose policies know their ports.',
+      severity: 'error',
+      from: { path: '^(apps/portal|packages)/', pathNot: '^packages/shared/src/validation/' },
+      to: { path: '^packages/shared/(src|dist)/validation/(schema-|patterns|formats)' },
     },
     {
       name: 'cedar-is-for-servers',

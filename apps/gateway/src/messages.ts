@@ -65,6 +65,8 @@ export type Question =
   | { readonly kind: 'explain'; readonly request: ExplainRequest }
   /** Answered by the `UpstreamState`s of a version; null when this worker does not serve it. */
   | { readonly kind: 'upstreams'; readonly versionId: string }
+  /** Answered by the `DriftRecord`s of a version; null when there are none. */
+  | { readonly kind: 'drift'; readonly versionId: string }
   /** Answered by the `GuardFacts` of a version; null when it has none. */
   | { readonly kind: 'guard'; readonly versionId: string }
 

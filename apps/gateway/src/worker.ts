@@ -35,6 +35,10 @@ import { createPacer } from './runtime/pacer.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
+import { createCodeMaker } from './runtime/schemas/code-maker.ts'
+import { createDriftLog } from './runtime/schemas/drift.ts'
+import { forms } from './runtime/schemas/multipart.ts'
+import { createSchemaChecks } from './runtime/schemas/schema-checks.ts'
 import { createSecrets } from './runtime/secrets.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
@@ -128,6 +132,10 @@ const secrets = createSecrets({
 // Attacks.
 const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
 
+// What documents say of messages.
+const schemas = createSchemaChecks(createCodeMaker(log))
+const drift = createDriftLog()
+
 // Events.
 const events = createEventBuffer((batch) => {
   port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
@@ -178,6 +186,9 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           firewalls,
           cedar,
           bots: { isBot: isbot },
+          schemas,
+          forms,
+          drift,
           environment: env.ENVIRONMENT,
         },
         secrets,
@@ -321,6 +332,7 @@ async function leave() {
 
 async function answer(question: Question): Promise<unknown> {
   if (question.kind === 'explain') return explain(live.current, question.request)
+  if (question.kind === 'drift') return drift.of(question.versionId)
   if (question.kind === 'upstreams') {
     return live.current?.upstreams.get(question.versionId)?.map((upstream) => upstream.state()) ?? null
   }

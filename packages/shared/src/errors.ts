@@ -84,6 +84,16 @@ export const errors = {
   // What it says.
   body_too_large: { status: 413, title: 'The request body is too large' },
   media_type_not_supported: { status: 415, title: 'The media type is not supported' },
+  content_coding_not_supported: { status: 415, title: 'The content coding of the body is not supported' },
+  json_malformed: { status: 400, title: 'The body is not JSON' },
+  json_too_deep: { status: 400, title: 'The JSON of the body is nested too deep' },
+  json_limit_exceeded: { status: 400, title: 'The JSON of the body is larger than it may be' },
+  json_duplicate_key: { status: 400, title: 'An object in the body has the same key twice' },
+  json_forbidden_key: { status: 400, title: 'The body has a key that is not allowed' },
+  request_invalid: { status: 400, title: 'The request is not what the API describes' },
+  request_too_complex: { status: 400, title: 'Checking the request would take too long' },
+  operation_undocumented: { status: 501, title: 'The document of the API does not describe this operation' },
+  validation_unavailable: { status: 503, title: 'The request cannot be checked right now' },
   mock_missing: { status: 501, title: 'The API document has no example to answer with' },
 
   // The upstream, never named to the caller.
@@ -147,6 +157,8 @@ export interface FieldError {
   readonly pointer: string
   readonly code: string
   readonly detail: string
+  /** Of a request: where the pointer points into. */
+  readonly in?: 'path' | 'query' | 'header' | 'cookie' | 'body'
 }
 
 /** Problem details (RFC 9457) as both the gateway and the admin API send them. */

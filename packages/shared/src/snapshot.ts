@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { requestConditions, versionSelector } from './model/match.ts'
 import { traffic } from './model/traffic.ts'
 import { upstreamName, upstreamSettings } from './model/upstream.ts'
+import { operationRules, schemaText } from './validation/operation-rules.ts'
 
 const policyUse = z.strictObject({
   id: z.string(),
@@ -42,6 +43,7 @@ export const routeDocument = z.strictObject({
   upstream: upstreamName.nullable().meta({ help: 'null = what the traffic of the version decides' }),
   policies: z.array(policyUse),
   mocks: z.array(mockExample),
+  operation: operationRules.optional().meta({ help: 'Only where a policy checks messages' }),
 })
 
 export const versionDocument = z.strictObject({
@@ -65,6 +67,7 @@ export const versionDocument = z.strictObject({
   traffic: traffic.nullable().meta({ help: 'null = everything to the upstream called default' }),
   policies: z.array(policyUse),
   routes: z.array(routeDocument),
+  schemas: z.record(z.string(), schemaText).optional().meta({ help: 'Definitions that operations refer to' }),
 })
 
 export const snapshotSchema = z.strictObject({

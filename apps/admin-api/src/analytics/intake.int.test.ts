@@ -4,6 +4,7 @@ import type { RequestEvent } from '@gatewright/shared/event'
 import { packEvents } from '@gatewright/shared/event-batch'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { DocumentReader } from '../catalog/document-reader.ts'
 import { PublishingService } from '../publishing/publishing.service.ts'
 import { TrafficService } from '../publishing/traffic.service.ts'
 import { ControlPlane, type TestTenant, type TestVersion } from '../testing/control-plane.fixture.ts'
@@ -82,7 +83,12 @@ describe('intake', () => {
   test('G12: a request that found no route is of the team at whose place it came, others stay nobody’s', async () => {
     const prod = await plane.createEnvironment('prod')
     const [acme, other] = [await plane.createTenant('acme'), await plane.createTenant('other')]
-    const publishing = new PublishingService(plane.changes, plane.clock, new TrafficService(plane.changes))
+    const publishing = new PublishingService(
+      plane.changes,
+      plane.clock,
+      new TrafficService(plane.changes),
+      new DocumentReader(),
+    )
     const publish = async (tenant: TestTenant, name: string, basePath: string, hosts: string[] = []) => {
       const draft = await plane.createDraft(tenant, name, basePath)
       await plane.database.everything.apiVersion.update({ where: { id: draft.id }, data: { hosts } })

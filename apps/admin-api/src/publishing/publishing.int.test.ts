@@ -1,8 +1,10 @@
 // Publish, promote, roll back, live and die: over the services, a real Postgres and the snapshots they give.
 import { canonicalJson } from '@gatewright/shared/canonical'
 import { createId } from '@gatewright/shared/ids'
+import { policySpec } from '@gatewright/shared/policies/specs'
 import { snapshotSchema } from '@gatewright/shared/snapshot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DocumentReader } from '../catalog/document-reader.ts'
 import { ControlPlane, type TestTenant, type TestVersion } from '../testing/control-plane.fixture.ts'
 import { EnvironmentsService } from './environments.service.ts'
 import { GatewayRecords } from './gateway-records.ts'
@@ -32,7 +34,12 @@ beforeAll(async () => {
     plane.logger,
     plane.env,
   )
-  publishing = new PublishingService(plane.changes, plane.clock, new TrafficService(plane.changes))
+  publishing = new PublishingService(
+    plane.changes,
+    plane.clock,
+    new TrafficService(plane.changes),
+    new DocumentReader(),
+  )
   environments = new EnvironmentsService(plane.changes, plane.clock, records, plane.fleet)
   lifecycle = new LifecycleService(plane.changes, plane.clock)
 })
@@ -370,5 +377,71 @@ describe('lifecycle', () => {
     expect(await inProd()).toMatchObject({ state: 'retired' })
     await expect(step('published')).rejects.toMatchObject({ code: 'state_conflict' })
     await expect(publish(old, 'prod')).rejects.toMatchObject({ code: 'state_conflict' })
+  })
+})
+
+describe('what a document says of messages', () => {
+  const operation = (pattern: string) => ({
+    get: {
+      parameters: [
+        { name: 'limit', in: 'query', schema: { type: 'integer' } },
+        { name: 'code', in: 'query', schema: { type: 'string', pattern } },
+      ],
+      responses: {},
+    },
+  })
+
+  async function checked(name: string, paths: object, config: object) {
+    const draft = await plane.createDraft(tenant, name)
+    const document = { openapi: '3.1.0', info: { title: name, version: '1' }, paths }
+    const { everything } = plane.database
+    await everything.apiVersion.update({
+      where: { id: draft.id },
+      data: { spec: Buffer.from(JSON.stringify(document)), specFormat: 'json' },
+    })
+    const owned = { tenantId: tenant.id, scope: 'version', versionId: draft.id } as const
+    const type = 'validate-request'
+    await everything.policyAttachment.create({
+      data: {
+        id: createId('pol'),
+        ...owned,
+        type,
+        name: type,
+        config: policySpec(type)?.config.parse(config) as object,
+      },
+    })
+    return draft
+  }
+  const item = { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] }
+
+  test('D2: travels with what is published, where a policy asks for it', async () => {
+    const paths = { '/items': operation('^[a-z]+$'), '/items/{id}': { ...operation('^[a-z]+$'), ...item } }
+    await publish(await checked('checked', paths, {}), 'test')
+    await publish(await plane.createDraft(tenant, 'unchecked'), 'test')
+    const { snapshot } = await built('test')
+    const routesOf = (name: string) => snapshot.versions.find(({ apiName }) => apiName === name)?.routes ?? []
+    expect(routesOf('checked').map((route) => route.operation?.parameters.map((one) => one.name))).toEqual([
+      ['limit', 'code'],
+      ['id', 'limit', 'code'],
+    ])
+    expect(routesOf('unchecked').some((route) => route.operation !== undefined)).toBe(false)
+  })
+
+  test('D1: a route that the document does not describe is refused by name, unless it may pass', async () => {
+    const paths = { '/items': operation('^[a-z]+$') }
+    await expect(publish(await checked('gap', paths, {}), 'test')).rejects.toMatchObject({
+      code: 'snapshot_refused',
+      message: expect.stringContaining('GET /items/{id}'),
+    })
+    await publish(await checked('gap-passes', paths, { undescribedRoutes: 'pass' }), 'test')
+  })
+
+  test('D1: a rule that cannot be checked is refused by its place, unless it may pass', async () => {
+    const paths = { '/items': operation('^(?=a).+$'), '/items/{id}': { ...operation('^a'), ...item } }
+    await expect(publish(await checked('ahead', paths, {}), 'test')).rejects.toMatchObject({
+      code: 'snapshot_refused',
+      message: expect.stringContaining('/paths/~1items/get/parameters/1/schema/pattern'),
+    })
+    await publish(await checked('ahead-passes', paths, { uncheckable: 'pass' }), 'test')
   })
 })

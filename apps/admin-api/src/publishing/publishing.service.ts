@@ -5,6 +5,8 @@ import { createId } from '@gatewright/shared/ids'
 import type { Traffic } from '@gatewright/shared/model/traffic'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, type TenantCall } from '../call.ts'
+import { DocumentReader } from '../catalog/document-reader.ts'
+import { refuseDocument } from '../catalog/document-source.ts'
 import { findVersion, showVersion, storedTraffic, type VersionRow } from '../catalog/version-view.ts'
 import type { ApiRevision } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
@@ -18,6 +20,7 @@ import { deploy, undeploy } from './deployments.ts'
 import { lockDraft, readDraftRows, readPublished } from './draft.ts'
 import { findEnvironment, findEnvironments } from './environments.ts'
 import { named, prefixed, reason, resource } from './naming.ts'
+import { schemaWish, withSchemas } from './operation-schemas.ts'
 import type { HeldPlace } from './path-claims.ts'
 import { searchTextOf } from './search-text.ts'
 import { assertServable } from './servable.ts'
@@ -41,6 +44,7 @@ export class PublishingService implements Service<Noun> {
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly traffic: TrafficService,
+    private readonly reader: DocumentReader,
   ) {}
 
   async publish(call: TenantCall, input: InputOf<Noun['publish']>) {
@@ -72,7 +76,7 @@ export class PublishingService implements Service<Noun> {
     const environments = await findEnvironments(tx.platform, input.environments)
     const { traffic } = input
     const draft = await readDraftRows(tx.db, version.id)
-    const document = freezeDraft(draft)
+    const document = await this.#withSchemas(call, freezeDraft(draft), draft.spec)
     const revision = await this.#freeze(tx, call, document, draft, input.note)
     for (const environment of environments) {
       const before = await readPublished(tx.db, version.id, environment.id)
@@ -203,6 +207,18 @@ export class PublishingService implements Service<Noun> {
         }),
       showRevision,
     )
+  }
+
+  /** Where a policy checks messages, the document says what they may be. */
+  async #withSchemas(
+    call: TenantCall,
+    document: FrozenVersion,
+    spec: Uint8Array | null,
+  ): Promise<FrozenVersion> {
+    const wish = schemaWish(document)
+    if (wish === null || spec === null) return document
+    const schemas = await this.reader.ask(call.tenant.id, 'schemas', { bytes: spec, wish })
+    return schemas.ok ? withSchemas(document, schemas) : refuseDocument(schemas)
   }
 
   /** The next revision of a version, or the newest one again when the draft is what was frozen last. */

@@ -6,6 +6,7 @@ import { defaultUpstream } from '@gatewright/shared/model/upstream'
 import type { Scope } from '@gatewright/shared/policies/policy'
 import { mapSecrets, readSecret } from '@gatewright/shared/policies/secret'
 import { policySpec } from '@gatewright/shared/policies/specs'
+import { spec as validateRequest } from '@gatewright/shared/policies/validate-request'
 import { routeName } from '@gatewright/shared/route-conditions'
 import { findOverlaps } from '@gatewright/shared/route-overlap'
 import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
@@ -110,12 +111,42 @@ function inspectRoutes(version: Version, at: string, inherited: boolean, problem
   for (const route of version.routes) {
     const pointer = `${at}/routes/${routeName(route)}`
     const identified = inspect(route.policies, 'route', pointer, problems, route.path) || inherited
+    inspectValidation(route, [...version.policies, ...route.policies], pointer, problems)
     if (!identified && !route.public) {
       problems.push({
         pointer,
         code: 'unprotected',
         detail: 'nothing asks who is calling: attach a policy such as api-key, or mark the route public',
       })
+    }
+  }
+}
+
+/** Messages that nobody could check are found here, not by the first caller. */
+function inspectValidation(
+  route: Version['routes'][number],
+  policies: readonly PolicyUse[],
+  pointer: string,
+  problems: FieldError[],
+): void {
+  for (const policy of policies) {
+    const config =
+      policy.type === 'validate-request' ? validateRequest.config.safeParse(policy.config).data : undefined
+    if (config === undefined || config.mode !== 'enforce') continue
+    const key = `${route.method} ${route.path}`
+    if (
+      config.except.includes(key) ||
+      (route.operationId !== null && config.except.includes(route.operationId))
+    )
+      continue
+    if (route.operation === undefined) {
+      if (config.undescribedRoutes === 'pass') continue
+      const detail = `${policy.name} checks requests, and the document does not describe this route: describe it, or let such routes pass`
+      problems.push({ pointer, code: 'undescribed', detail })
+    } else if (config.uncheckable === 'refuse' && route.operation.unchecked.length > 0) {
+      const [first] = route.operation.unchecked
+      const detail = `${policy.name} cannot check all that the document says: ${first}; change it, or let such rules pass`
+      problems.push({ pointer, code: 'uncheckable', detail })
     }
   }
 }

@@ -8,6 +8,7 @@ import { upstreamSettings } from '@gatewright/shared/model/upstream'
 import type { VersionUpstreams } from '@gatewright/shared/model/upstream-state'
 import { type GatewayReport, snapshotSchema } from '@gatewright/shared/snapshot'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { DocumentReader } from '../catalog/document-reader.ts'
 import { RoutesService } from '../catalog/routes.service.ts'
 import { UpstreamsService } from '../catalog/upstreams.service.ts'
 import { ControlPlane, type TestTenant, type TestVersion } from '../testing/control-plane.fixture.ts'
@@ -39,7 +40,12 @@ beforeAll(async () => {
     })
   }
   const { database, redis, fleet, clock, logger, env } = plane
-  publishing = new PublishingService(plane.changes, clock, new TrafficService(plane.changes))
+  publishing = new PublishingService(
+    plane.changes,
+    clock,
+    new TrafficService(plane.changes),
+    new DocumentReader(),
+  )
   const records = new GatewayRecords(database, redis, fleet, clock, logger, env)
   environments = new EnvironmentsService(plane.changes, clock, records, fleet)
   upstreams = new UpstreamsService(plane.changes)

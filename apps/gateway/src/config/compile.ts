@@ -4,6 +4,7 @@ import { trafficFault } from '@gatewright/shared/model/traffic'
 import { defaultUpstream, upstreamFault } from '@gatewright/shared/model/upstream'
 import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
+import type { SchemaText } from '@gatewright/shared/validation/operation-rules'
 import type { SecretsOf } from '../runtime/secrets.ts'
 import type { Guard, GuardFacts, Guards } from '../traffic/guards.ts'
 import type { MirrorCounts } from '../traffic/mirror.ts'
@@ -105,6 +106,9 @@ export async function compileSnapshot(
             upstreams.set(part.version.id, opened)
             if (guard !== null) guards.set(part.version.id, guard.facts)
           }
+          break
+        case 'schemas':
+          version?.define(part.schemas)
           break
         case 'routes':
           if (version) {
@@ -243,6 +247,8 @@ interface VersionCompiler {
     readonly upstreams: readonly Upstream[]
     release(): void
   }
+  /** Definitions that the schemas of routes refer to; before these. */
+  define(schemas: Readonly<Record<string, SchemaText>>): void
   route(document: RouteDocument, builder: RouterBuilder): void
 }
 
@@ -268,6 +274,7 @@ function createVersionCompiler({
   let admission: Admission | null = null
   let traffic: TrafficSplit | null = null
   let shared: Pipeline | null = null
+  const definitions = new Map<string, SchemaText>()
 
   function pipeline(own: readonly Step[]): Pipeline {
     const steps = orderSteps([...outer, ...own])
@@ -336,6 +343,9 @@ function createVersionCompiler({
       }
       return { guard, upstreams: [...upstreams.values()], release: releaseAll }
     },
+    define(schemas) {
+      for (const [name, schema] of Object.entries(schemas)) definitions.set(name, schema)
+    },
     route(route, builder) {
       const place = `${at.place}, route ${route.method} ${route.path}`
       const template = basePath + route.path
@@ -359,6 +369,10 @@ function createVersionCompiler({
         versionName,
         public: route.public,
         mocks: route.mocks,
+        operation:
+          route.operation === undefined
+            ? null
+            : { key: `${route.method} ${route.path}`, rules: route.operation, definitions },
       })
       const upstream = isRetired ? null : upstreamOf(route, place)
       const compiled: CompiledRoute = Object.freeze({

@@ -8,6 +8,7 @@ import {
   snapshotSchema,
   type VersionDocument,
 } from '@gatewright/shared/snapshot'
+import type { SchemaText } from '@gatewright/shared/validation/operation-rules'
 import type * as z from 'zod'
 
 /**
@@ -17,7 +18,7 @@ import type * as z from 'zod'
 export class SnapshotRefused extends Error {}
 
 export type SnapshotHead = Omit<Snapshot, 'versions'>
-export type VersionHead = Omit<VersionDocument, 'routes'>
+export type VersionHead = Omit<VersionDocument, 'routes' | 'schemas'>
 
 /** What tells a version from others of its API. */
 export type NamedVersion = Pick<
@@ -32,10 +33,11 @@ export interface HeadPart {
   readonly named: readonly NamedVersion[]
 }
 
-/** First one head, then for each version its own head and its routes. */
+/** First one head, then for each version its own head, the definitions of its schemas, and its routes. */
 export type SnapshotPart =
   | HeadPart
   | { readonly kind: 'version'; readonly version: VersionHead }
+  | { readonly kind: 'schemas'; readonly schemas: Readonly<Record<string, SchemaText>> }
   | { readonly kind: 'routes'; readonly routes: readonly RouteDocument[] }
 
 /** What is being compiled: which revision, and its parts as they are parsed. */
@@ -50,16 +52,33 @@ export interface SnapshotParcel {
 
 // Compiled in about a millisecond when each has a policy of its own.
 const routesPerPart = 25
+/** Text that is read in about a millisecond. */
+const schemaCharsPerPart = 200_000
 
 export function* partsOf(snapshot: Snapshot): Generator<SnapshotPart> {
   const { versions, ...head } = snapshot
   yield { kind: 'head', head, named: namedVersions(versions) }
-  for (const { routes, ...version } of versions) {
+  for (const { routes, schemas, ...version } of versions) {
     yield { kind: 'version', version }
+    yield* schemaParts(schemas ?? {})
     for (let i = 0; i < routes.length; i += routesPerPart) {
       yield { kind: 'routes', routes: routes.slice(i, i + routesPerPart) }
     }
   }
+}
+
+function* schemaParts(schemas: Readonly<Record<string, SchemaText>>): Generator<SnapshotPart> {
+  let part: Record<string, SchemaText> = {}
+  let chars = 0
+  for (const [name, schema] of Object.entries(schemas)) {
+    part[name] = schema
+    chars += schema.json.length
+    if (chars < schemaCharsPerPart) continue
+    yield { kind: 'schemas', schemas: part }
+    part = {}
+    chars = 0
+  }
+  if (chars > 0) yield { kind: 'schemas', schemas: part }
 }
 
 function namedVersions(versions: readonly VersionDocument[]): NamedVersion[] {

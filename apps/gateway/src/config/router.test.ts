@@ -29,6 +29,7 @@ function entry(text: string, hosts: string[] = [], apiName = 'shop'): RouterEntr
       versionName: 'v1',
       public: true,
       mocks: [],
+      operation: null,
     },
     chain: emptyChain,
     edgeCount: 0,

@@ -1,5 +1,7 @@
 // The operations port of a gateway: health, the metrics of all its workers, and explanations.
+
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { DriftRecord } from '@gatewright/shared/model/drift'
 import type { UpstreamState, VersionUpstreams } from '@gatewright/shared/model/upstream-state'
 import * as z from 'zod'
 import type { Rollout } from '../config/rollout.ts'
@@ -7,6 +9,7 @@ import type { WorkerCrew } from '../crew.ts'
 import { type Env, UsageError } from '../env.ts'
 import type { ConnectionCounts } from '../request/connection-table.ts'
 import { viaName } from '../request/headers.ts'
+import { mergeDrift } from '../runtime/schemas/drift.ts'
 import type { GuardWatch } from '../traffic/guard-watch.ts'
 import type { GuardFacts } from '../traffic/guards.ts'
 import { mergeUpstreams } from '../upstream/live-state.ts'
@@ -83,6 +86,8 @@ export async function createOperations(deps: OperationsDeps): Promise<Operations
     else if (request.method === 'POST' && request.url === '/explain') void explain(request, response, deps)
     else if (request.method === 'GET' && request.url?.startsWith('/upstreams?'))
       void upstreams(request.url, response, deps)
+    else if (request.method === 'GET' && request.url?.startsWith('/drift?'))
+      void drift(request.url, response, deps)
     else health.emit('request', request, response)
   })
   const port = await new Promise<number>((resolve, reject) => {
@@ -206,6 +211,19 @@ async function upstreams(url: string, response: ServerResponse, { crew, guards }
       guard: guard ? guards.stateOf(guard.id, guard.upstreams) : null,
     }
     sendJson(response, 200, answer)
+  } catch (error) {
+    sendJson(response, 503, { title: 'The workers did not answer', detail: (error as Error).message })
+  }
+}
+
+/** Where the messages of a version were not what its document says, as the workers of this gateway counted it. */
+async function drift(url: string, response: ServerResponse, { crew }: OperationsDeps) {
+  const versionId = new URL(url, 'http://gateway').searchParams.get('version') ?? ''
+  try {
+    const answers = await crew.askAll({ kind: 'drift', versionId })
+    // An error of a worker that crashed over the question.
+    const counted = answers.filter((answer): answer is DriftRecord[] => Array.isArray(answer))
+    sendJson(response, 200, { versionId, records: mergeDrift(counted) })
   } catch (error) {
     sendJson(response, 503, { title: 'The workers did not answer', detail: (error as Error).message })
   }

@@ -36,6 +36,7 @@ const noRoute: RouteFacts = Object.freeze({
   versionName: '',
   public: false,
   mocks: [],
+  operation: null,
 })
 
 export class RequestContext implements PolicyContext {

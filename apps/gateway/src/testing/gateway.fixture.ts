@@ -202,6 +202,7 @@ export function routeTo(upstream: Upstream | null, parts: Partial<CompiledRoute>
       versionName: 'v1',
       public: true,
       mocks: [],
+      operation: null,
     },
     chain: emptyChain,
     edgeCount: 0,

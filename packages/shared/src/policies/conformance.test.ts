@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { errorCodes } from '../errors.ts'
 import { createContext, createDeps } from '../testing/policy.fixture.ts'
 import { policies } from './index.ts'
-import { type Attachment, type PolicyDeps, scopes, stages } from './policy.ts'
+import { type Attachment, type Phases, type PolicyDeps, scopes, stages } from './policy.ts'
 import { policyInput, policySpec, policySpecs, policyTypes } from './specs.ts'
 
 interface JsonSchema {
@@ -15,6 +15,11 @@ interface JsonSchema {
 }
 
 const at: Attachment = { id: 'pol_1', name: 'it', scope: 'version', tenantId: 'ten_1', timeZone: 'UTC' }
+
+const phaseNames: readonly (keyof Phases)[] = [
+  ...(['request', 'wantsBody', 'requestBody', 'responseBody', 'response', 'done'] as const),
+  ...(['priority', 'absent', 'sent'] as const),
+]
 
 it('specs and policies name the same types', () => {
   expect([...policies.keys()]).toEqual(policyTypes)
@@ -44,17 +49,7 @@ describe.each(policySpecs.map((spec) => [spec.type, spec] as const))('%s', (type
     const phases = policy.create(spec.example, createDeps(), at)
     expect(Object.keys(phases).length).toBeGreaterThan(0)
     for (const name of Object.keys(phases)) {
-      expect([
-        'request',
-        'wantsBody',
-        'requestBody',
-        'responseBody',
-        'response',
-        'done',
-        'priority',
-        'absent',
-        'sent',
-      ]).toContain(name)
+      expect(phaseNames).toContain(name)
     }
   })
 

@@ -1,6 +1,7 @@
 // Every policy by its type: what the gateway's compile step creates instances from. Nothing else imports it.
 import type * as z from 'zod'
 import { policy as acl } from './acl.ts'
+import { policy as allowList } from './allow-list.ts'
 import { policy as apiKey } from './api-key.ts'
 import { policy as bodyLimit } from './body-limit.ts'
 import { policy as botFilter } from './bot-filter.ts'
@@ -12,6 +13,7 @@ import { policy as faultInjection } from './fault-injection.ts'
 import { policy as headers } from './headers.ts'
 import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
+import { policy as jsonLimits } from './json-limits.ts'
 import { policy as jwt } from './jwt.ts'
 import { policy as lockout } from './lockout.ts'
 import { policy as mock } from './mock.ts'
@@ -22,6 +24,7 @@ import { policy as quota } from './quota.ts'
 import { policy as rateLimit } from './rate-limit.ts'
 import { policy as redirect } from './redirect.ts'
 import { policy as rewrite } from './rewrite.ts'
+import { policy as validateRequest } from './validate-request.ts'
 import { policy as waf } from './waf.ts'
 
 /** A policy whose configuration is checked where it is created: stored data is untrusted data. */
@@ -51,6 +54,9 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(quota),
     runnable(bodyLimit),
     runnable(waf),
+    runnable(allowList),
+    runnable(jsonLimits),
+    runnable(validateRequest),
     runnable(headers),
     runnable(rewrite),
     runnable(faultInjection),

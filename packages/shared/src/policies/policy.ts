@@ -5,6 +5,7 @@ import type { ErrorCode, FieldError } from '../errors.ts'
 import type { SecurityReport } from '../security.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { Firewalls } from './firewall-ports.ts'
+import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 
 /** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
@@ -74,6 +75,8 @@ export interface RouteFacts {
   readonly versionName: string
   readonly public: boolean
   readonly mocks: readonly MockExample[]
+  /** What the document says of the operation; null = nothing, or no policy asks. */
+  readonly operation: Operation | null
 }
 
 /** One example answer taken from the API's document. */
@@ -394,6 +397,9 @@ export interface PolicyDeps {
   readonly firewalls: Firewalls
   readonly cedar: Cedar
   readonly bots: BotNames
+  readonly schemas: SchemaChecks
+  readonly forms: Forms
+  readonly drift: DriftLog
   readonly environment: string
 }
 

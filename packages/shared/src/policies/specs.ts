@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { slug } from '../ids.ts'
 import { spec as acl } from './acl.ts'
+import { spec as allowList } from './allow-list.ts'
 import { spec as apiKey } from './api-key.ts'
 import { spec as bodyLimit } from './body-limit.ts'
 import { spec as botFilter } from './bot-filter.ts'
@@ -13,6 +14,7 @@ import { spec as faultInjection } from './fault-injection.ts'
 import { spec as headers } from './headers.ts'
 import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
+import { spec as jsonLimits } from './json-limits.ts'
 import { spec as jwt } from './jwt.ts'
 import { spec as lockout } from './lockout.ts'
 import { spec as mock } from './mock.ts'
@@ -23,6 +25,7 @@ import { spec as quota } from './quota.ts'
 import { spec as rateLimit } from './rate-limit.ts'
 import { spec as redirect } from './redirect.ts'
 import { spec as rewrite } from './rewrite.ts'
+import { spec as validateRequest } from './validate-request.ts'
 import { spec as waf } from './waf.ts'
 
 /** In the order of their stages, as pickers and the reference show them. */
@@ -45,6 +48,9 @@ export const policySpecs = [
   quota,
   bodyLimit,
   waf,
+  allowList,
+  jsonLimits,
+  validateRequest,
   headers,
   rewrite,
   faultInjection,
@@ -100,6 +106,9 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(quota),
   attachment(bodyLimit),
   attachment(waf),
+  attachment(allowList),
+  attachment(jsonLimits),
+  attachment(validateRequest),
   attachment(headers),
   attachment(rewrite),
   attachment(faultInjection),

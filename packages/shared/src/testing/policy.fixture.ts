@@ -30,6 +30,7 @@ export const route: RouteFacts = {
   versionName: 'v1',
   public: false,
   mocks: [],
+  operation: null,
 }
 
 export interface RecordedEdits extends HeaderEdits {
@@ -193,6 +194,9 @@ export function createDeps({
     },
     // Secrets of tests are plain.
     secrets: { open: (text) => text },
+    schemas: { check: () => ({ kind: 'valid' }) },
+    forms: { multipart: async () => ({ kind: 'malformed' }) },
+    drift: { note: () => undefined },
     counters: {
       limiter(rule) {
         rules.push(rule)

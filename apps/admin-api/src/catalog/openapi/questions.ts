@@ -10,6 +10,7 @@ import type {
 } from './imported-document.ts'
 import type { JsonObject } from './json.ts'
 import { lintDocument } from './lint.ts'
+import { type DocumentSchemas, operationSchemas, type SchemaWish } from './operation-schemas.ts'
 import { type PresentOptions, presentDocument } from './present.ts'
 import { documentText } from './search-text.ts'
 
@@ -88,7 +89,7 @@ export interface DocumentDescription {
 export type DescribedOperation = Omit<ImportedOperation, 'mocks'>
 
 /** Every question by name; `DocumentReader.ask` takes the name and the input. */
-export const questions = { read, compare, describe }
+export const questions = { read, compare, describe, schemas }
 export type Questions = typeof questions
 export type QuestionName = keyof Questions
 
@@ -123,6 +124,11 @@ function describe(source: DocumentBytes & { readonly present: PresentOptions }) 
     operations: document.operations.map(({ mocks: _, ...operation }) => operation),
   }
   return described
+}
+
+function schemas(source: DocumentBytes & { readonly wish: SchemaWish }): DocumentSchemas | ImportRefusal {
+  const document = importDocument(source.bytes, source)
+  return document.ok ? operationSchemas(document, source.wish) : document
 }
 
 function summarize(document: ImportedDocument): DocumentSummary {
