@@ -42,6 +42,7 @@ import { createSchemaChecks } from './runtime/schemas/schema-checks.ts'
 import { createSecrets } from './runtime/secrets.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
+import { createScanners } from './runtime/virus-scanners/scanners.ts'
 import { followCertificateFolder } from './tls/certificate-folder.ts'
 import { CertificateShelf } from './tls/certificate-shelf.ts'
 import { TlsListener } from './tls/listener.ts'
@@ -130,6 +131,7 @@ const secrets = createSecrets({
 })
 
 // Attacks.
+const scanners = createScanners(forbidden, log)
 const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
 
 // What documents say of messages.
@@ -179,6 +181,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
         policies: {
           credentials,
           counters,
+          scanners,
           inFlight,
           keySets,
           introspection,

@@ -83,6 +83,10 @@ export const errors = {
 
   // What it says.
   body_too_large: { status: 413, title: 'The request body is too large' },
+  upload_malformed: { status: 400, title: 'The upload cannot be read' },
+  upload_not_allowed: { status: 422, title: 'The upload is not allowed' },
+  virus_found: { status: 422, title: 'The upload contains a virus' },
+  virus_scanner_unavailable: { status: 503, title: 'The upload cannot be scanned right now' },
   media_type_not_supported: { status: 415, title: 'The media type is not supported' },
   content_coding_not_supported: { status: 415, title: 'The content coding of the body is not supported' },
   json_malformed: { status: 400, title: 'The body is not JSON' },
@@ -99,6 +103,7 @@ export const errors = {
   // The upstream, never named to the caller.
   upstream_unreachable: { status: 502, title: 'The service behind this API cannot be reached' },
   upstream_invalid_response: { status: 502, title: 'The service behind this API sent an invalid response' },
+  response_not_filterable: { status: 502, title: 'The response cannot be filtered' },
   upstream_unavailable: { status: 503, title: 'The service behind this API is unavailable' },
   circuit_open: {
     status: 503,

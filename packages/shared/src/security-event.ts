@@ -28,6 +28,8 @@ const everyday: ReadonlySet<ErrorCode> = new Set([
   'limits_unavailable',
   'body_too_large',
   'media_type_not_supported',
+  'virus_scanner_unavailable',
+  'waf_unavailable',
   'mock_missing',
   'upstream_unreachable',
   'upstream_invalid_response',

@@ -36,9 +36,11 @@ export function auditBody(row: AuditEvent): Record<string, unknown> {
   return { ...body, before: null, after: null, shortened: true }
 }
 
-/** The record of a call that a gateway refused; null when the refusal is no security event. */
+/** The record of a call that a gateway refused or found suspicious; null when it is no security event. */
 export function securityBody(event: RequestEvent): Record<string, unknown> | null {
-  const category = securityCategory(event.reason)
+  const findings = event.security ?? []
+  // What was found and let pass, because somebody only watches, is one too.
+  const category = securityCategory(event.reason) ?? (findings.length > 0 ? 'protection' : null)
   if (category === null) return null
   return {
     tenantId: event.tenantId,
@@ -54,6 +56,7 @@ export function securityBody(event: RequestEvent): Record<string, unknown> | nul
     agent: event.agent,
     environmentId: event.environmentId,
     gatewayId: event.gatewayId,
+    ...(findings.length > 0 ? { findings: defaultMasker.json(findings) } : {}),
     apiId: event.apiId,
     versionId: event.versionId,
     applicationId: event.applicationId,

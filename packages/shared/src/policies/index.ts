@@ -10,6 +10,7 @@ import { policy as cedar } from './cedar.ts'
 import { policy as concurrencyLimit } from './concurrency-limit.ts'
 import { policy as cors } from './cors.ts'
 import { policy as faultInjection } from './fault-injection.ts'
+import { policy as fileScan } from './file-scan.ts'
 import { policy as headers } from './headers.ts'
 import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
@@ -23,6 +24,7 @@ import { policy as priority } from './priority.ts'
 import { policy as quota } from './quota.ts'
 import { policy as rateLimit } from './rate-limit.ts'
 import { policy as redirect } from './redirect.ts'
+import { policy as responseFilter } from './response-filter.ts'
 import { policy as rewrite } from './rewrite.ts'
 import { policy as validateRequest } from './validate-request.ts'
 import { policy as waf } from './waf.ts'
@@ -53,6 +55,8 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(rateLimit),
     runnable(quota),
     runnable(bodyLimit),
+    runnable(fileScan),
+    runnable(responseFilter),
     runnable(waf),
     runnable(allowList),
     runnable(jsonLimits),

@@ -7,6 +7,7 @@ import type { Cedar } from './cedar-port.ts'
 import type { Firewalls } from './firewall-ports.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
+import type { Scanners } from './virus-scanner-port.ts'
 
 /** The order of a request, as a sentence: may this reach us · who are you · may you, now · what does it say · how we call. */
 export const stages = ['edge', 'identify', 'admit', 'shape', 'upstream'] as const
@@ -389,6 +390,7 @@ export interface BotNames {
 export interface PolicyDeps {
   readonly credentials: Credentials
   readonly counters: Counters
+  readonly scanners: Scanners
   readonly inFlight: InFlight
   readonly keySets: KeySets
   readonly introspection: Introspection

@@ -11,6 +11,7 @@ import { spec as cedar } from './cedar.ts'
 import { spec as concurrencyLimit } from './concurrency-limit.ts'
 import { spec as cors } from './cors.ts'
 import { spec as faultInjection } from './fault-injection.ts'
+import { spec as fileScan } from './file-scan.ts'
 import { spec as headers } from './headers.ts'
 import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
@@ -24,6 +25,7 @@ import { spec as priority } from './priority.ts'
 import { spec as quota } from './quota.ts'
 import { spec as rateLimit } from './rate-limit.ts'
 import { spec as redirect } from './redirect.ts'
+import { spec as responseFilter } from './response-filter.ts'
 import { spec as rewrite } from './rewrite.ts'
 import { spec as validateRequest } from './validate-request.ts'
 import { spec as waf } from './waf.ts'
@@ -47,6 +49,8 @@ export const policySpecs = [
   rateLimit,
   quota,
   bodyLimit,
+  fileScan,
+  responseFilter,
   waf,
   allowList,
   jsonLimits,
@@ -105,6 +109,8 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(rateLimit),
   attachment(quota),
   attachment(bodyLimit),
+  attachment(fileScan),
+  attachment(responseFilter),
   attachment(waf),
   attachment(allowList),
   attachment(jsonLimits),

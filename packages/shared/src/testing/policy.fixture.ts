@@ -146,7 +146,11 @@ export function createContext(input: ContextInput = {}): TestContext {
   }
 }
 
+type ScanVerdict = Awaited<ReturnType<ReturnType<PolicyDeps['scanners']['open']>['scan']>>
+
 interface World {
+  /** What a scanner says of every content. */
+  readonly scanned?: ScanVerdict
   readonly found?: LookupResult
   readonly taken?: Taken
   /** What becomes of the signature of every token. */
@@ -163,6 +167,7 @@ export interface TestDeps extends PolicyDeps {
 }
 
 export function createDeps({
+  scanned = { kind: 'clean' },
   found = { kind: 'unknown' },
   signature = 'good',
   introspected = { kind: 'inactive' },
@@ -173,6 +178,7 @@ export function createDeps({
   const counted: string[] = []
   return {
     environment: 'prod',
+    scanners: { open: () => ({ scan: async () => scanned }) },
     credentials: {
       known: () => undefined,
       find: () => found,
