@@ -24,9 +24,11 @@ export class PolicyTypesService implements Service<Noun> {
       detail,
     }))
     if (errors[0]) refuse('invalid_input', `${errors[0].pointer}: ${errors[0].detail}`, { errors })
-    const prepared = cedar.prepare(config.policies)
-    const { decision, rules, faults } = prepared.decide(toCedarRequest(factsOf(config, request)))
-    return { decision, rules: [...rules], candidates: [...prepared.permits], faults: [...faults] }
+    const { decision, rules, permits, faults } = cedar.ask(
+      config.policies,
+      toCedarRequest(factsOf(config, request)),
+    )
+    return { decision, rules: [...rules], candidates: [...permits], faults: [...faults] }
   }
 }
 

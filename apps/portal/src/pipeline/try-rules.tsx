@@ -48,7 +48,7 @@ export function TryRules({ config }: { config: Json }) {
         value={request}
         onChange={setRequest}
         onInvalid={setInvalid}
-        rows={12}
+        rows={10}
       />
       <div>
         <Button icon={Play} isPending={asked.isPending} isDisabled={isInvalid} onPress={() => asked.mutate()}>
@@ -71,7 +71,11 @@ function Decision({
   const named = decision === 'deny' && rules.length === 0 ? candidates : rules
   const why = decision === 'deny' && rules.length === 0 ? 'none' : decision
   return (
-    <div role="status" className="flex flex-col gap-1.5 text-sm">
+    <div
+      ref={(it) => it?.scrollIntoView({ block: 'nearest' })}
+      role="status"
+      className="flex flex-col gap-1.5 text-sm"
+    >
       <div className="flex flex-wrap items-center gap-2">
         <StateChip tone={tones[decision]}>{t(`pipeline.rules.decision.${decision}`)}</StateChip>
         <span className="text-muted">{t(`pipeline.rules.why.${why}`)}</span>

@@ -62,6 +62,17 @@ describe('C14 Cedar, decided', () => {
     expect(others.decide(request())).toEqual({ decision: 'deny', rules: [], faults: [] })
   })
 
+  it('asked once, it leaves nothing that others could be judged by', () => {
+    const kept = engine.prepare('@id("kept") permit (principal, action, resource);')
+    expect(engine.ask('@id("never") forbid (principal, action, resource);', request())).toMatchObject({
+      decision: 'deny',
+      rules: ['never'],
+      permits: [],
+    })
+    expect(kept.decide(request()).rules).toEqual(['kept'])
+    expect(() => engine.ask('permit', request())).toThrow(CedarRefused)
+  })
+
   it('a rule that could have forbidden it and cannot be evaluated refuses', () => {
     const rules = engine.prepare(`@id("all") permit (principal, action, resource);
       @id("blocked") forbid (principal, action, resource) when { principal.blocked };`)

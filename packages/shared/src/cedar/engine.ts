@@ -1,6 +1,6 @@
 // Cedar in WebAssembly behind its port: rules are parsed once, decided often, and nobody's rules can take the engine from the others.
 import { createRequire } from 'node:module'
-import type { Cedar, CedarDecision, CedarRequest } from '../policies/cedar-port.ts'
+import type { Cedar, CedarDecision, CedarPolicies, CedarRequest } from '../policies/cedar-port.ts'
 import { boundsFault, type CedarFault, describeFault, placeOf } from './bounds.ts'
 
 type Engine = typeof import('@cedar-policy/cedar-wasm/nodejs')
@@ -19,6 +19,8 @@ export class CedarRefused extends Error {
 }
 
 export interface CedarEngine extends Cedar {
+  /** Decides once and keeps nothing of the rules. Throws as `prepare` does. */
+  ask(text: string, request: CedarRequest): CedarDecision & Pick<CedarPolicies, 'permits'>
   /** What is wrong with rules, and with a schema and rules against it; empty = nothing. `schema` empty = there is none. */
   check(text: string, schema: string): CedarCheck
 }
@@ -103,63 +105,73 @@ export function createCedarEngine(): CedarEngine {
     return rules
   }
 
+  function parse(text: string, slot: Slot): CedarPolicies {
+    const rules = readRules(text)
+    const effects = new Map(rules.map(({ id, effect }) => [id, effect]))
+    const policies = { staticPolicies: Object.fromEntries(rules.map(({ id, text }) => [id, text])) }
+    let preparedIn = -1
+    let isBroken = false
+
+    /** Hands the rules to the engine unless it has them; false when it cannot take them. */
+    function isReady(): boolean {
+      if (isBroken) return false
+      running()
+      if (preparedIn === instance) return true
+      const answer = guarded((it) => it.preparsePolicySet(slot.id, policies))
+      isBroken = answer?.type !== 'success'
+      preparedIn = instance
+      return !isBroken
+    }
+
+    function decide(request: CedarRequest): CedarDecision {
+      if (!isReady()) return stopped
+      const answer = guarded((it) =>
+        it.statefulIsAuthorized({
+          principal: request.principal,
+          action: request.action,
+          resource: request.resource,
+          context: request.context as never,
+          entities: request.entities as never,
+          preparsedPolicySetId: slot.id,
+          validateRequest: false,
+        }),
+      )
+      if (answer === null) {
+        isBroken = true
+        return stopped
+      }
+      if (answer.type === 'failure')
+        return { decision: 'undecided', rules: [], faults: answer.errors.map(({ message }) => message) }
+      const { decision, diagnostics } = answer.response
+      // Cedar leaves out what it cannot evaluate. Of a rule that permits, that is safe; one that forbids might have forbidden this.
+      const open = diagnostics.errors.filter(({ policyId }) => effects.get(policyId) === 'forbid')
+      const faults = diagnostics.errors.map(({ error }) => error.message)
+      if (decision === 'allow' && open.length > 0)
+        return { decision: 'undecided', rules: open.map(({ policyId }) => policyId), faults }
+      return { decision, rules: diagnostics.reason, faults }
+    }
+
+    if (!isReady()) throw new CedarRefused([tooMuch])
+    return {
+      permits: rules
+        .filter(({ effect }) => effect === 'permit')
+        .slice(0, 10)
+        .map(({ id }) => id),
+      decide,
+    }
+  }
+
   return {
     prepare(text) {
-      const rules = readRules(text)
-      const effects = new Map(rules.map(({ id, effect }) => [id, effect]))
-      const policies = { staticPolicies: Object.fromEntries(rules.map(({ id, text }) => [id, text])) }
       const slot = slots.take()
-      let preparedIn = -1
-      let isBroken = false
+      const policies = parse(text, slot)
+      slots.freeWith(policies.decide, slot)
+      return policies
+    },
 
-      /** Hands the rules to the engine unless it has them; false when it cannot take them. */
-      function isReady(): boolean {
-        if (isBroken) return false
-        running()
-        if (preparedIn === instance) return true
-        const answer = guarded((it) => it.preparsePolicySet(slot.id, policies))
-        isBroken = answer?.type !== 'success'
-        preparedIn = instance
-        return !isBroken
-      }
-
-      function decide(request: CedarRequest): CedarDecision {
-        if (!isReady()) return stopped
-        const answer = guarded((it) =>
-          it.statefulIsAuthorized({
-            principal: request.principal,
-            action: request.action,
-            resource: request.resource,
-            context: request.context as never,
-            entities: request.entities as never,
-            preparsedPolicySetId: slot.id,
-            validateRequest: false,
-          }),
-        )
-        if (answer === null) {
-          isBroken = true
-          return stopped
-        }
-        if (answer.type === 'failure')
-          return { decision: 'undecided', rules: [], faults: answer.errors.map(({ message }) => message) }
-        const { decision, diagnostics } = answer.response
-        // Cedar leaves out what it cannot evaluate. Of a rule that permits, that is safe; one that forbids might have forbidden this.
-        const open = diagnostics.errors.filter(({ policyId }) => effects.get(policyId) === 'forbid')
-        const faults = diagnostics.errors.map(({ error }) => error.message)
-        if (decision === 'allow' && open.length > 0)
-          return { decision: 'undecided', rules: open.map(({ policyId }) => policyId), faults }
-        return { decision, rules: diagnostics.reason, faults }
-      }
-
-      if (!isReady()) throw new CedarRefused([tooMuch])
-      slots.freeWith(decide, slot)
-      return {
-        permits: rules
-          .filter(({ effect }) => effect === 'permit')
-          .slice(0, 10)
-          .map(({ id }) => id),
-        decide,
-      }
+    ask(text, request) {
+      const { decide, permits } = parse(text, asked)
+      return { ...decide(request), permits }
     },
 
     check(text, schema) {
@@ -226,6 +238,9 @@ function faultOf(error: DetailedError, part: string, offset = 0, text = part): C
   const before = Buffer.from(part).subarray(0, at.start).toString().length
   return { ...placeOf(text, offset + before), message }
 }
+
+/** Of those who ask once: the next one replaces it. */
+const asked: Slot = { id: 'asked' }
 
 interface Slot {
   readonly id: string

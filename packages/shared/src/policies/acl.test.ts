@@ -48,6 +48,7 @@ describe('C13 C15 roles and groups of callers', () => {
 
   it('C15 a caller with the right to read alone reads, and deletes nothing', () => {
     expect(ask(readersAndEditors)).toBe('admitted')
+    expect(ask(readersAndEditors, { method: 'HEAD' })).toBe('admitted')
     expect(ask(readersAndEditors, { method: 'DELETE', operationId: 'dropBook' })).toBe(
       'operation_not_granted: No rule grants dropBook to “shop”.',
     )

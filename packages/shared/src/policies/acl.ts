@@ -89,8 +89,10 @@ export const policy = definePolicy(spec, ({ rules, deny, roleClaims }) => {
       const groups = principal.groups ?? []
       const held = rolesOf(ctx)
       if (groups.some((it) => deniedGroups.has(it)) || held.some((it) => deniedRoles.has(it))) return denied
+      // Who may GET may ask for its head alone (RFC 9110 9.3.2).
+      const verb = ctx.method === 'HEAD' ? 'GET' : ctx.method
       for (const one of compiled) {
-        if (one.methods.size > 0 && !one.methods.has(ctx.method)) continue
+        if (one.methods.size > 0 && !(one.methods.has(ctx.method) || one.methods.has(verb))) continue
         if (one.operations.size > 0 && !(route.operationId !== null && one.operations.has(route.operationId)))
           continue
         if (one.everybody || groups.some((it) => one.groups.has(it)) || held.some((it) => one.roles.has(it)))

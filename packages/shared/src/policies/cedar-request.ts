@@ -50,10 +50,13 @@ const depthMax = 8
 export function toCedarRequest(facts: CedarFacts): CedarRequest {
   const { caller, route, method, operationId } = facts
   const principal = caller === null ? anonymous : { type: 'Application', id: caller.application }
-  const action: CedarUid = { type: 'Action', id: operationId ?? `${method} ${route.path}` }
-  const resource: CedarUid = { type: 'Route', id: `${method} ${route.path}` }
+  // HEAD reads what GET reads (RFC 9110 9.3.2): a rule about the one must not be got round by the other.
+  const verb = method === 'HEAD' ? 'GET' : method
+  const action: CedarUid = { type: 'Action', id: operationId ?? `${verb} ${route.path}` }
+  const resource: CedarUid = { type: 'Route', id: `${verb} ${route.path}` }
+  const verbs = [...new Set([verb, method])].filter((it) => it !== action.id)
   const entities: CedarEntity[] = [
-    { uid: action, attrs: {}, parents: action.id === method ? [] : [{ type: 'Action', id: method }] },
+    { uid: action, attrs: {}, parents: verbs.map((id) => ({ type: 'Action', id })) },
     {
       uid: resource,
       attrs: {

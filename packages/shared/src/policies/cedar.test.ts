@@ -98,6 +98,17 @@ describe('C14 rules about attributes', () => {
     ).toBe(true)
   })
 
+  it('HEAD is no way around a rule about GET', () => {
+    for (const what of [
+      'principal, action in Action::"GET", resource',
+      'principal, action, resource == Route::"GET /books/{id}"',
+    ]) {
+      const policies = `permit (principal, action, resource); @id("closed") forbid (${what});`
+      expect(ask({ policies }, { method: 'HEAD' })).toMatchObject({ extensions: { rules: ['closed'] } })
+      expect(ask({ policies }, { method: 'POST' })).toBe('admitted')
+    }
+  })
+
   it('headers are seen where they were chosen, and nowhere else', () => {
     const policies = 'permit (principal, action, resource) when { context.headers["x-region"] == "eu" };'
     const header = { 'x-region': 'eu', 'x-other': 'eu' }

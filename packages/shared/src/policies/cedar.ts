@@ -11,7 +11,7 @@ const attribute = z.strictObject({
   name: z
     .string()
     .max(100)
-    .regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,4}$/, 'Use a name such as dept or owner.dept')
+    .regex(/^[A-Za-z]\w*(\.[A-Za-z]\w*){0,4}$/, 'Use a name such as dept or owner.dept')
     .meta({ title: 'Name' }),
   value: z.string().max(500).meta({ title: 'Value' }),
 })
