@@ -24,7 +24,7 @@ export default {
       from: {
         path: '^packages/shared/src/',
         pathNot:
-          '^packages/shared/src/(cedar/|contract/|sealing/|x509/|validation/(schema-code|patterns)[.]ts)',
+          '^packages/shared/src/(cedar/|contract/|sealing/|x509/|typescript[.]ts|validation/(schema-code|patterns)[.]ts)',
       },
       to: { pathNot: ['^packages/shared/', '/node_modules/zod/', '^node_modules/zod/'] },
     },

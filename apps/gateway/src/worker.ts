@@ -20,6 +20,8 @@ import type { RequestContext } from './request/context.ts'
 import { createDebugGate } from './request/debug-gate.ts'
 import { createHandler } from './request/handle.ts'
 import { GatewayServer } from './request/server.ts'
+import { createAuthorizers } from './runtime/authorizers/authorizers.ts'
+import { createFunctions } from './runtime/authorizers/functions.ts'
 import { createCounters } from './runtime/counters.ts'
 import { createCredentialCache } from './runtime/credentials.ts'
 import { createFirewalls, firewallSamples } from './runtime/firewall/firewalls.ts'
@@ -138,6 +140,15 @@ const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
 const schemas = createSchemaChecks(createCodeMaker(log))
 const drift = createDriftLog()
 
+// What teams judge requests by.
+const decisionBytesMax = 8 * 1024 * 1024
+const functions = createFunctions()
+const authorizers = createAuthorizers(outbound, functions, log)
+const decisions = createTokenMemory({
+  entries: Math.ceil(env.CREDENTIAL_CACHE_SIZE / 4),
+  bytes: decisionBytesMax,
+})
+
 // Events.
 const events = createEventBuffer((batch) => {
   port.postMessage({ kind: 'events', batch } satisfies FromWorker, [batch.json.buffer])
@@ -187,6 +198,8 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           introspection,
           tokens,
           firewalls,
+          authorizers,
+          decisions,
           cedar,
           bots: { isBot: isbot },
           schemas,
@@ -204,13 +217,26 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
       },
       live.current,
     )
-    await Promise.all([discovery.settled(), keySets.settled(), firewalls.settled()])
+    try {
+      await Promise.all([discovery.settled(), keySets.settled(), firewalls.settled(), functionsLoaded()])
+    } catch (error) {
+      generation.retire()
+      throw error
+    }
     if (isSame(aborted, identity)) generation.retire()
     else prepared = { generation, credentials: keys }
     say({ kind: 'prepared', identity })
   } catch (error) {
     if (!(error instanceof SnapshotRefused)) log.error({ err: error }, 'compiling crashed')
     say({ kind: 'refused', identity, reason: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+async function functionsLoaded(): Promise<void> {
+  try {
+    await functions.settled()
+  } catch (error) {
+    throw new SnapshotRefused(`A function of a custom authorizer: ${(error as Error).message}`)
   }
 }
 
@@ -326,6 +352,7 @@ async function leave() {
   if (cut > 0) log.warn({ connections: cut }, 'connections were cut after the drain time')
   counters.close()
   firewalls.close()
+  functions.close()
   await events.drain()
   reportDropped()
   // What was written last (leases given back) leaves before the connection does.

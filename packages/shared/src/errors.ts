@@ -61,6 +61,12 @@ export const errors = {
     title: 'The keys of the identity provider cannot be read right now',
   },
 
+  // What an authorizer of the API's owner says.
+  authorizer_denied: { status: 403, title: 'The owner of the API does not let this request pass' },
+  authorizer_timeout: { status: 503, title: 'The authorizer of the API took too long' },
+  authorizer_unavailable: { status: 503, title: 'The authorizer of the API cannot be asked right now' },
+  authorizer_answer_invalid: { status: 503, title: 'The authorizer of the API gave no clear answer' },
+
   // May they, now.
   subscription_missing: { status: 403, title: 'The application has no subscription to this API' },
   subscription_pending: { status: 403, title: 'The subscription waits for approval' },

@@ -4,10 +4,12 @@ import type { PublishFinding } from '@gatewright/shared/model/api'
 import { routeName } from '@gatewright/shared/route-conditions'
 import { findOverlaps, type Overlap } from '@gatewright/shared/route-overlap'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { snapshotProblems, versionPointer } from './servable.ts'
+import { functionProblems } from './function-check.ts'
+import { snapshotProblems } from './servable.ts'
 import { buildSnapshot, type DeploymentRow } from './snapshot.ts'
 import { readSnapshotRows } from './snapshot-rows.ts'
 import type { FrozenVersion } from './version-document.ts'
+import { versionPointer } from './version-pointer.ts'
 
 const mostFindings = 100
 
@@ -26,7 +28,8 @@ export async function publishFindings(
   const others = rows.deployments.filter((deployment) => deployment !== running)
   const deployments = [...others, { ...(running ?? notYetDeployed), document }]
   const snapshot = buildSnapshot({ ...rows, deployments })
-  const refused = snapshotProblems(snapshot).map(
+  const problems = [...snapshotProblems(snapshot), ...(await functionProblems(snapshot))]
+  const refused = problems.map(
     ({ pointer, code, detail }): PublishFinding => ({ level: 'error', code, pointer, message: detail }),
   )
   const harmless = findOverlaps(snapshot.versions).filter(

@@ -13,8 +13,10 @@ import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
 import { policyFaults } from '../catalog/policy-faults.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../refusal.ts'
+import { functionProblems } from './function-check.ts'
 import { buildSnapshot } from './snapshot.ts'
 import { readSnapshotRows } from './snapshot-rows.ts'
+import { versionPointer } from './version-pointer.ts'
 
 /**
  * Refuses with `snapshot_refused`, naming each place, when what `tx` has written would be refused by gateways.
@@ -26,7 +28,7 @@ export async function assertServable(
   tenantId: string | null,
 ): Promise<void> {
   const snapshot = buildSnapshot(await readSnapshotRows(tx, environmentId, tenantId ?? undefined))
-  const problems = snapshotProblems(snapshot)
+  const problems = [...snapshotProblems(snapshot), ...(await functionProblems(snapshot))]
   const [first] = problems
   if (!first) return
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
@@ -79,10 +81,6 @@ export function snapshotProblems(snapshot: Snapshot): FieldError[] {
 }
 
 type Version = Snapshot['versions'][number]
-
-/** A version among those of its environment. */
-export const versionPointer = ({ apiName, name }: { readonly apiName: string; readonly name: string }) =>
-  `apis/${apiName}/${name}`
 
 /** Upstreams that routes and traffic speak of and the version lacks. */
 function inspectUpstreams(version: Version, at: string, problems: FieldError[]): void {
@@ -175,8 +173,9 @@ function inspect(
     if (!spec.scopes.includes(scope)) {
       problems.push({ pointer, code: 'wrong_scope', detail: `${policy.type} cannot be attached here` })
     }
-    if (spec.stage === 'identify') identifies = true
     const parsed = spec.config.safeParse(policy.config)
+    const isAlone = !(parsed.success && spec.needsAnother?.(parsed.data))
+    if (spec.stage === 'identify' && isAlone) identifies = true
     for (const issue of parsed.error?.issues ?? []) {
       problems.push({
         pointer: [pointer, ...issue.path.map(String)].join('/'),

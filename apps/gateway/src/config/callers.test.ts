@@ -1,7 +1,7 @@
 // Who has to be known on a route where several policies ask.
 import { type PolicyContext, type Refusal, refuse } from '@gatewright/shared/policies/policy'
 import { expect, it } from 'vitest'
-import { demandCaller } from './callers.ts'
+import { demandCaller, protects } from './callers.ts'
 import type { Step } from './steps.ts'
 
 interface Call {
@@ -66,4 +66,20 @@ it('C15 nor is one that the operator demands everywhere', async () => {
 
 it('C11 a public route takes everybody', async () => {
   expect(await codeOf([step('key', 'version'), step('token', 'route')], { public: true })).toBeNull()
+})
+
+it('C8 C11 a policy that only vouches takes nobody’s place where others ask', async () => {
+  const gate = (vouches: boolean): Step => {
+    const { facts, stage, scope } = step('token', 'route')
+    return { facts, stage, scope, phases: { vouches, request: () => undefined } }
+  }
+  expect(await codeOf([gate(true)], {})).toBeNull()
+  expect([protects(gate(true)), protects(gate(false))]).toEqual([true, false])
+  for (const vouches of [true, false]) {
+    const steps = [step('key', 'version'), step('token', 'route'), gate(vouches)]
+    expect(await codeOf(steps, {})).toBe('credential_missing')
+    // It does not hide that a token is all that the route offers.
+    expect(await codeOf(steps, { key: true })).toBe('token_missing')
+    expect(await codeOf(steps, { key: true, token: true })).toBeNull()
+  }
 })

@@ -2,9 +2,14 @@
 import { type PolicyContext, type Refusal, refuse, type Verdict } from '@gatewright/shared/policies/policy'
 import type { Step } from './steps.ts'
 
-/** Whether it asks who is calling: what is told of the lifecycle stands in this stage too. */
-export function asksWho({ stage, facts }: Step): boolean {
-  return stage === 'identify' && facts.type !== 'lifecycle'
+/** Whether it asks who is calling: what is told of the lifecycle stands in this stage too, and so do policies that only vouch. */
+export function asksWho({ stage, facts, phases }: Step): boolean {
+  return stage === 'identify' && facts.type !== 'lifecycle' && phases.vouches === undefined
+}
+
+/** Whether a route is not open to everybody where this step stands. */
+export function protects(step: Step): boolean {
+  return asksWho(step) || step.phases.vouches === true
 }
 
 /**

@@ -11,7 +11,7 @@ import type { MirrorCounts } from '../traffic/mirror.ts'
 import type { Admission } from '../traffic/overload.ts'
 import { createTrafficSplit } from '../traffic/split.ts'
 import type { Upstream } from '../upstream/call.ts'
-import { asksWho, demandCaller } from './callers.ts'
+import { demandCaller, protects } from './callers.ts'
 import type { Chain, CompiledRoute, Generation, TrafficSplit } from './generation.ts'
 import {
   type AttachmentPlace,
@@ -414,7 +414,7 @@ function layOutPipeline(
     identifiedAt,
     plans: ofPlans && new Map(Array.from(ofPlans, ([id, it]) => [id, look(it)])),
     priority,
-    identifies: steps.some(asksWho),
+    identifies: steps.some(protects),
   }
 
   // A plan is known only after the caller is: whatever the stage of its policies, they come after that.

@@ -112,13 +112,13 @@ async function judge(
 
 function outcomeOf(ctx: RequestContext, route: CompiledRoute, verdict: Verdict): Explanation['outcome'] {
   if (verdict?.kind === 'refusal') {
-    const { code, detail } = verdict
+    const { code, detail, internal } = verdict
     return {
       kind: 'refused',
       status: errors[code].status,
       code,
       policy: ctx.refusedBy,
-      detail: detail ?? null,
+      detail: internal ?? detail ?? null,
     }
   }
   if (verdict?.kind === 'reply') return { kind: 'answered', status: verdict.status }

@@ -21,6 +21,8 @@ const untouchable = new Set([
 export class HeaderEditList implements HeaderEdits {
   /** Names (lower case) whose received fields are dropped. */
   readonly dropped: string[] = []
+  /** Beginnings of names (lower case) whose received fields are dropped. */
+  readonly droppedPrefixes: string[] = []
   /** Name and value in turn. */
   readonly added: string[] = []
 
@@ -49,6 +51,11 @@ export class HeaderEditList implements HeaderEdits {
     this.#forget(name)
   }
 
+  removePrefix(prefix: string): void {
+    check(prefix)
+    if (!this.droppedPrefixes.includes(prefix)) this.droppedPrefixes.push(prefix)
+  }
+
   #forget(name: string): void {
     for (let i = this.added.length - 2; i >= 0; i -= 2) {
       if (this.added[i] === name) this.added.splice(i, 2)
@@ -66,6 +73,11 @@ export class HeaderEditList implements HeaderEdits {
   drops(name: string): boolean {
     const { dropped } = this
     for (let i = 0; i < dropped.length; i++) if (isLike(name, dropped[i] as string)) return true
+    const { droppedPrefixes } = this
+    for (let i = 0; i < droppedPrefixes.length; i++) {
+      const prefix = droppedPrefixes[i] as string
+      if (name.length > prefix.length && isLike(name.substring(0, prefix.length), prefix)) return true
+    }
     return false
   }
 }

@@ -9,7 +9,15 @@ import type { RegistryAccessSource } from '../upstream/discovery/access.ts'
 import { originOf } from '../upstream/origin.ts'
 
 /** It gave no answer; the sentence is for the log of the gateway, and says nothing of what was sent. */
-export class OutboundFailure extends Error {}
+export class OutboundFailure extends Error {
+  /** Whether time was what it had too little of. */
+  readonly isLate: boolean
+
+  constructor(message: string, more: { readonly cause?: unknown; readonly isLate?: boolean } = {}) {
+    super(message, { cause: more.cause })
+    this.isLate = more.isLate ?? false
+  }
+}
 
 export interface OutboundCall {
   readonly url: URL
@@ -129,7 +137,10 @@ export function createOutbound(forbidden: BlockList, accessTo: RegistryAccessSou
         } catch (error) {
           if (error instanceof OutboundFailure) throw error
           if (signal.aborted)
-            throw new OutboundFailure(`${url.host} did not answer within ${timeoutMs} ms`, { cause: error })
+            throw new OutboundFailure(`${url.host} did not answer within ${timeoutMs} ms`, {
+              cause: error,
+              isLate: true,
+            })
           const { code = 'unknown' } = error as NodeJS.ErrnoException
           throw new OutboundFailure(
             code === 'ERR_IP_BLOCKED'

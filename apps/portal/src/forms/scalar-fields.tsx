@@ -42,7 +42,7 @@ export function TextValue(props: PropsOf<'text'>) {
     maxLength: node.maxLength,
   }
   if (node.widget === 'textarea' || node.widget === 'code') {
-    return <TextArea {...shared} mono={node.widget === 'code'} rows={node.widget === 'code' ? 6 : 3} />
+    return <TextArea {...shared} mono={node.widget === 'code'} rows={node.widget === 'code' ? 12 : 3} />
   }
   if (node.widget === 'secret') {
     // A name of where gateways find a secret is none.

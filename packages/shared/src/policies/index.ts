@@ -3,12 +3,14 @@ import type * as z from 'zod'
 import { policy as acl } from './acl.ts'
 import { policy as allowList } from './allow-list.ts'
 import { policy as apiKey } from './api-key.ts'
+import { policy as basic } from './basic.ts'
 import { policy as bodyLimit } from './body-limit.ts'
 import { policy as botFilter } from './bot-filter.ts'
 import { policy as callCost } from './call-cost.ts'
 import { policy as cedar } from './cedar.ts'
 import { policy as concurrencyLimit } from './concurrency-limit.ts'
 import { policy as cors } from './cors.ts'
+import { policy as customAuthorizer } from './custom-authorizer.ts'
 import { policy as faultInjection } from './fault-injection.ts'
 import { policy as fileScan } from './file-scan.ts'
 import { policy as headers } from './headers.ts'
@@ -46,8 +48,10 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(redirect),
     runnable(callCost),
     runnable(apiKey),
+    runnable(basic),
     runnable(jwt),
     runnable(oauth2Introspection),
+    runnable(customAuthorizer),
     runnable(acl),
     runnable(cedar),
     runnable(priority),

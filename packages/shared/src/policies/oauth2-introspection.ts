@@ -10,6 +10,7 @@ import {
 } from './access-token.ts'
 import { type Claims, claimOf, momentOf, valuesOf } from './claims.ts'
 import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse } from './policy.ts'
+import { secretText } from './secret.ts'
 
 const text = (length: number) => z.string().min(1).max(length)
 const server = 'The authorization server'
@@ -40,7 +41,7 @@ export const spec = defineSpec({
         help: 'With it the gateway proves that it may ask',
         group: server,
       }),
-      clientSecret: text(1_000).meta({ title: 'Client secret of the gateway', group: server }),
+      clientSecret: secretText({ title: 'Client secret of the gateway' }).meta({ group: server }),
       clientAuthentication: z
         .enum(['client_secret_basic', 'client_secret_post'])
         .default('client_secret_basic')
@@ -102,7 +103,7 @@ export const policy = definePolicy(spec, (config, deps) => {
     endpoint,
     client: {
       id: config.clientId,
-      secret: config.clientSecret,
+      secret: deps.secrets.open(config.clientSecret),
       authentication: config.clientAuthentication,
     },
     refusalMs: config.refusalCacheSeconds * 1_000,

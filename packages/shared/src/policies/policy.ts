@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
 import type { SecurityReport } from '../security.ts'
+import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { Firewalls } from './firewall-ports.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
@@ -36,6 +37,10 @@ export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends s
   readonly needsBody?: boolean
   /** What of a configuration cannot work on a route with this path template, as a sentence; null = nothing. */
   templateFault?(config: z.output<Config>, template: string): string | null
+  /** TypeScript in a configuration, which has to be a module that parses; null = none. */
+  sourceOf?(config: z.output<Config>): string | null
+  /** Of a policy that stands among those that identify: whether a route needs another one besides to be protected. */
+  needsAnother?(config: z.output<Config>): boolean
 }
 
 /** Who the gateway decided is calling; the only identity later policies see. */
@@ -95,6 +100,8 @@ export interface HeaderEdits {
   setAll(fields: readonly string[]): void
   append(name: string, value: string): void
   remove(name: string): void
+  /** Drops every received field whose name begins so, however servers spell it (`X_Auth_User`); in lower case. Fields that are set stay. */
+  removePrefix(prefix: string): void
 }
 
 /** What one request offers to policies. All fields exist from the start; `trace` is null unless someone asked. */
@@ -197,6 +204,8 @@ export interface Refusal {
   readonly kind: 'refusal'
   readonly code: ErrorCode
   readonly detail?: string
+  /** Why, for the owner of the API alone: shown where requests are explained, and never to callers. */
+  readonly internal?: string
   readonly retryAfterMs?: number
   readonly errors?: readonly FieldError[]
   /** Extra reply header fields, name and value in turn. */
@@ -263,6 +272,11 @@ export interface Phases {
    * policy of another scope found: what it asks beyond who calls is asked of everybody.
    */
   sent?(ctx: PolicyContext): boolean
+  /**
+   * Of a policy that stands among those that identify and never says who calls: true = whoever it lets in may be nobody's application,
+   * where no other policy asks; false = another policy has to ask.
+   */
+  readonly vouches?: boolean
 }
 
 /** Where an instance sits; limits count under `id`, so two attachments never share a counter. */
@@ -397,6 +411,9 @@ export interface PolicyDeps {
   readonly tokens: TokenMemory
   readonly secrets: Secrets
   readonly firewalls: Firewalls
+  readonly authorizers: Authorizers
+  /** What was decided about requests; apart from tokens, since anybody can send something that was never seen. */
+  readonly decisions: TokenMemory
   readonly cedar: Cedar
   readonly bots: BotNames
   readonly schemas: SchemaChecks

@@ -4,12 +4,14 @@ import { slug } from '../ids.ts'
 import { spec as acl } from './acl.ts'
 import { spec as allowList } from './allow-list.ts'
 import { spec as apiKey } from './api-key.ts'
+import { spec as basic } from './basic.ts'
 import { spec as bodyLimit } from './body-limit.ts'
 import { spec as botFilter } from './bot-filter.ts'
 import { spec as callCost } from './call-cost.ts'
 import { spec as cedar } from './cedar.ts'
 import { spec as concurrencyLimit } from './concurrency-limit.ts'
 import { spec as cors } from './cors.ts'
+import { spec as customAuthorizer } from './custom-authorizer.ts'
 import { spec as faultInjection } from './fault-injection.ts'
 import { spec as fileScan } from './file-scan.ts'
 import { spec as headers } from './headers.ts'
@@ -40,8 +42,10 @@ export const policySpecs = [
   redirect,
   callCost,
   apiKey,
+  basic,
   jwt,
   oauth2Introspection,
+  customAuthorizer,
   acl,
   cedar,
   priority,
@@ -100,8 +104,10 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(redirect),
   attachment(callCost),
   attachment(apiKey),
+  attachment(basic),
   attachment(jwt),
   attachment(oauth2Introspection),
+  attachment(customAuthorizer),
   attachment(acl),
   attachment(cedar),
   attachment(priority),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createCedarEngine } from '../cedar/engine.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { AuthorizerReply } from '../policies/authorizer-ports.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
 import type {
   HeaderEdits,
@@ -15,7 +16,7 @@ import type {
   RouteFacts,
   Taken,
 } from '../policies/policy.ts'
-import type { IntrospectionAnswer, SignatureVerdict } from '../policies/token-ports.ts'
+import type { IntrospectionAnswer, SignatureVerdict, TokenMemory } from '../policies/token-ports.ts'
 import type { SecurityReport } from '../security.ts'
 
 export const route: RouteFacts = {
@@ -48,6 +49,7 @@ function createEdits(): RecordedEdits {
     },
     append: (name, value) => log.push(`append ${name}: ${value}`),
     remove: (name) => log.push(`remove ${name}`),
+    removePrefix: (prefix) => log.push(`remove ${prefix}*`),
   }
 }
 
@@ -158,6 +160,8 @@ interface World {
   /** What a server says of every token. */
   readonly introspected?: IntrospectionAnswer
   readonly judged?: FirewallVerdict
+  /** What authorizers answer. */
+  readonly authorized?: AuthorizerReply
 }
 
 export interface TestDeps extends PolicyDeps {
@@ -172,6 +176,7 @@ export function createDeps({
   signature = 'good',
   introspected = { kind: 'inactive' },
   judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
+  authorized = { kind: 'unavailable', reason: 'away' },
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
   const rules: LimitRule[] = []
@@ -187,17 +192,11 @@ export function createDeps({
     firewalls: { open: () => ({ inspect: async () => judged }) },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
+    authorizers: { open: () => ({ judge: async () => authorized }) },
     introspection: { follow: () => ({ introspect: async () => introspected }) },
     cedar: createCedarEngine(),
-    tokens: {
-      open<Value>() {
-        const values = new Map<string, Value>()
-        return {
-          get: (sha256: string) => values.get(sha256),
-          put: (sha256: string, value: Value) => void values.set(sha256, value),
-        }
-      },
-    },
+    tokens: createMemory(),
+    decisions: createMemory(),
     // Secrets of tests are plain.
     secrets: { open: (text) => text },
     schemas: { check: () => ({ kind: 'valid' }) },
@@ -217,5 +216,17 @@ export function createDeps({
     },
     rules,
     counted,
+  }
+}
+
+function createMemory(): TokenMemory {
+  return {
+    open<Value>() {
+      const values = new Map<string, Value>()
+      return {
+        get: (sha256: string) => values.get(sha256),
+        put: (sha256: string, value: Value) => void values.set(sha256, value),
+      }
+    },
   }
 }

@@ -6,17 +6,13 @@ import type {
   Introspector,
 } from '@gatewright/shared/policies/token-ports'
 import { dropOldest } from '../oldest.ts'
+import { Outage, type OutageLog } from '../outage.ts'
 import { type OpenOutbound, type Outbound, OutboundFailure } from '../outbound.ts'
 import { createEndpointFinder, type FindEndpoint } from './introspection-endpoint.ts'
 
-interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-}
-
 interface IntrospectionSettings {
   readonly open: OpenOutbound
-  readonly log: Log
+  readonly log: OutageLog
   /** Unix milliseconds. */
   readonly now?: () => number
 }
@@ -46,11 +42,16 @@ const inactive: IntrospectionAnswer = { kind: 'inactive' }
 const limited: IntrospectionAnswer = { kind: 'limited' }
 const unavailable: IntrospectionAnswer = { kind: 'unavailable' }
 
+const messages = {
+  away: 'An authorization server cannot be asked about tokens; those that are not known are refused',
+  back: 'An authorization server can be asked again',
+}
+
 class IntrospectionLine implements Introspector {
   readonly #source: IntrospectionSource
   readonly #outbound: Outbound
   readonly #endpoint: FindEndpoint
-  readonly #log: Log
+  readonly #outage: Outage
   readonly #now: () => number
   readonly #asking = new Map<string, Promise<IntrospectionAnswer>>()
   /** sha256 → until when the token is not asked about again. */
@@ -58,13 +59,13 @@ class IntrospectionLine implements Introspector {
   /** Questions that may be asked at this moment; it fills up again as time goes by. */
   #allowance: number
   #allowanceAt: number
-  #isAway = false
 
-  constructor(source: IntrospectionSource, outbound: Outbound, log: Log, now: () => number) {
+  constructor(source: IntrospectionSource, outbound: Outbound, log: OutageLog, now: () => number) {
     this.#source = source
     this.#outbound = outbound
     this.#endpoint = createEndpointFinder(source, outbound)
-    this.#log = log
+    const { issuer, endpoint } = source
+    this.#outage = new Outage(log, { issuer, endpoint }, messages)
     this.#now = now
     this.#allowance = source.callsPerSecondMax
     this.#allowanceAt = now()
@@ -96,11 +97,10 @@ class IntrospectionLine implements Introspector {
   }
 
   async #ask(token: string, sha256: string): Promise<IntrospectionAnswer> {
-    const { issuer, endpoint, refusalMs } = this.#source
+    const { refusalMs } = this.#source
     try {
       const claims = await this.#read(token)
-      if (this.#isAway) this.#log.info({ issuer, endpoint }, 'An authorization server can be asked again')
-      this.#isAway = false
+      this.#outage.worked()
       if (claims !== null) return { kind: 'active', claims }
       if (refusalMs > 0) {
         this.#inactive.set(sha256, this.#now() + refusalMs)
@@ -108,13 +108,7 @@ class IntrospectionLine implements Introspector {
       }
       return inactive
     } catch (error) {
-      const reason = error instanceof OutboundFailure ? error.message : String(error)
-      if (!this.#isAway)
-        this.#log.warn(
-          { issuer, endpoint, reason },
-          'An authorization server cannot be asked about tokens; those that are not known are refused',
-        )
-      this.#isAway = true
+      this.#outage.failed(error instanceof OutboundFailure ? error.message : String(error))
       return unavailable
     }
   }

@@ -91,6 +91,9 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'overloaded':
     case 'introspection_unavailable':
     case 'introspection_limited':
+    case 'authorizer_timeout':
+    case 'authorizer_unavailable':
+    case 'authorizer_answer_invalid':
     case 'upstream_unreachable':
     case 'upstream_unavailable':
     case 'circuit_open':
