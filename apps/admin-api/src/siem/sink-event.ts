@@ -36,10 +36,12 @@ export function auditBody(row: AuditEvent): Record<string, unknown> {
   return { ...body, before: null, after: null, shortened: true }
 }
 
-/** The record of a call that a gateway refused or found suspicious; null when it is no security event. */
+/**
+ * The record of a call that a gateway refused, or that it found suspicious and let pass; null when it is neither. `attempt` tells refused
+ * credentials from each other: a receiver sees by it who tries many.
+ */
 export function securityBody(event: RequestEvent): Record<string, unknown> | null {
-  const findings = event.security ?? []
-  // What was found and let pass, because somebody only watches, is one too.
+  const findings = event.security?.filter(({ action }) => action !== 'noticed') ?? []
   const category = securityCategory(event.reason) ?? (findings.length > 0 ? 'protection' : null)
   if (category === null) return null
   return {
@@ -61,6 +63,7 @@ export function securityBody(event: RequestEvent): Record<string, unknown> | nul
     versionId: event.versionId,
     applicationId: event.applicationId,
     credentialId: event.credentialId,
+    ...(event.attempt === undefined ? {} : { attempt: event.attempt }),
   }
 }
 
