@@ -1,5 +1,6 @@
 // What a sink is told of calls that were suspicious: refused, or let pass where only detection is asked for.
 import { type RequestEvent, requestEventSchema } from '@gatewright/shared/event'
+import type { SecurityReport } from '@gatewright/shared/security'
 import { describe, expect, it } from 'vitest'
 import { securityBody } from './sink-event.ts'
 
@@ -35,7 +36,12 @@ function event(more: Partial<RequestEvent>): RequestEvent {
   })
 }
 
-const found = { kind: 'waf', score: 5, rules: [942100], detail: null } as const
+const found = {
+  kind: 'waf' as const,
+  score: 5,
+  rules: [942100],
+  detail: null,
+} satisfies Partial<SecurityReport>
 
 describe('D5, D14: a sink is told', () => {
   it('of an attack that passed where the firewall only detects, with its score and rules', () => {
