@@ -139,7 +139,7 @@ export const spec = defineSpec({
     decision: {
       by: 'function',
       source:
-        "export default function authorize(request) {\n  const region = request.headers['x-region']\n  return { allow: region === 'eu', context: { region }, reason: 'region ' + region }\n}\n",
+        "export default function authorize(request) {\n  const region = request.headers['x-region']\n  return { allow: region === 'eu', context: { region } }\n}\n",
     },
     headers: ['X-Region'],
   },
