@@ -110,6 +110,10 @@ export const errors = {
   upstream_unreachable: { status: 502, title: 'The service behind this API cannot be reached' },
   upstream_invalid_response: { status: 502, title: 'The service behind this API sent an invalid response' },
   response_not_filterable: { status: 502, title: 'The response cannot be filtered' },
+  response_invalid: {
+    status: 502,
+    title: 'The service behind this API answered with what the API does not describe',
+  },
   upstream_unavailable: { status: 503, title: 'The service behind this API is unavailable' },
   circuit_open: {
     status: 503,

@@ -7,6 +7,7 @@ import type { Scope } from '@gatewright/shared/policies/policy'
 import { mapSecrets, readSecret } from '@gatewright/shared/policies/secret'
 import { policySpec } from '@gatewright/shared/policies/specs'
 import { spec as validateRequest } from '@gatewright/shared/policies/validate-request'
+import { spec as validateResponse } from '@gatewright/shared/policies/validate-response'
 import { routeName } from '@gatewright/shared/route-conditions'
 import { findOverlaps } from '@gatewright/shared/route-overlap'
 import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
@@ -120,6 +121,11 @@ function inspectRoutes(version: Version, at: string, inherited: boolean, problem
   }
 }
 
+function checkingConfig({ type, config }: PolicyUse) {
+  if (type === 'validate-request') return validateRequest.config.safeParse(config).data
+  return type === 'validate-response' ? validateResponse.config.safeParse(config).data : undefined
+}
+
 /** Messages that nobody could check are found here, not by the first caller. */
 function inspectValidation(
   route: Version['routes'][number],
@@ -128,8 +134,7 @@ function inspectValidation(
   problems: FieldError[],
 ): void {
   for (const policy of policies) {
-    const config =
-      policy.type === 'validate-request' ? validateRequest.config.safeParse(policy.config).data : undefined
+    const config = checkingConfig(policy)
     if (config === undefined || config.mode !== 'enforce') continue
     const key = `${route.method} ${route.path}`
     if (
@@ -139,7 +144,7 @@ function inspectValidation(
       continue
     if (route.operation === undefined) {
       if (config.undescribedRoutes === 'pass') continue
-      const detail = `${policy.name} checks requests, and the document does not describe this route: describe it, or let such routes pass`
+      const detail = `${policy.name} checks messages, and the document does not describe this route: describe it, or let such routes pass`
       problems.push({ pointer, code: 'undescribed', detail })
     } else if (config.uncheckable === 'refuse' && route.operation.unchecked.length > 0) {
       const [first] = route.operation.unchecked

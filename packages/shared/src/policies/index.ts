@@ -29,6 +29,7 @@ import { policy as redirect } from './redirect.ts'
 import { policy as responseFilter } from './response-filter.ts'
 import { policy as rewrite } from './rewrite.ts'
 import { policy as validateRequest } from './validate-request.ts'
+import { policy as validateResponse } from './validate-response.ts'
 import { policy as waf } from './waf.ts'
 
 /** A policy whose configuration is checked where it is created: stored data is untrusted data. */
@@ -65,6 +66,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(allowList),
     runnable(jsonLimits),
     runnable(validateRequest),
+    runnable(validateResponse),
     runnable(headers),
     runnable(rewrite),
     runnable(faultInjection),

@@ -30,6 +30,7 @@ import { spec as redirect } from './redirect.ts'
 import { spec as responseFilter } from './response-filter.ts'
 import { spec as rewrite } from './rewrite.ts'
 import { spec as validateRequest } from './validate-request.ts'
+import { spec as validateResponse } from './validate-response.ts'
 import { spec as waf } from './waf.ts'
 
 /** In the order of their stages, as pickers and the reference show them. */
@@ -59,6 +60,7 @@ export const policySpecs = [
   allowList,
   jsonLimits,
   validateRequest,
+  validateResponse,
   headers,
   rewrite,
   faultInjection,
@@ -121,6 +123,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(allowList),
   attachment(jsonLimits),
   attachment(validateRequest),
+  attachment(validateResponse),
   attachment(headers),
   attachment(rewrite),
   attachment(faultInjection),
