@@ -181,6 +181,12 @@ describe('C8: a decision', () => {
     expect(await times(open({ allow: true }, { identity }), inputs)).toBe(3)
   })
 
+  it('about somebody is not that about all who lack a part of the identity', async () => {
+    const identity = [{ from: 'application' }]
+    const anonymous = ['a', 'b', 'a'].map((authorization) => ({ header: { authorization } }))
+    expect(await times(open({ allow: true }, { identity }), anonymous)).toBe(2)
+  })
+
   it('holds for as long as both say, and is asked for once at a time', async () => {
     const short = open({ allow: true, ttlSeconds: 5 })
     const long = open({ allow: true, ttlSeconds: 500 }, { cacheSeconds: 10 })

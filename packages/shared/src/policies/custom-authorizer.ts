@@ -199,9 +199,10 @@ export const policy = definePolicy(spec, (config, deps, at) => {
 
   /** One route, and what makes two requests the same on it. */
   function identityOf(ctx: PolicyContext, facts: string): string {
-    const parts =
-      identity.length === 0 ? facts : identity.map(({ from, name }) => partOf(ctx, from, name ?? ''))
-    return ctx.digest(JSON.stringify([ctx.route.id, parts]))
+    const parts = identity.map(({ from, name }) => partOf(ctx, from, name ?? ''))
+    // Who has no part of it is nobody in particular: all of them together must not have the decision about one.
+    const same = parts.length === 0 || parts.includes(null) ? facts : parts
+    return ctx.digest(JSON.stringify([ctx.route.id, same]))
   }
 
   async function ask(ctx: PolicyContext, facts: string): Promise<Decision> {

@@ -122,8 +122,16 @@ describe('C8: a function', () => {
     ['has a value by default', 'export default 5', /no function as its default export/],
     ['throws while it loads', "throw new Error('early')", /early/],
     ['needs more than types taken off', 'enum A { x }\nexport default () => A.x', /enum/],
-  ])('that %s is refused before it goes live', async (_, source, reason) => {
+  ])('that %s is told of before it goes live', async (_, source, reason) => {
     expect(await faultOf(source)).toMatch(reason)
+  })
+
+  it('that cannot be loaded judges nobody, and is not loaded again with each call', async () => {
+    functions = createFunctions()
+    const own = functions.open("throw new Error('early ' + Math.random())")
+    const first = await own.run('{}', 10_000)
+    expect(first).toMatchObject({ kind: 'unavailable', reason: expect.stringMatching(/early/) })
+    expect(await own.run('{}', 10_000)).toEqual(first)
   })
 
   it('that breaks the reader of types breaks it for nobody else', async () => {

@@ -30,6 +30,8 @@ interface Entry {
   loadedIn: number
   /** Moment of `performance.now` until which it is not run. */
   restsUntil: number
+  /** Why it rests. */
+  restReason: string
 }
 
 const functionsMax = 2_000
@@ -129,19 +131,27 @@ export function createFunctions(): Functions {
     thread?.postMessage({ kind: 'drop', id: oldest.id } satisfies ToFunctions)
   }
 
+  function rest(entry: Entry, reason: string): void {
+    entry.restsUntil = performance.now() + restMs
+    entry.restReason = reason
+  }
+
   async function runOne(entry: Entry, { facts, endsAt, answer }: Waiting): Promise<void> {
     const now = performance.now()
     if (now >= endsAt) return answer({ kind: 'late', reason: 'it waited for its turn for too long' })
-    if (now < entry.restsUntil)
-      return answer({ kind: 'unavailable', reason: 'it had to be stopped a moment ago' })
+    if (now < entry.restsUntil) return answer({ kind: 'unavailable', reason: entry.restReason })
     if (thread === null || entry.loadedIn !== threads) {
       const fault = await load(entry)
-      if (fault !== null) return answer({ kind: 'unavailable', reason: fault })
+      if (fault !== null) {
+        // Loading takes far longer than a call: tried with each of them, it would leave no time for others.
+        rest(entry, fault)
+        return answer({ kind: 'unavailable', reason: fault })
+      }
     }
     makeRoom(entry)
     const reply = await exchange({ kind: 'run', id: entry.id, facts }, stuckMs)
     if (reply?.kind !== 'ran') {
-      entry.restsUntil = performance.now() + restMs
+      rest(entry, 'it had to be stopped a moment ago')
       return answer({ kind: 'late', reason: `it had to be stopped after ${stuckMs} ms` })
     }
     const { ran } = reply
@@ -156,22 +166,30 @@ export function createFunctions(): Functions {
     const next = entry?.waiting.shift()
     if (entry === undefined || next === undefined) return
     if (entry.waiting.length > 0) turns.push(entry)
-    await runOne(entry, next)
+    try {
+      await runOne(entry, next)
+    } catch (error) {
+      next.answer({ kind: 'unavailable', reason: String(error) })
+    }
   }
 
   let last: Promise<void> = Promise.resolve()
 
   /** One after the other: the thread does one thing at a time, and a call that waits here can still be given up. */
   function inTurn(task: () => Promise<void>): Promise<void> {
-    last = last.then(task)
-    return last
+    const done = last.then(task)
+    // One that failed must not be the last one for ever.
+    last = done.catch(() => undefined)
+    return done
   }
 
   /** Ahead of the first call. */
   function loadAhead(entry: Entry): void {
     const loading = inTurn(async () => {
-      const fault = await load(entry)
-      if (fault !== null) faults.set(entry.source, fault)
+      const fault = await load(entry).catch(String)
+      if (fault === null) return
+      rest(entry, fault)
+      faults.set(entry.source, fault)
     })
     loads.add(loading)
     void loading.finally(() => loads.delete(loading))
@@ -181,7 +199,7 @@ export function createFunctions(): Functions {
     open(source) {
       let entry = entries.get(source)
       if (entry === undefined) {
-        entry = { id: ++ids, source, waiting: [], loadedIn: 0, restsUntil: 0 }
+        entry = { id: ++ids, source, waiting: [], loadedIn: 0, restsUntil: 0, restReason: '' }
         entries.set(source, entry)
         if (entries.size > functionsMax) dropOldest(entries)
         loadAhead(entry)
