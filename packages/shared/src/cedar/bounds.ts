@@ -11,17 +11,37 @@ export interface CedarFault {
 const rulesMax = 100
 const depthMax = 20
 const operatorsMax = 150
+/**
+ * Characters of all patterns of `like` behind their first `*`: each of them may be compared at each place of a text, and the caller
+ * writes the text, as long as a head may be. What stands before the first `*` is compared once.
+ */
+const searchedMax = 200
 
+// A comment ends where the engine ends it, at a carriage return too: what stands behind is measured as it is parsed.
 const tokens =
-  /\/\/[^\n]*|"(?:[^"\\]|\\[\s\S])*"|&&|\|\||[=!<>]=|\b(?:if|in|has|like|is)\b|[-+*<>!.]|[()[\]{}]|[;,]/g
+  /\/\/[^\n\r]*|"(?:[^"\\]|\\[\s\S])*"|&&|\|\||[=!<>]=|\b(?:if|in|has|like|is)\b|[-+*<>!.]|[()[\]{}]|[;,]/g
 
 /** Why a text of policies or of a schema is not to be parsed; null = it may be. */
 export function boundsFault(text: string): CedarFault | null {
   let depth = 0
   let operators = 0
   let rules = 0
+  let searched = 0
+  let isPattern = false
   for (const { 0: token, index } of text.matchAll(tokens)) {
-    if (token.startsWith('//') || token.startsWith('"') || token === ',') continue
+    if (token.startsWith('//')) continue
+    const wasLike = isPattern
+    isPattern = token === 'like'
+    if (token.startsWith('"')) {
+      const star = wasLike ? token.indexOf('*') : -1
+      if (star >= 0) searched += token.length - star - 2
+      if (searched > searchedMax) {
+        const message = `The patterns of like have more than ${searchedMax} characters behind their first *.`
+        return { ...placeOf(text, index), message }
+      }
+      continue
+    }
+    if (token === ',') continue
     if (token === ';') {
       rules++
       operators = 0

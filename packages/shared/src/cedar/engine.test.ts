@@ -123,6 +123,35 @@ describe('C14 Cedar, attacked', () => {
     expect(() => engine.prepare(`permit (principal, action, resource) when { ${body}`)).toThrow(/more than/)
   })
 
+  it('a comment hides nothing from the bounds: it ends where the engine ends it', () => {
+    const text = `permit (principal, action, resource) when { true // \r && ${'('.repeat(30)}true${')'.repeat(30)} };`
+    expect(() => engine.prepare(text)).toThrow(/more than 20 deep/)
+  })
+
+  it('patterns that a caller can make slow are refused, and the slowest of the others hold nobody up', () => {
+    const like = (pattern: string) =>
+      `permit (principal, action, resource) when { principal.s like "${pattern}" };`
+    expect(() => engine.prepare(like(`*${'a'.repeat(201)}`))).toThrow(/patterns of like/)
+    expect(() => engine.prepare(like(`*${'a'.repeat(150)}`).repeat(2))).toThrow(/patterns of like/)
+    // What stands before the first * is compared once, however long it is.
+    engine.prepare(like(`/${'a'.repeat(5000)}*`))
+    const slowest = engine.prepare(like(`*${'a'.repeat(199)}b`))
+    const s = 'a'.repeat(32_000)
+    slowest.decide(request({ s }))
+    const times = Array.from({ length: 5 }, () => {
+      const from = performance.now()
+      expect(slowest.decide(request({ s })).decision).toBe('deny')
+      return performance.now() - from
+    })
+    expect(Math.min(...times)).toBeLessThan(150)
+  })
+
+  it('a schema of very many kinds is refused before rules are checked against it', () => {
+    const kinds = Array.from({ length: 40 }, (_, i) => `E${i}`).join(', ')
+    const schema = `entity ${kinds}; action read appliesTo { principal: [${kinds}], resource: [${kinds}] };`
+    expect(faultsOf('permit (principal, action, resource);', schema).join()).toContain('more than 200 pairs')
+  })
+
   it('claims nested beyond all reason stop the rules that saw them, and no others', () => {
     const hit = engine.prepare('permit (principal, action, resource);')
     const other = engine.prepare('@id("other") permit (principal, action, resource);')

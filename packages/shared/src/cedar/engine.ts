@@ -209,10 +209,39 @@ export function createCedarEngine(): CedarEngine {
     if (bounds !== null) return [bounds]
     const answer = guarded((it) => it.checkParseSchema(schema))
     if (answer === null) return [tooMuch]
-    return answer.type === 'success' ? [] : answer.errors.map((error) => faultOf(error, schema))
+    if (answer.type !== 'success') return answer.errors.map((error) => faultOf(error, schema))
+    const json = guarded((it) => it.schemaToJson(schema))
+    if (json?.type !== 'success') return [tooMuch]
+    return environmentsOf(json.json as SchemaJson) > environmentsMax ? [tooMany] : []
   }
 }
 
+/** Each rule is checked once for each action with each kind of who and what it applies to: hundreds of each would take minutes. */
+const environmentsMax = 200
+
+interface ActionType {
+  readonly appliesTo?: {
+    readonly principalTypes?: readonly unknown[] | undefined
+    readonly resourceTypes?: readonly unknown[] | undefined
+  } | null
+}
+
+type SchemaJson = Readonly<Record<string, { readonly actions?: Readonly<Record<string, ActionType>> }>>
+
+function environmentsOf(schema: SchemaJson): number {
+  let sum = 0
+  for (const { actions } of Object.values(schema)) {
+    for (const { appliesTo } of Object.values(actions ?? {}))
+      sum += (appliesTo?.principalTypes?.length ?? 0) * (appliesTo?.resourceTypes?.length ?? 0)
+  }
+  return sum
+}
+
+const tooMany: CedarFault = {
+  line: 0,
+  column: 0,
+  message: `Its actions apply to more than ${environmentsMax} pairs of principals and resources.`,
+}
 const tooMuch: CedarFault = {
   line: 0,
   column: 0,
