@@ -140,6 +140,31 @@ describe('D1 validation on the way through the gateway', () => {
     expect(codeOf(await post(`${part('title', 'Emma')}`, type))).toBe('request_invalid')
   })
 
+  test('a form that breaks off inside of a file, or that readers could take for different things, is refused; the worker goes on', async () => {
+    const part = (name: string, value: string, more = '') =>
+      `--x\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
+    const type = 'multipart/form-data; boundary=x'
+    const [title, cover] = [part('title', 'Emma'), part('cover', 'PNG', '; filename="c.png"')]
+    const cut = '--x\r\nContent-Disposition: form-data; name="cover"; filename="c.png"\r\n\r\nPN'
+    for (const form of [
+      `${title}${cut}`,
+      `something before\r\n${title}${cover}--x--\r\n`,
+      `${title}${cover}--x--\r\n${part('pages', 'many')}--x--\r\n`,
+      // The first of two is what some servers take.
+      `${title}${part('pages', 'many')}${part('pages', '300')}${cover}--x--\r\n`,
+    ])
+      expect(codeOf(await post(form, type)), form).toBe('request_invalid')
+    expect(await forms.multipart(type, Buffer.from(cut))).toEqual({ kind: 'malformed' })
+    for (const charset of [
+      '; charset=ibm037',
+      '; charset=utf-8; charset=utf-7',
+      '; a=";charset=utf-8";charset=x',
+    ])
+      expect(codeOf(await post(`${title}${cover}--x--\r\n`, `${type}${charset}`)), charset).toBe(
+        'media_type_not_supported',
+      )
+  })
+
   test('a schema that cannot be compiled lets nothing through, and says so to the operator alone', async () => {
     const seen = rig.seen.length
     const reply = await post('{}', 'application/broken+json')

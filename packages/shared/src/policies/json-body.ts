@@ -9,8 +9,7 @@ const coded = refuse('content_coding_not_supported', {
   headers: ['Accept-Encoding', 'identity'],
 })
 const wrongCharset = refuse('media_type_not_supported', {
-  detail: 'JSON is sent in UTF-8 (RFC 8259 8.1).',
-  headers: ['Accept', 'application/json'],
+  detail: 'The body has to be sent in UTF-8 (for JSON: RFC 8259 8.1).',
 })
 const notUtf8 = refuse('json_malformed', { detail: 'The body is not UTF-8.' })
 
@@ -30,8 +29,10 @@ export function codingRefusal(ctx: PolicyContext): Refusal | undefined {
 
 /** Why a body of this type is none in UTF-8. */
 export function charsetRefusal(contentType: string | undefined): Refusal | undefined {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1]
-  return charset === undefined || /^utf-?8$/i.test(charset) ? undefined : wrongCharset
+  // All that a reader could take for one: also the second, and one inside of another parameter.
+  for (const [, charset = ''] of (contentType ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi))
+    if (!/^utf-?8$/i.test(charset)) return wrongCharset
+  return undefined
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -285,7 +285,7 @@ function typeRefusal(ctx: PolicyContext, operation: Operation): Refusal | undefi
     })
   }
   if (rule.kind === 'other' || rule.schema === null) return undefined
-  return codingRefusal(ctx) ?? (rule.kind === 'json' ? charsetRefusal(contentType) : undefined)
+  return codingRefusal(ctx) ?? charsetRefusal(contentType)
 }
 
 function formProblem(detail: string): Problem {
@@ -304,11 +304,13 @@ function formValue(
     const shape = Object.hasOwn(fields, name) ? fields[name] : undefined
     const isJson = shape?.kind === 'object' || essence(mediaType) === 'application/json'
     const one = text === null ? '' : isJson ? jsonPart(text, limits) : scalarPart(text, shape?.types ?? [])
+    // Which of several counts, the gateway and the upstream might decide otherwise: all of them are one list.
+    const list = Object.hasOwn(value, name) ? value[name] : undefined
     if (shape?.kind === 'array') {
-      const list = value[name]
       if (Array.isArray(list)) list.push(one)
       else value[name] = [one]
-    } else value[name] = one
+    } else if (Object.hasOwn(value, name)) value[name] = [list, one].flat()
+    else value[name] = one
   }
   return value
 }

@@ -89,7 +89,10 @@ export function readForm(
       if (one !== undefined) value[name] = one
     }
     for (const name of pairs.untaken())
-      if (name !== '__proto__') value[name] = decoded(pairs.take(name)[0] ?? '')
+      if (name !== '__proto__') {
+        const texts = pairs.take(name).map((text) => decoded(text))
+        value[name] = texts.length > 1 ? texts : texts[0]
+      }
   } catch (error) {
     if (error instanceof Unreadable) return { value, fault: error.rule }
     throw error

@@ -6,6 +6,9 @@ import type { FirewallSettings } from '@gatewright/shared/policies/firewall-port
 /** Bytes of a body that the engine takes; the policy refuses larger ones before. */
 export const engineBodyBytesMax = 1024 * 1024
 
+/** Arguments that rules look at: of a request with more, they would not see the rest. */
+const argumentsMax = 1_000
+
 /** What is the same for all: how bodies are read, and how much work one request may make. */
 export const preamble = `
 SecRuleEngine On
@@ -16,7 +19,7 @@ SecRequestBodyLimit ${engineBodyBytesMax + 1}
 SecRequestBodyNoFilesLimit ${engineBodyBytesMax + 1}
 SecRequestBodyLimitAction Reject
 SecRequestBodyJsonDepthLimit 256
-SecArgumentsLimit 1000
+SecArgumentsLimit ${argumentsMax}
 SecPcreMatchLimit 100000
 SecPcreMatchLimitRecursion 100000
 SecTmpDir /tmp/
@@ -27,6 +30,7 @@ SecRule REQBODY_ERROR "!@eq 0" "id:9090003,phase:2,t:none,deny,status:403,log,ms
 SecRule MULTIPART_STRICT_ERROR "!@eq 0" "id:9090004,phase:2,t:none,deny,status:403,log,msg:'The multipart body is malformed'"
 SecRule &REQUEST_HEADERS:Content-Type "@eq 0" "id:9090005,phase:2,t:none,deny,status:403,log,msg:'A body without a type cannot be read',chain"
   SecRule REQUEST_BODY_LENGTH "@gt 0" "t:none"
+SecRule &ARGS "@ge ${argumentsMax}" "id:9090006,phase:2,t:none,deny,status:403,log,msg:'There are more arguments than can be looked at'"
 `
 
 const reportId = 9_099_999

@@ -1,6 +1,7 @@
 // multipart/form-data from memory (RFC 7578): what the fields say, and which files there are; bounded in parts and sizes.
 import { Busboy } from '@fastify/busboy'
 import type { FormPart, FormRead, Forms } from '@gatewright/shared/policies/schema-port'
+import { boundaryOf, MultipartFault, readParts } from '@gatewright/shared/uploads/multipart'
 
 const partsMax = 1_000
 const headersMax = 20
@@ -11,6 +12,8 @@ const tooMany: FormRead = { kind: 'too-many' }
 
 export const forms: Forms = {
   multipart(contentType, body) {
+    // What two readers could take for different things is checked in one way and used in another.
+    if (!isUnambiguous(contentType, body)) return Promise.resolve(malformed)
     return new Promise((resolve) => {
       const parts: FormPart[] = []
       try {
@@ -35,6 +38,8 @@ export const forms: Forms = {
             mediaType: mediaType || 'application/octet-stream',
             text: null,
           })
+          // A part that breaks off says so here, and an error that nobody hears ends the worker.
+          stream.on('error', () => resolve(malformed))
           stream.resume()
         })
         reader.on('partsLimit', () => resolve(tooMany))
@@ -46,4 +51,16 @@ export const forms: Forms = {
       }
     })
   },
+}
+
+function isUnambiguous(contentType: string, body: Uint8Array): boolean {
+  try {
+    const boundary = boundaryOf(contentType)
+    if (boundary === null) return false
+    readParts(body, boundary)
+    return true
+  } catch (error) {
+    if (error instanceof MultipartFault) return false
+    throw error
+  }
 }
