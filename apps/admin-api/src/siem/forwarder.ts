@@ -17,6 +17,8 @@ const everyMs = 1_000
 const sweepEveryMs = 600_000
 const batchMax = 200
 const timeoutMs = 10_000
+/** Longest turn of a sink with much to send: what happens meanwhile has to get its order, and the others want it. */
+const turnMs = 2_000
 /** One for each sink, and one for the order. */
 const connectionsMax = 11
 const retryMinSeconds = 1
@@ -34,6 +36,9 @@ interface DueSink {
   readonly position: string
   readonly failures: number
 }
+
+/** `unfinished`: it takes events, and more of them wait. */
+type Turn = 'done' | 'unfinished'
 
 /** Where a sink's secret is sealed to. */
 export const sinkSecretPlace = (id: string) => ({ table: 'event_sink', column: 'secret', id })
@@ -102,6 +107,11 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async #runOnce(): Promise<void> {
+    while ((await this.#round()) && !this.#isStopping);
+  }
+
+  /** Answers whether a sink's turn ended before it had everything. */
+  async #round(): Promise<boolean> {
     const due = await this.#connected(async (client) => {
       while (!this.#isStopping && (await orderOutbox(client)) > 0);
       const { rows } = await client.query<DueSink>(
@@ -112,10 +122,12 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
       )
       return rows
     })
-    await Promise.all(due.map((sink) => this.#connected((client) => this.#serve(client, sink))))
-    if (performance.now() - this.#sweptMs < sweepEveryMs) return
-    this.#sweptMs = performance.now()
-    await this.#connected((client) => sweepOutbox(client, this.clock.in(-keptSeconds)))
+    const turns = await Promise.all(due.map((sink) => this.#connected((client) => this.#serve(client, sink))))
+    if (performance.now() - this.#sweptMs >= sweepEveryMs) {
+      this.#sweptMs = performance.now()
+      await this.#connected((client) => sweepOutbox(client, this.clock.in(-keptSeconds)))
+    }
+    return turns.includes('unfinished')
   }
 
   async #connected<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -132,19 +144,21 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** One process at a time sends to a sink. */
-  async #serve(client: pg.PoolClient, sink: DueSink): Promise<void> {
+  async #serve(client: pg.PoolClient, sink: DueSink): Promise<Turn> {
     const key = [lockClass, sink.id]
     const { rows } = await client.query<{ mine: boolean }>(
       'SELECT pg_try_advisory_lock($1, hashtext($2)) AS mine',
       key,
     )
-    if (rows[0]?.mine !== true) return
-    await this.#drain(client, sink)
+    if (rows[0]?.mine !== true) return 'done'
+    const turn = await this.#drain(client, sink)
     await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', key)
+    return turn
   }
 
-  async #drain(client: pg.PoolClient, due: DueSink): Promise<void> {
+  async #drain(client: pg.PoolClient, due: DueSink): Promise<Turn> {
     let size = batchMax
+    const endMs = performance.now() + turnMs
     while (!this.#isStopping) {
       // Read again each time: it may have been changed or switched off, and another process may have sent meanwhile.
       const { rows } = await client.query<DueSink>(
@@ -153,10 +167,14 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
         [due.id, this.clock.now()],
       )
       const sink = rows[0]
-      if (!sink) return
+      if (!sink) return 'done'
+      if (performance.now() > endMs) return 'unfinished'
       const events = await readOutbox(client, BigInt(sink.position), sink.kinds, size)
       const last = events.at(-1)
-      if (!last) return this.#skipOthers(client, sink)
+      if (!last) {
+        await this.#skipOthers(client, sink)
+        return 'done'
+      }
       try {
         await this.send(sink.id, sinkTarget.parse(sink.target), sink.secret, events)
       } catch (error) {
@@ -164,7 +182,8 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
           size = Math.ceil(events.length / 2)
           continue
         }
-        return this.#failed(client, sink, error)
+        await this.#failed(client, sink, error)
+        return 'done'
       }
       await client.query(
         `UPDATE event_sink SET position = $2, delivered = delivered + $3, failures = 0, next_attempt_at = NULL,
@@ -173,6 +192,7 @@ export class SinkForwarder implements OnApplicationBootstrap, OnApplicationShutd
       )
       if (sink.failures > 0) this.logger.info({ sink: sink.name }, 'An event sink takes events again')
     }
+    return 'done'
   }
 
   /** Nothing of its kinds is left: what it does not want does not count as waiting for it. */

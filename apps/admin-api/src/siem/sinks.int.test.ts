@@ -2,10 +2,11 @@
 import { createHmac } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { createId } from '@gatewright/shared/ids'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { testCertificate, testKey } from '../../../gateway/src/testing/certificate.fixture.ts'
 import { prepareStore, storeEvents } from '../analytics/store.ts'
 import { ENV } from '../app.tokens.ts'
@@ -93,6 +94,7 @@ class SyslogReceiver implements AsyncDisposable {
 class HttpReceiver implements AsyncDisposable {
   readonly requests: { headers: IncomingHttpHeaders; body: string }[] = []
   answer: (body: string) => number = () => 204
+  delayMs = 0
 
   private constructor(
     private readonly server: ReturnType<typeof createHttpServer>,
@@ -106,6 +108,7 @@ class HttpReceiver implements AsyncDisposable {
     server.on('request', async (request, response) => {
       let body = ''
       for await (const piece of request) body += piece
+      if (receiver.delayMs > 0) await delay(receiver.delayMs)
       const status = receiver.answer(body)
       if (status < 300) receiver.requests.push({ headers: request.headers, body })
       response.writeHead(status).end('as the secret says')
@@ -256,6 +259,34 @@ describe('D14 event sinks', () => {
     expect(syslog.events.length).toBeGreaterThanOrEqual(3)
     await remove(sink)
   })
+
+  test('a slow receiver with much to read keeps nothing from the others', async () => {
+    await using slow = await HttpReceiver.start()
+    await using quick = await HttpReceiver.start()
+    slow.delayMs = 400
+    const security = await create('slow', { protocol: 'http', url: slow.url }, { kinds: ['security'] })
+    const audit = await create('quick', { protocol: 'http', url: quick.url }, { kinds: ['audit'] })
+    await forward()
+    await database.query(
+      `INSERT INTO sink_event (id, kind, at, body)
+       SELECT 'req_of-many-' || n, 'security', $1, '{}' FROM generate_series(1, 4000) AS n`,
+      [app.clock.now()],
+    )
+    const sent = forward()
+    await vi.waitFor(() => expect(slow.requests.length).toBeGreaterThan(0), { timeout: 20_000 })
+    await admin.must('PATCH', '/tenants/acme', { body: { title: 'Acme meanwhile' }, version: '*' })
+    await vi.waitFor(
+      () => expect(quick.events.some(({ action }) => action === 'tenancy.update')).toBe(true),
+      { timeout: 20_000 },
+    )
+    expect(slow.events.length).toBeLessThan(4000)
+    slow.delayMs = 0
+    await sent
+    expect(slow.events).toHaveLength(4000)
+    expectInOrder(slow.events)
+    await remove(security)
+    await remove(audit)
+  }, 60_000)
 
   test('two processes do not send twice', async () => {
     await using http = await HttpReceiver.start()
