@@ -12,6 +12,8 @@ export interface EventOrigin {
 }
 
 const reportsMax = 20
+/** Twice that is looked at for secrets, so that none is cut in two where the path is, and anybody's long path costs little. */
+const pathMax = 2_048
 /** Enough of a hash to tell attempts from each other, and too little to try credentials against. */
 const attemptLength = 16
 
@@ -37,7 +39,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     credentialId: caller?.credentialId ?? null,
     method: atMost(32, ctx.method),
     route: route === null ? null : atMost(1024, route.template),
-    path: atMost(2048, defaultMasker.text(ctx.path)),
+    path: atMost(pathMax, defaultMasker.text(atMost(2 * pathMax, ctx.path))),
     host: atMost(255, defaultMasker.text(ctx.host)),
     status: ctx.status,
     reason: ctx.reason,

@@ -35,7 +35,7 @@ function groupsOfCard(groups: readonly string[], from: number): number {
   for (let i = from; i < groups.length; i++) {
     digits += groups[i]
     if (digits.length > cardDigitsMax) return 0
-    if (isCardNumber(digits)) return i - from + 1
+    if (digits.length >= cardDigitsMin && isCardNumber(digits)) return i - from + 1
   }
   return 0
 }
