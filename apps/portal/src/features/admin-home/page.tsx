@@ -15,6 +15,7 @@ import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { Loaded, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
+import { Notices } from '../notices/notices.tsx'
 import { Onboarding } from './onboarding.tsx'
 
 const route = getRouteApi('/admin/t/$tenant/$env/')
@@ -61,6 +62,7 @@ export function AdminHomePage() {
           <Recent tenant={tenant} env={env} environmentTitle={environmentTitle} />
         ) : null}
       </div>
+      {may('analytics:read') ? <Notices tenant={tenant} /> : null}
     </Page>
   )
 }

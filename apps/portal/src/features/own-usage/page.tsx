@@ -18,6 +18,7 @@ import { Select } from '../../ui/select.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
+import { Notices } from '../notices/notices.tsx'
 import {
   errorsQuery,
   latencyQuery,
@@ -212,6 +213,7 @@ function Numbers({ scope, applicationId }: { scope: Scope; applicationId: string
           />
         </StatRow>
       )}
+      <Notices tenant={scope.tenant} application={scope.application} hidesWhenEmpty />
       {applicationId ? <Quotas scope={{ ...scope, application: applicationId }} /> : null}
       <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
         <ChartPanel

@@ -20,6 +20,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx'
 import { EmptyState, Loaded, More, Skeleton } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { forgetProducts, productQuery } from './queries.ts'
+import { ServiceLevels } from './service-levels.tsx'
 
 const route = getRouteApi('/admin/t/$tenant/$env/products/$product')
 const ProductDialog = lazy(async () => ({ default: (await import('./product-dialog.tsx')).ProductDialog }))
@@ -158,6 +159,7 @@ function ProductView({ product }: { product: Product }) {
           </More>
         ) : null}
       </Section>
+      <ServiceLevels tenant={tenant} environment={env} product={product.name} plans={shown} />
       <Section title={t('products.apis')} sentence={t('products.apisSentence')}>
         <Card pad={false}>
           {product.versions.length === 0 ? (

@@ -72,11 +72,13 @@ function PlanForm({ tenant, product, onClose, ...read }: PlanDialogProps & { lim
   const [approval, setApproval] = useState<'auto' | 'manual'>(plan?.approval ?? 'auto')
   const [rate, setRate] = useState(limits.rate)
   const [quota, setQuota] = useState(limits.quota)
+  const [level, setLevel] = useState(plan?.serviceLevel ?? { p95Ms: null, availability: null })
+  const hasLevel = level.p95Ms !== null || level.availability !== null
   const name = plan?.name ?? typedName ?? slugOf(title)
   const windowName = windowNames.find((candidate) => windows[candidate] === rate?.windowMs)
   const save = useMutation({
     mutationFn: () => {
-      const terms = { title, description, price, approval }
+      const terms = { title, description, price, approval, serviceLevel: level }
       if (!plan)
         return client.products.createPlan({ tenant, product: product.name, name, ...terms, rate, quota })
       // Only what changed is sent: limits that were tuned as policies stay as they are.
@@ -196,6 +198,36 @@ function PlanForm({ tenant, product, onClose, ...read }: PlanDialogProps & { lim
                 value={quota.period}
                 onChange={(period) => setQuota({ ...quota, period })}
                 options={calendarPeriods.map((value) => ({ value, label: t(`plan.calendar.${value}`) }))}
+              />
+            </div>
+          ) : null}
+        </section>
+        <section className="flex flex-col gap-3 rounded-lg border border-line p-3">
+          <Switch
+            isSelected={hasLevel}
+            onChange={(on) =>
+              setLevel(on ? { p95Ms: 300, availability: 99.9 } : { p95Ms: null, availability: null })
+            }
+            help={t('plan.levelHelp')}
+          >
+            {t('plan.level')}
+          </Switch>
+          {hasLevel ? (
+            <div className="grid grid-cols-2 gap-3">
+              <NumberField
+                label={t('plan.p95')}
+                value={level.p95Ms ?? Number.NaN}
+                onChange={(value) => setLevel({ ...level, p95Ms: Number.isNaN(value) ? null : value })}
+                minValue={1}
+                maxValue={600_000}
+              />
+              <NumberField
+                label={t('plan.availability')}
+                value={level.availability ?? Number.NaN}
+                onChange={(value) => setLevel({ ...level, availability: Number.isNaN(value) ? null : value })}
+                minValue={0}
+                maxValue={100}
+                formatOptions={{ maximumFractionDigits: 3 }}
               />
             </div>
           ) : null}
