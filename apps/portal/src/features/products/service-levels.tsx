@@ -77,7 +77,7 @@ function Days({ plan, ...place }: Omit<ServiceLevelsProps, 'plans'> & { plan: Pl
                       className={`size-4 rounded-sm ${day.isMet ? 'bg-success-solid' : 'bg-danger-solid'}`}
                     >
                       <span className="sr-only">
-                        {words} ({t(day.isMet ? 'products.levelKept' : 'products.levelMissed')})
+                        {t(day.isMet ? 'products.levelKept' : 'products.levelMissed', { day: words })}
                       </span>
                     </li>
                   )
