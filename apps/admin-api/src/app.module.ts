@@ -9,6 +9,8 @@ import { CredentialsService } from './access/credentials.service.ts'
 import { Leavers } from './access/leavers.ts'
 import { OauthClientsController } from './access/oauth-clients.controller.ts'
 import { OauthClientsService } from './access/oauth-clients.service.ts'
+import { SigningKeysController } from './access/signing-keys.controller.ts'
+import { SigningKeysService } from './access/signing-keys.service.ts'
 import { SubscriptionsController } from './access/subscriptions.controller.ts'
 import { SubscriptionsService } from './access/subscriptions.service.ts'
 import { AnalyticsController } from './analytics/analytics.controller.ts'
@@ -122,6 +124,7 @@ const access = [
   CredentialsService,
   Leavers,
   OauthClientsService,
+  SigningKeysService,
   ProductsService,
   SubscriptionsService,
 ]
@@ -188,6 +191,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       SubscriptionsController,
       CredentialsController,
       OauthClientsController,
+      SigningKeysController,
       TryItController,
       ManifestController,
       PublishingController,

@@ -64,13 +64,24 @@ export async function rotateSecrets(
 
 const actor = { kind: 'system', id: 'rotate-secrets', name: 'Rotation of keys' } as const
 
-/** Gateways hold sealed secrets of policies, too: a revision of each environment brings them what was sealed anew. */
+/** Gateways hold sealed secrets of policies and signing keys, too: new revisions of each environment bring them what was sealed anew. */
 async function republishAll(tx: Prisma.TransactionClient, createdAt: Date): Promise<void> {
   const environments = await tx.environment.findMany({ orderBy: { id: 'asc' }, select: { id: true } })
   for (const { id } of environments) {
-    const { revision } = await tx.environment.update({
+    const sealed = await tx.credential.findMany({
+      where: { environmentId: id, secret: { not: null } },
+      select: { hash: true },
+    })
+    const { revision, accessRevision } = await tx.environment.update({
       where: { id },
-      data: { revision: { increment: 1 } },
+      data: { revision: { increment: 1 }, accessRevision: { increment: sealed.length } },
+    })
+    await tx.accessChange.createMany({
+      data: sealed.map(({ hash }, i) => ({
+        environmentId: id,
+        accessRevision: accessRevision - sealed.length + 1 + i,
+        hash,
+      })),
     })
     await tx.revision.create({
       data: {

@@ -42,6 +42,7 @@ import { createDriftLog } from './runtime/schemas/drift.ts'
 import { forms } from './runtime/schemas/multipart.ts'
 import { createSchemaChecks } from './runtime/schemas/schema-checks.ts'
 import { createSecrets } from './runtime/secrets.ts'
+import { createSigning } from './runtime/signing/signing.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
 import { createScanners } from './runtime/virus-scanners/scanners.ts'
@@ -125,12 +126,10 @@ const introspection = createIntrospection({ open: outbound, log })
 const tokens = createTokenMemory({ entries: env.CREDENTIAL_CACHE_SIZE, bytes: tokenBytesMax })
 const cedar = createCedarEngine()
 
-// Secrets of configurations.
-const secrets = createSecrets({
-  keys: Keyring.from(env),
-  folder: env.SECRETS_DIR,
-  variables: process.env,
-})
+// Secrets of configurations, and keys that requests are signed with.
+const keyring = Keyring.from(env)
+const secrets = createSecrets({ keys: keyring, folder: env.SECRETS_DIR, variables: process.env })
+const signing = createSigning({ keys: keyring, log })
 
 // Attacks.
 const scanners = createScanners(forbidden, log)
@@ -205,6 +204,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           schemas,
           forms,
           drift,
+          signing,
           environment: env.ENVIRONMENT,
         },
         secrets,

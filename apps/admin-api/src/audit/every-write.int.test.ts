@@ -285,6 +285,14 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('oauthClients.remove', undefined, {
     params: { application: application.id, credential: registered.id },
   })
+  const signing = await write(
+    'signingKeys.create',
+    { environment: 'test' },
+    { params: { application: application.id } },
+  )
+  await write('signingKeys.remove', undefined, {
+    params: { application: application.id, credential: signing.id },
+  })
   await write('tryIt.open', { application: acme.params.application, environment: 'test' })
   await write('applications.remove', undefined, { params: { application: application.id } })
 

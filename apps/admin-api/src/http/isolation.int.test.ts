@@ -104,6 +104,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'credentials.rotate': {},
     'credentials.revoke': {},
     'oauthClients.register': { environment, issuer: 'https://id.example', clientId: 'mine' },
+    'signingKeys.create': { environment },
     'tryIt.open': { application, environment },
     'audit.verify': {},
     'audit.verifyHeads': { heads: [] },

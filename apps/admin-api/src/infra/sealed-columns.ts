@@ -9,6 +9,7 @@ import { Sealer } from './sealer.ts'
 const sealedColumns = [
   { table: 'identity_provider', column: 'client_secret', boundTo: 'id' },
   { table: 'event_sink', column: 'secret', boundTo: 'id' },
+  { table: 'credential', column: 'secret', boundTo: 'id' },
   // As policySecretPlace says.
   {
     table: 'policy_secret',

@@ -1,4 +1,5 @@
 // What stands in Redis behind a key's hash: the application, and which plans let it call which API versions.
+import { signatureAlgorithm } from '@gatewright/shared/model/signing-key'
 import type { CredentialRecord, SubscriptionRecord } from '@gatewright/shared/policies/policy'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { compare } from './version-document.ts'
@@ -11,6 +12,9 @@ const select = {
   state: true,
   expiresAt: true,
   tryIt: true,
+  algorithm: true,
+  publicKey: true,
+  secret: true,
   application: {
     select: {
       id: true,
@@ -68,9 +72,11 @@ export async function* allCredentialRecords(
   }
 }
 
-function toRecord({ id, kind, tenantId, state, expiresAt, tryIt, application }: Row): CredentialRecord {
+function toRecord(row: Row): CredentialRecord {
+  const { id, kind, tenantId, state, expiresAt, tryIt, application } = row
   return {
     ...(kind === 'oauth_client' ? { kind: 'oauth-client' as const } : {}),
+    ...(kind === 'signing_key' ? { kind: 'signing-key' as const, signing: signingOf(row) } : {}),
     credentialId: id,
     tenantId,
     applicationId: application.id,
@@ -83,6 +89,12 @@ function toRecord({ id, kind, tenantId, state, expiresAt, tryIt, application }: 
     subscriptions: current(application.subscriptions).map(toSubscription),
   }
 }
+
+const signingOf = ({ algorithm, publicKey, secret }: Row) => ({
+  algorithm: signatureAlgorithm.parse(algorithm),
+  publicKey,
+  secret,
+})
 
 type SubscriptionRow = Row['application']['subscriptions'][number]
 

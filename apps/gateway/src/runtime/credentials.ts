@@ -1,5 +1,6 @@
 // Who is behind a key: a bounded cache of hashed keys over Redis, which changes of access empty entry by entry.
 import type { CredentialRecord, Credentials, LookupResult } from '@gatewright/shared/policies/policy'
+import { signatureAlgorithms } from '@gatewright/shared/signing-key'
 import * as z from 'zod'
 import { dropOldest } from './oldest.ts'
 
@@ -18,7 +19,14 @@ export interface CredentialCache extends Credentials {
 
 // Strict: what stands in Redis is read as if a stranger had written it.
 const credentialRecord: z.ZodType<CredentialRecord> = z.strictObject({
-  kind: z.literal('oauth-client').optional(),
+  kind: z.enum(['oauth-client', 'signing-key']).optional(),
+  signing: z
+    .strictObject({
+      algorithm: z.enum(signatureAlgorithms),
+      publicKey: z.string().nullable(),
+      secret: z.string().nullable(),
+    })
+    .optional(),
   credentialId: z.string(),
   tenantId: z.string(),
   applicationId: z.string(),
@@ -51,6 +59,7 @@ export function parseCredential(text: string): CredentialRecord | null {
 function compact(record: CredentialRecord): CredentialRecord {
   return {
     kind: record.kind,
+    signing: record.signing,
     credentialId: record.credentialId,
     tenantId: sharedTexts(record.tenantId, record.tenantId),
     applicationId: record.applicationId,

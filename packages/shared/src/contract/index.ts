@@ -16,6 +16,7 @@ import { policies, policyTypes } from './policies.ts'
 import { products } from './products.ts'
 import { environments, explain, guards, publishing } from './publishing.ts'
 import { routes, upstreams } from './routes.ts'
+import { signingKeys } from './signing-keys.ts'
 import { tenancy } from './tenancy.ts'
 import { versions } from './versions.ts'
 
@@ -41,6 +42,7 @@ export const contract = oc.prefix(apiPrefix).router({
   subscriptions: oc.tag('Access').router(subscriptions),
   credentials: oc.tag('Access').router(credentials),
   oauthClients: oc.tag('Access').router(oauthClients),
+  signingKeys: oc.tag('Access').router(signingKeys),
   catalogue: oc.tag('Developer portal').router(catalogue),
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),

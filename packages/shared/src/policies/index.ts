@@ -4,6 +4,7 @@ import { policy as acl } from './acl.ts'
 import { policy as allowList } from './allow-list.ts'
 import { policy as apiKey } from './api-key.ts'
 import { policy as basic } from './basic.ts'
+import { policy as awsSigv4 } from './aws-sigv4.ts'
 import { policy as bodyLimit } from './body-limit.ts'
 import { policy as botFilter } from './bot-filter.ts'
 import { policy as callCost } from './call-cost.ts'
@@ -14,6 +15,7 @@ import { policy as customAuthorizer } from './custom-authorizer.ts'
 import { policy as faultInjection } from './fault-injection.ts'
 import { policy as fileScan } from './file-scan.ts'
 import { policy as headers } from './headers.ts'
+import { policy as httpSignature } from './http-signature.ts'
 import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
 import { policy as jsonLimits } from './json-limits.ts'
@@ -51,6 +53,8 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(apiKey),
     runnable(basic),
     runnable(jwt),
+    runnable(httpSignature),
+    runnable(awsSigv4),
     runnable(oauth2Introspection),
     runnable(customAuthorizer),
     runnable(acl),

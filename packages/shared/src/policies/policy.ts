@@ -7,6 +7,7 @@ import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { Firewalls } from './firewall-ports.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
+import type { Signing, SigningKeyRecord } from './signing-ports.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 import type { Scanners } from './virus-scanner-port.ts'
 
@@ -305,7 +306,9 @@ export interface Credentials {
 /** What stands in Redis behind the hash of a credential. */
 export interface CredentialRecord {
   /** Without a word it is a key. */
-  readonly kind?: 'oauth-client' | undefined
+  readonly kind?: 'oauth-client' | 'signing-key' | undefined
+  /** Of a signing key. */
+  readonly signing?: SigningKeyRecord | undefined
   readonly credentialId: string
   readonly tenantId: string
   readonly applicationId: string
@@ -419,6 +422,7 @@ export interface PolicyDeps {
   readonly schemas: SchemaChecks
   readonly forms: Forms
   readonly drift: DriftLog
+  readonly signing: Signing
   readonly environment: string
 }
 

@@ -5,6 +5,7 @@ import { spec as acl } from './acl.ts'
 import { spec as allowList } from './allow-list.ts'
 import { spec as apiKey } from './api-key.ts'
 import { spec as basic } from './basic.ts'
+import { spec as awsSigv4 } from './aws-sigv4.ts'
 import { spec as bodyLimit } from './body-limit.ts'
 import { spec as botFilter } from './bot-filter.ts'
 import { spec as callCost } from './call-cost.ts'
@@ -15,6 +16,7 @@ import { spec as customAuthorizer } from './custom-authorizer.ts'
 import { spec as faultInjection } from './fault-injection.ts'
 import { spec as fileScan } from './file-scan.ts'
 import { spec as headers } from './headers.ts'
+import { spec as httpSignature } from './http-signature.ts'
 import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
 import { spec as jsonLimits } from './json-limits.ts'
@@ -45,6 +47,8 @@ export const policySpecs = [
   apiKey,
   basic,
   jwt,
+  httpSignature,
+  awsSigv4,
   oauth2Introspection,
   customAuthorizer,
   acl,
@@ -108,6 +112,8 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(apiKey),
   attachment(basic),
   attachment(jwt),
+  attachment(httpSignature),
+  attachment(awsSigv4),
   attachment(oauth2Introspection),
   attachment(customAuthorizer),
   attachment(acl),

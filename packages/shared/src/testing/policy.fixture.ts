@@ -202,6 +202,13 @@ export function createDeps({
     schemas: { check: () => ({ kind: 'valid' }) },
     forms: { multipart: async () => ({ kind: 'malformed' }) },
     drift: { note: () => undefined },
+    // What signs is tested where the cryptography is.
+    signing: {
+      open: () => null,
+      digest: () => new Uint8Array(),
+      readInputs: () => null,
+      readBytes: () => null,
+    },
     counters: {
       limiter(rule) {
         rules.push(rule)
