@@ -4,9 +4,12 @@ import { APP_FILTER } from '@nestjs/core'
 import { ORPCModule } from '@orpc/nest'
 import { ApplicationsController } from './access/applications.controller.ts'
 import { ApplicationsService } from './access/applications.service.ts'
+import { ClientCertificatesController } from './access/client-certificates.controller.ts'
+import { ClientCertificatesService } from './access/client-certificates.service.ts'
 import { CredentialsController } from './access/credentials.controller.ts'
 import { CredentialsService } from './access/credentials.service.ts'
 import { Leavers } from './access/leavers.ts'
+import { NamedCredentials } from './access/named-credentials.ts'
 import { OauthClientsController } from './access/oauth-clients.controller.ts'
 import { OauthClientsService } from './access/oauth-clients.service.ts'
 import { SigningKeysController } from './access/signing-keys.controller.ts'
@@ -37,6 +40,8 @@ import { CatalogueController } from './catalogue/catalogue.controller.ts'
 import { CatalogueService } from './catalogue/catalogue.service.ts'
 import { Published } from './catalogue/published.ts'
 import { PublishedRoutes } from './catalogue/published-routes.ts'
+import { CertificatesController } from './certificates/certificates.controller.ts'
+import { CertificatesService } from './certificates/certificates.service.ts'
 import type { Env } from './env.ts'
 import { Authenticate } from './http/authenticate.ts'
 import { Authorise } from './http/authorise.ts'
@@ -123,6 +128,9 @@ const access = [
   ApplicationsService,
   CredentialsService,
   Leavers,
+  NamedCredentials,
+  CertificatesService,
+  ClientCertificatesService,
   OauthClientsService,
   SigningKeysService,
   ProductsService,
@@ -190,6 +198,8 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       ApplicationsController,
       SubscriptionsController,
       CredentialsController,
+      CertificatesController,
+      ClientCertificatesController,
       OauthClientsController,
       SigningKeysController,
       TryItController,

@@ -22,6 +22,8 @@ import { createHandler } from './request/handle.ts'
 import { GatewayServer } from './request/server.ts'
 import { createAuthorizers } from './runtime/authorizers/authorizers.ts'
 import { createFunctions } from './runtime/authorizers/functions.ts'
+import { createCertificateTrusts } from './runtime/certificates/certificate-trusts.ts'
+import { createRevocationFeeds } from './runtime/certificates/revocation-feeds.ts'
 import { createCounters } from './runtime/counters.ts'
 import { createCredentialCache } from './runtime/credentials.ts'
 import { createFirewalls, firewallSamples } from './runtime/firewall/firewalls.ts'
@@ -46,6 +48,7 @@ import { createSigning } from './runtime/signing/signing.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
 import { createScanners } from './runtime/virus-scanners/scanners.ts'
+import { createCertificateOpener } from './tls/central-certificates.ts'
 import { followCertificateFolder } from './tls/certificate-folder.ts'
 import { CertificateShelf } from './tls/certificate-shelf.ts'
 import { TlsListener } from './tls/listener.ts'
@@ -130,6 +133,10 @@ const cedar = createCedarEngine()
 const keyring = Keyring.from(env)
 const secrets = createSecrets({ keys: keyring, folder: env.SECRETS_DIR, variables: process.env })
 const signing = createSigning({ keys: keyring, log })
+const openCertificates = createCertificateOpener(keyring)
+// Certificates of clients.
+const revocationFeeds = createRevocationFeeds(createRegistryClient(forbidden), log)
+const certificateTrusts = createCertificateTrusts(revocationFeeds, log)
 
 // Attacks.
 const scanners = createScanners(forbidden, log)
@@ -205,9 +212,11 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           forms,
           drift,
           signing,
+          certificates: certificateTrusts,
           environment: env.ENVIRONMENT,
         },
         secrets,
+        certificates: tlsPort === null ? null : openCertificates,
         upstreams: pools,
         guards,
         mirrors,
@@ -218,7 +227,13 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
       live.current,
     )
     try {
-      await Promise.all([discovery.settled(), keySets.settled(), firewalls.settled(), functionsLoaded()])
+      await Promise.all([
+        discovery.settled(),
+        keySets.settled(),
+        firewalls.settled(),
+        revocationFeeds.settled(),
+        functionsLoaded(),
+      ])
     } catch (error) {
       generation.retire()
       throw error
@@ -245,6 +260,7 @@ function commit(identity: Identity) {
   if (prepared && isSame(prepared.generation, identity)) {
     const before = live.current
     live.current = prepared.generation
+    certificates.setCentral(prepared.generation.certificates)
     if (prepared.credentials) {
       staticKeys.replace(prepared.credentials)
       credentials.dropAll()
@@ -316,7 +332,7 @@ const tls =
         minVersion: env.TLS_MIN_VERSION,
         certificates,
         handshakes: { timeoutMs: env.TLS_HANDSHAKE_TIMEOUT_MS, max: env.TLS_HANDSHAKES_MAX },
-        asked: () => null,
+        asked: () => live.current?.asksForCertificate ?? null,
       })
 
 let isListening = false

@@ -1,9 +1,13 @@
 // C12: https as a real gateway with several workers speaks it, with certificates from its folder.
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
+import { certificateKeyPlace } from '@gatewright/shared/sealing/certificate-key'
+import { Keyring } from '@gatewright/shared/sealing/keyring'
+import { seal } from '@gatewright/shared/sealing/sealed'
 import { describe, expect, it, vi } from 'vitest'
 import { freePort } from '../../../scripts/stack/ports.ts'
 import { createAuthority, type TestCertificate } from '../src/testing/certificates.fixture.ts'
@@ -100,6 +104,45 @@ describe('C12 https', () => {
     expect(metrics).toMatch(
       /gw_tls_certificate_expiry_timestamp_seconds\{worker="0",hosts="api.example.com"\} \d{10}/,
     )
+  })
+
+  it('those of the control plane come sealed, are swapped with the configuration, and give way to the folder', async () => {
+    await using rig = await createRig()
+    const secretsKey = randomBytes(32).toString('base64')
+    const sealingKey = Keyring.from({ SECRETS_KEY: secretsKey }).current
+    if (sealingKey === null) throw new Error('no key')
+    const upstream = await rig.startUpstream()
+    const publish = (pair: TestCertificate) =>
+      rig.publisher.publish({
+        ...snapshotOf([version({ isPublic: true, upstreamUrls: [upstream.url] })]),
+        certificates: [
+          {
+            id: 'crt_1',
+            name: 'api',
+            hosts: ['api.example.com', 'own.example.com'],
+            chain: pair.cert,
+            key: seal(pair.key, certificateKeyPlace('crt_1'), sealingKey),
+            notAfter: Date.now() + 86_400_000,
+            isDefault: true,
+          },
+        ],
+      })
+    const issue = (name: string) => authority.issue({ name, hosts: ['api.example.com', 'own.example.com'] })
+    const folder = join(rig.folder, 'certificates')
+    mkdirSync(folder, { recursive: true })
+    const own = authority.issue({ name: 'own', hosts: ['own.example.com'] })
+    writeFileSync(join(folder, 'own.crt'), own.cert)
+    writeFileSync(join(folder, 'own.key'), own.key)
+    await publish(issue('central'))
+    const tlsPort = await freePort()
+    const settings = { TLS_PORT: String(tlsPort), TLS_CERTIFICATES: folder, SECRETS_KEY: secretsKey }
+    const gateway = await rig.startGateway(settings)
+    await rig.publisher.live([gateway])
+    expect(await call(tlsPort, 'api.example.com')).toMatchObject({ status: 200, name: 'CN=central' })
+    expect(await call(tlsPort, 'own.example.com')).toMatchObject({ status: 200, name: 'CN=own' })
+    await publish(issue('renewed'))
+    await rig.publisher.live([gateway])
+    expect(await call(tlsPort, 'api.example.com')).toMatchObject({ status: 200, name: 'CN=renewed' })
   })
 
   it('sessions are resumed whichever worker takes the connection', async () => {

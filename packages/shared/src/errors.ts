@@ -83,6 +83,18 @@ export const errors = {
   authorizer_timeout: { status: 503, title: 'The authorizer of the API took too long' },
   authorizer_unavailable: { status: 503, title: 'The authorizer of the API cannot be asked right now' },
   authorizer_answer_invalid: { status: 503, title: 'The authorizer of the API gave no clear answer' },
+  // Who is calling, by the certificate that they show.
+  certificate_missing: { status: 401, title: 'No client certificate was shown' },
+  certificate_malformed: { status: 401, title: 'The client certificate cannot be read' },
+  certificate_untrusted: { status: 401, title: 'The client certificate is of no trusted authority' },
+  certificate_expired: { status: 401, title: 'The client certificate has expired' },
+  certificate_not_yet_valid: { status: 401, title: 'The client certificate is not valid yet' },
+  certificate_revoked: { status: 401, title: 'The client certificate was revoked' },
+  certificate_unknown: { status: 403, title: 'No application has registered this client certificate' },
+  revocation_unavailable: {
+    status: 503,
+    title: 'Whether the client certificate was revoked cannot be checked right now',
+  },
 
   // May they, now.
   subscription_missing: { status: 403, title: 'The application has no subscription to this API' },

@@ -14,6 +14,7 @@ export const idPrefixes = {
   env: 'environment',
   grp: 'gateway group',
   gtw: 'gateway',
+  crt: 'certificate of hosts',
   api: 'API',
   ver: 'API version',
   rev: 'API revision',

@@ -70,10 +70,22 @@ export const versionDocument = z.strictObject({
   schemas: z.record(z.string(), schemaText).optional().meta({ help: 'Definitions that operations refer to' }),
 })
 
+/** What gateways show to callers over https; `key` is sealed for this certificate. */
+const certificateDocument = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  hosts: z.array(z.string()),
+  chain: z.string(),
+  key: z.string(),
+  notAfter: z.int(),
+  isDefault: z.boolean(),
+})
+
 export const snapshotSchema = z.strictObject({
   format: z.literal(1),
   environment: z.strictObject({ id: z.string(), name: z.string() }),
   policies: z.array(policyUse),
+  certificates: z.array(certificateDocument).optional().meta({ help: 'Without a word there are none' }),
   tenants: z.array(
     z.strictObject({ id: z.string(), name: z.string(), timeZone: z.string(), policies: z.array(policyUse) }),
   ),
@@ -90,6 +102,7 @@ export const snapshotSchema = z.strictObject({
 })
 
 export type Snapshot = z.output<typeof snapshotSchema>
+export type CertificateDocument = z.output<typeof certificateDocument>
 export type PolicyUse = z.output<typeof policyUse>
 export type UpstreamDocument = z.output<typeof upstreamDocument>
 export type RouteDocument = z.output<typeof routeDocument>

@@ -1,9 +1,11 @@
 // Every write of the contract, done once for real: each leaves who, what, before and after in the audit log.
+
 import { randomBytes } from 'node:crypto'
 import { guardsKey } from '@gatewright/shared/channels'
 import { guardPrefix } from '@gatewright/shared/model/guard'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAuthority } from '../../../gateway/src/testing/certificates.fixture.ts'
 import { operations } from '../http/operations.ts'
 import { Redis } from '../infra/redis.ts'
 import { auditHash, chainStart } from '../publishing/audit-chain.ts'
@@ -141,6 +143,19 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('identityProviders.update', { clientSecret: `${clientSecret}-2`, admission: 'anyone' }, there)
   await write('identityProviders.remove', undefined, there)
 
+  const { cert: chain, key: privateKey } = createAuthority('Edge').issue({
+    name: 'api',
+    hosts: ['api.example.com'],
+  })
+  const certificate = await write(
+    'certificates.create',
+    { name: 'api', chain, privateKey },
+    { by: admin, params: { environment: 'test' } },
+  )
+  const shown = { by: admin, params: { environment: 'test', certificate: certificate.id } }
+  await write('certificates.replace', { chain, privateKey }, shown)
+  await write('certificates.remove', undefined, shown)
+
   const sink = await write(
     'eventSinks.create',
     { name: 'siem', title: 'SIEM', target: { protocol: 'http', url: 'http://127.0.0.1:9/' } },
@@ -277,6 +292,14 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   const mine = { application: application.id, credential: key.id }
   const rotated = await write('credentials.rotate', {}, { params: mine })
   await write('credentials.revoke', {}, { params: { ...mine, credential: rotated.id } })
+  const clientCertificate = await write(
+    'clientCertificates.register',
+    { environment: 'test', value: 'ab'.repeat(32) },
+    { params: { application: application.id } },
+  )
+  await write('clientCertificates.remove', undefined, {
+    params: { application: application.id, credential: clientCertificate.id },
+  })
   const registered = await write(
     'oauthClients.register',
     { environment: 'test', issuer: 'https://id.example', clientId: 'spa' },

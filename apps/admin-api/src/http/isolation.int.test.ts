@@ -45,6 +45,8 @@ function bodies(target: FullTenant): Record<string, unknown> {
       clientId: 'mine',
     },
     'identityProviders.update': { title: 'Taken over' },
+    'certificates.create': { name: 'mine', chain: 'x', privateKey: 'x' },
+    'certificates.replace': { chain: 'x', privateKey: 'x' },
     'eventSinks.create': {
       name: 'mine',
       title: 'Mine',
@@ -103,6 +105,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'credentials.issue': { environment },
     'credentials.rotate': {},
     'credentials.revoke': {},
+    'clientCertificates.register': { environment, value: 'ab'.repeat(32) },
     'oauthClients.register': { environment, issuer: 'https://id.example', clientId: 'mine' },
     'signingKeys.create': { environment },
     'tryIt.open': { application, environment },
@@ -123,6 +126,7 @@ const namesOfNobody = new Set([
   'request',
   'session',
   'provider',
+  'certificate',
   'sink',
   'token',
 ])

@@ -15,6 +15,7 @@ export type PlatformDb = Pick<
   | 'session'
   | 'personalAccessToken'
   | 'signInThrottle'
+  | 'hostCertificate'
   | 'identityProvider'
   | 'userIdentity'
   | 'platform'

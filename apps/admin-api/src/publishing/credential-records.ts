@@ -39,6 +39,13 @@ const select = {
   },
 } as const satisfies Prisma.CredentialSelect
 
+/** Records of keys carry no word of it. */
+const recordKinds = {
+  oauth_client: 'oauth-client',
+  client_certificate: 'client-certificate',
+  signing_key: 'signing-key',
+} as const
+
 type Row = Prisma.CredentialGetPayload<{ select: typeof select }>
 
 /** Records by hash. A hash that is not in the answer belongs to no credential any more. */
@@ -75,8 +82,8 @@ export async function* allCredentialRecords(
 function toRecord(row: Row): CredentialRecord {
   const { id, kind, tenantId, state, expiresAt, tryIt, application } = row
   return {
-    ...(kind === 'oauth_client' ? { kind: 'oauth-client' as const } : {}),
-    ...(kind === 'signing_key' ? { kind: 'signing-key' as const, signing: signingOf(row) } : {}),
+    ...(kind === 'key' ? {} : { kind: recordKinds[kind] }),
+    ...(kind === 'signing_key' ? { signing: signingOf(row) } : {}),
     credentialId: id,
     tenantId,
     applicationId: application.id,

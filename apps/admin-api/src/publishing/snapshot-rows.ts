@@ -41,6 +41,9 @@ export async function readSnapshotRows(
     where: { scope: 'global' },
     select: attachment,
   })
+  // They are nobody's of the tenants, and those who look at one tenant's have no use for them.
+  const certificates =
+    tenantId === undefined ? await tx.hostCertificate.findMany({ where: { environmentId } }) : []
   const tenants = await tx.tenant.findMany({
     where: { id: { in: tenantIds } },
     select: {
@@ -72,6 +75,15 @@ export async function readSnapshotRows(
     environment,
     secrets,
     globalPolicies,
+    certificates: certificates.map(({ id, name, hosts, chain, privateKey, notAfter, isDefault }) => ({
+      id,
+      name,
+      hosts,
+      chain,
+      key: privateKey,
+      notAfter: notAfter.getTime(),
+      isDefault,
+    })),
     tenants,
     deployments: deployments.map(
       ({ groups, traffic, apiRevision, apiVersion }): DeploymentRow => ({

@@ -4,7 +4,7 @@ import { canonicalJson } from '@gatewright/shared/canonical'
 import type { Traffic } from '@gatewright/shared/model/traffic'
 import { mapSecrets, readSecret, sealedSecret, secretPaths } from '@gatewright/shared/policies/secret'
 import { policySpec } from '@gatewright/shared/policies/specs'
-import type { PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
+import type { CertificateDocument, PolicyUse, Snapshot } from '@gatewright/shared/snapshot'
 import type { Lifecycle } from '../generated/prisma/client.ts'
 import { type AttachmentRow, compare, type FrozenVersion, policyUses } from './version-document.ts'
 
@@ -13,6 +13,7 @@ export interface SnapshotRows {
   readonly environment: { readonly id: string; readonly name: string }
   readonly secrets: readonly SecretRow[]
   readonly globalPolicies: readonly AttachmentRow[]
+  readonly certificates: readonly CertificateDocument[]
   readonly tenants: readonly {
     readonly id: string
     readonly name: string
@@ -61,6 +62,10 @@ export function buildSnapshot(rows: SnapshotRows): Snapshot {
     format: 1,
     environment: { id: rows.environment.id, name: rows.environment.name },
     policies: usesOf(null, policyUses(rows.globalPolicies)),
+    // Snapshots of environments without any are as they were before there were certificates.
+    ...(rows.certificates.length === 0
+      ? {}
+      : { certificates: [...rows.certificates].sort((a, b) => compare(a.id, b.id)) }),
     tenants: rows.tenants
       .filter((tenant) => tenants.has(tenant.id))
       .map(({ id, name, timeZone, policies }) => ({

@@ -6,12 +6,15 @@ import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
 import type { SchemaText } from '@gatewright/shared/validation/operation-rules'
 import type { SecretsOf } from '../runtime/secrets.ts'
+import type { CertificateOpener } from '../tls/central-certificates.ts'
+import type { ShownCertificate } from '../tls/certificate-shelf.ts'
 import type { Guard, GuardFacts, Guards } from '../traffic/guards.ts'
 import type { MirrorCounts } from '../traffic/mirror.ts'
 import type { Admission } from '../traffic/overload.ts'
 import { createTrafficSplit } from '../traffic/split.ts'
 import type { Upstream } from '../upstream/call.ts'
 import { demandCaller, protects } from './callers.ts'
+import { CertificateHosts } from './certificate-hosts.ts'
 import type { Chain, CompiledRoute, Generation, TrafficSplit } from './generation.ts'
 import {
   type AttachmentPlace,
@@ -30,7 +33,15 @@ import {
 } from './parts.ts'
 import { createRouterBuilder, type RouterBuilder } from './router.ts'
 import { RouteConflict } from './router-slot.ts'
-import { countRequests, countSteps, layOut, lookAgain, orderSteps, type Step } from './steps.ts'
+import {
+  countRequests,
+  countSteps,
+  layOut,
+  lookAgain,
+  orderSteps,
+  type Step,
+  wantCertificate,
+} from './steps.ts'
 
 /** Pools, breakers and health of services: they outlive a generation and are shared by all that name the same one. */
 interface UpstreamSource {
@@ -45,6 +56,8 @@ interface UpstreamSource {
 export interface CompileDeps {
   readonly policies: SharedDeps
   readonly secrets: SecretsOf
+  /** Opens certificates of hosts; null: nobody comes here over https. */
+  readonly certificates: CertificateOpener | null
   readonly upstreams: UpstreamSource
   readonly guards: Guards
   readonly mirrors: MirrorCounts
@@ -65,6 +78,10 @@ export interface CompiledGeneration extends Generation {
   readonly upstreams: ReadonlyMap<string, readonly Upstream[]>
   /** Version id → its guard. */
   readonly guards: ReadonlyMap<string, GuardFacts>
+  /** What is shown to callers over https. */
+  readonly certificates: readonly ShownCertificate[]
+  /** Whether clients that name this host are asked for a certificate; null = none are. */
+  readonly asksForCertificate: ((host: string | null) => boolean) | null
   /** Called when another generation is live, or when this one never will be: frees everything after the last request. */
   retire(): void
 }
@@ -88,6 +105,8 @@ export async function compileSnapshot(
   let routeCount = 0
   const upstreams = new Map<string, readonly Upstream[]>()
   const guards = new Map<string, GuardFacts>()
+  const certificateHosts = new CertificateHosts()
+  let certificates: readonly ShownCertificate[] = []
   let frame: Frame | null = null
   let version: VersionCompiler | null = null
   try {
@@ -95,6 +114,7 @@ export async function compileSnapshot(
       switch (part.kind) {
         case 'head':
           environmentId = part.head.environment.id
+          certificates = openCertificates(part.head, deps)
           frame = createFrame(part.head, instances)
           declareNamed(part, deps.group, builder)
           break
@@ -112,7 +132,9 @@ export async function compileSnapshot(
           break
         case 'routes':
           if (version) {
-            for (const route of part.routes) version.route(route, builder)
+            for (const route of part.routes) {
+              if (version.route(route, builder)) certificateHosts.add(version.hosts)
+            }
             routeCount += part.routes.length
           }
           break
@@ -127,9 +149,28 @@ export async function compileSnapshot(
   }
   const router = builder.build()
   return createGeneration(
-    { revision, hash, router, environmentId, routeCount, upstreams, guards, instances: instances.used },
+    {
+      revision,
+      hash,
+      router,
+      environmentId,
+      routeCount,
+      upstreams,
+      guards,
+      instances: instances.used,
+      certificates,
+      asksForCertificate: certificateHosts.question,
+    },
     releases,
   )
+}
+
+function openCertificates({ certificates }: SnapshotHead, { certificates: open }: CompileDeps) {
+  try {
+    return open?.(certificates ?? []) ?? []
+  } catch (error) {
+    throw new SnapshotRefused((error as Error).message, { cause: error })
+  }
 }
 
 /** Versions that requests name are known before any route, so that each route knows whom it has beside it. */
@@ -152,7 +193,16 @@ function serves(version: Pick<VersionHead, 'groups'>, group: string): boolean {
 function createGeneration(
   parts: Pick<
     CompiledGeneration,
-    'revision' | 'hash' | 'router' | 'environmentId' | 'routeCount' | 'upstreams' | 'guards' | 'instances'
+    | 'revision'
+    | 'hash'
+    | 'router'
+    | 'environmentId'
+    | 'routeCount'
+    | 'upstreams'
+    | 'guards'
+    | 'instances'
+    | 'certificates'
+    | 'asksForCertificate'
   >,
   releases: readonly (() => void)[],
 ): CompiledGeneration {
@@ -249,12 +299,15 @@ interface VersionCompiler {
   }
   /** Definitions that the schemas of routes refer to; before these. */
   define(schemas: Readonly<Record<string, SchemaText>>): void
-  route(document: RouteDocument, builder: RouterBuilder): void
+  /** Answers whether clients are to be asked for a certificate because of it. */
+  route(document: RouteDocument, builder: RouterBuilder): boolean
+  readonly hosts: readonly string[]
 }
 
 /** The part of a compiled route that routes without policies of their own have in common. */
 type Pipeline = Pick<CompiledRoute, 'chain' | 'edgeCount' | 'identifiedAt' | 'plans' | 'priority'> & {
   readonly identifies: boolean
+  readonly wantsCertificate: boolean
 }
 
 function createVersionCompiler({
@@ -305,6 +358,7 @@ function createVersionCompiler({
   }
 
   return {
+    hosts,
     open(deps) {
       admission = deps.admission
       if (isRetired) return { guard: null, upstreams: [], release: () => undefined }
@@ -351,7 +405,7 @@ function createVersionCompiler({
       const template = basePath + route.path
       const own = route.policies.map((use) => instances.step(use, { ...at, scope: 'route', place, template }))
       if (own.length === 0) shared ??= pipeline([])
-      const { identifies, ...phases } = own.length === 0 && shared ? shared : pipeline(own)
+      const { identifies, wantsCertificate, ...phases } = own.length === 0 && shared ? shared : pipeline(own)
       if (!identifies && !route.public && !isRetired) {
         throw new SnapshotRefused(
           `${place}: nothing asks who is calling; attach a policy such as api-key or jwt, or mark it public`,
@@ -390,6 +444,7 @@ function createVersionCompiler({
       builder.add(entry)
       // The path `/` of an API is its base path, which people write with and without the final slash.
       if (route.path === '/' && basePath !== '') builder.add({ ...entry, template: basePath })
+      return wantsCertificate
     },
   }
 }
@@ -415,6 +470,7 @@ function layOutPipeline(
     plans: ofPlans && new Map(Array.from(ofPlans, ([id, it]) => [id, look(it)])),
     priority,
     identifies: steps.some(protects),
+    wantsCertificate: wantCertificate(steps),
   }
 
   // A plan is known only after the caller is: whatever the stage of its policies, they come after that.
@@ -439,6 +495,7 @@ function layOutRetired(steps: readonly Step[], refusal: Step): Pipeline {
     identifiedAt: edgeCount + 1,
     plans: null,
     identifies: true,
+    wantsCertificate: false,
   }
 }
 

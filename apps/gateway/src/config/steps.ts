@@ -97,6 +97,11 @@ export function lookAgain(chain: Chain, at: number, best: number, admission: Adm
   })
 }
 
+/** Whether any of them wants a certificate of the client. */
+export function wantCertificate(steps: readonly Step[]): boolean {
+  return steps.some(({ phases }) => phases.wantsCertificate === true)
+}
+
 export function countSteps(steps: readonly Step[], stage: Stage): number {
   return steps.filter((step) => step.stage === stage).length
 }

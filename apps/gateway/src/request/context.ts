@@ -1,5 +1,6 @@
 // One request on its way through the gateway: what arrived, what was decided and what came of it.
 import type { ErrorCode } from '@gatewright/shared/errors'
+import type { PresentedCertificate } from '@gatewright/shared/policies/certificate-ports'
 import type {
   HeaderEdits,
   Held,
@@ -190,6 +191,10 @@ export class RequestContext implements PolicyContext {
 
   responseHeader(name: string): string | undefined {
     return this.responseFields === null ? undefined : fieldValue(this.responseFields, name)
+  }
+
+  get clientCertificate(): PresentedCertificate | 'unreadable' | null {
+    return this.peer.certificateIn(this)
   }
 
   digest(secret: string): string {

@@ -28,6 +28,7 @@ export function fieldKind(name: string): FieldKind {
       return is(name, 'alt-svc') ? revealing : ordinary
     case 0x63: // c
       if (is(name, 'connection')) return hopByHop
+      if (is(name, 'client-cert') || is(name, 'client-cert-chain')) return reserved
       if (is(name, 'content-length')) return framing
       if (is(name, 'cookie')) return cookies
       return is(name, 'content-location') ? locating : ordinary
@@ -87,7 +88,7 @@ export function aliasedKind(name: string): FieldKind {
 function extensionKind(name: string): FieldKind {
   switch (name.charCodeAt(2) | 0x20) {
     case 0x63: // c
-      return startsWith(name, 'x-consumer-') ? reserved : ordinary
+      return startsWith(name, 'x-consumer-') || is(name, 'x-client-cert') ? reserved : ordinary
     case 0x66: // f
       return startsWith(name, 'x-forwarded-') ? forwarding : ordinary
     case 0x67: // g

@@ -3,7 +3,16 @@ import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { AddressSet } from '@gatewright/shared/cidr'
+import {
+  certificateInFields,
+  certificateOf,
+  type ShownCertificate,
+} from '../runtime/certificates/shown-certificate.ts'
 import { BodyPace } from './body-pace.ts'
+
+interface FieldSource {
+  header(name: string): string | undefined
+}
 
 /** Facts of one client connection, worked out once. */
 export class Peer {
@@ -18,6 +27,10 @@ export class Peer {
   readonly forwardedFor: string
   #secret = ''
   #digest = ''
+  /** What was read of the client's certificate, and of which words of a proxy. */
+  #certificate: ShownCertificate | 'unreadable' | null = null
+  #certificateWords = ''
+  #hasLooked = false
   readonly bodyPace = new BodyPace()
   readonly #proxies: AddressSet
 
@@ -36,6 +49,28 @@ export class Peer {
       this.#secret = secret
     }
     return this.#digest
+  }
+
+  /**
+   * The client's certificate. One of our proxies has a connection of its own with us: of its client it tells in fields, which are
+   * nobody else's to send, and its own certificate is not that of its clients.
+   */
+  certificateIn(request: FieldSource): ShownCertificate | 'unreadable' | null {
+    if (!this.trusted) {
+      if (!this.#hasLooked && this.tls !== null) this.#certificate = certificateOf(this.tls)
+      this.#hasLooked = true
+      return this.#certificate
+    }
+    const field = request.header('client-cert')
+    const chain = request.header('client-cert-chain')
+    const escaped = request.header('x-client-cert')
+    if (field === undefined && escaped === undefined) return null
+    const words = `${field}\n${chain}\n${escaped}`
+    if (words !== this.#certificateWords) {
+      this.#certificate = certificateInFields(field, chain, escaped)
+      this.#certificateWords = words
+    }
+    return this.#certificate
   }
 
   /** The last address of an `X-Forwarded-For` that is not one of our own proxies; the first when all are. */

@@ -19,7 +19,7 @@ export interface CredentialCache extends Credentials {
 
 // Strict: what stands in Redis is read as if a stranger had written it.
 const credentialRecord: z.ZodType<CredentialRecord> = z.strictObject({
-  kind: z.enum(['oauth-client', 'signing-key']).optional(),
+  kind: z.enum(['oauth-client', 'signing-key', 'client-certificate']).optional(),
   signing: z
     .strictObject({
       algorithm: z.enum(signatureAlgorithms),

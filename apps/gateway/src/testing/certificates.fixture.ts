@@ -27,17 +27,46 @@ interface CertificateWish {
 export interface TestAuthority extends TestCertificate {
   readonly name: string
   issue(wish: Omit<CertificateWish, 'issuer'>): TestCertificate
+  /** An authority below this one. */
+  below(name: string): TestAuthority
+  /** PEM: the numbers of certificates that are good no more (RFC 5280 5). */
+  revoke(serials: readonly number[], nextUpdate?: Date): string
 }
 
 const dayMs = 86_400_000
 
-export function createAuthority(name: string): TestAuthority {
+export function createAuthority(name: string, issuer?: TestAuthority): TestAuthority {
   const authority: TestAuthority = {
     name,
-    ...createCertificate({ name }, true),
+    ...createCertificate({ name, ...(issuer === undefined ? {} : { issuer }) }, true),
     issue: (wish) => createCertificate({ ...wish, issuer: authority }, false),
+    below: (other) => createAuthority(other, authority),
+    revoke: (serials, nextUpdate) => createList(authority, serials, nextUpdate),
   }
   return authority
+}
+
+function createList(issuer: TestAuthority, serials: readonly number[], nextUpdate?: Date): string {
+  const algorithm = sequence(objectId('2a8648ce3d040302'))
+  const now = time(new Date(Date.now() - 60_000))
+  const body = sequence(
+    der(0x02, Buffer.from([1])),
+    algorithm,
+    distinguishedName(issuer.name),
+    now,
+    time(nextUpdate ?? new Date(Date.now() + dayMs)),
+    ...(serials.length === 0
+      ? []
+      : [sequence(...serials.map((serial) => sequence(der(0x02, Buffer.from([serial])), now)))]),
+  )
+  const signature = sign('sha256', body, createPrivateKey(issuer.key))
+  const whole = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
+  return pem('X509 CRL', whole)
+}
+
+function pem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').replace(/.{64}/g, '$&\n').trimEnd()
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
 }
 
 // RFC 5280 4.1, with ECDSA over P-256 (RFC 5758).
@@ -76,9 +105,8 @@ function createCertificate(
   const signer: KeyObject = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
   const signature = sign('sha256', body, signer)
   const whole = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
-  const lines = whole.toString('base64').replace(/.{64}/g, '$&\n').trimEnd()
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+    cert: pem('CERTIFICATE', whole),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }

@@ -22,6 +22,7 @@ export function createCompileDeps(more: Partial<CompileDeps> = {}): CompileDeps 
     policies: createDeps(),
     secrets: () => ({ open: (text) => text }),
     upstreams: { acquire: () => ({ upstream: unusedUpstream, release: () => undefined }) },
+    certificates: null,
     guards: createGuards(() => undefined),
     mirrors: new MirrorCounts(),
     admission: null,

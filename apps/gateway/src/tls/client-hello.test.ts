@@ -50,6 +50,14 @@ describe('C12 the host that a client asks for', () => {
     }
   })
 
+  it('crumbs without end are given up before they cost anything', () => {
+    const crumb = Buffer.from([22, 3, 1, 0, 1, 1])
+    expect(readServerName(Buffer.concat(Array.from({ length: 2_700 }, () => crumb)))).toBe('other')
+    const empty = Buffer.from([22, 3, 1, 0, 0])
+    expect(readServerName(Buffer.concat(Array.from({ length: 3_000 }, () => empty)))).toBe('incomplete')
+    expect(readServerName(Buffer.concat(Array.from({ length: 3_300 }, () => empty)))).toBe('other')
+  })
+
   it('of anything else nothing is believed, and nothing throws', () => {
     expect(readServerName(Buffer.from('GET / HTTP/1.1\r\n'))).toBe('other')
     expect(readServerName(Buffer.from([22, 3, 1, 0, 4, 2, 0, 0, 0]))).toBe('other')

@@ -8,7 +8,7 @@ const handshakeRecord = 22
 const clientHello = 1
 const serverNameExtension = 0
 const hostNameType = 0
-/** As much as one record may hold; a ClientHello that says it is longer is none that an honest client sends. */
+/** As much as one record may hold: no honest client sends more, nor cuts it into crumbs. */
 const helloBytesMax = 16_384
 
 const other = 'other'
@@ -42,26 +42,24 @@ export function readServerName(bytes: Buffer): ServerName {
   }
 }
 
-/** The whole message out of the records that it was cut into (RFC 8446 5.1). */
+/** The whole message out of the records that it was cut into (RFC 8446 5.1), looked at once however many there are. */
 function joinRecords(bytes: Buffer): Buffer | 'incomplete' | 'other' {
+  if (bytes.length > helloBytesMax) return other
   const parts: Buffer[] = []
-  let length = 0
-  let at = 0
-  for (;;) {
-    if (bytes.length > at && bytes[at] !== handshakeRecord) return other
-    if (bytes.length < at + recordHeadLength) return incomplete
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] !== handshakeRecord) return other
+    if (bytes.length < at + recordHeadLength) break
     const end = at + recordHeadLength + bytes.readUInt16BE(at + 3)
-    if (bytes.length < end) return bytes.length > helloBytesMax + recordHeadLength ? other : incomplete
+    if (bytes.length < end) break
     parts.push(bytes.subarray(at + recordHeadLength, end))
-    length += end - at - recordHeadLength
     at = end
-    const message = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
-    if (length > 0 && message[0] !== clientHello) return other
-    if (length < 4) continue
-    const wanted = 4 + message.readUIntBE(1, 3)
-    if (wanted > helloBytesMax) return other
-    if (length >= wanted) return message.subarray(0, wanted)
   }
+  const message = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  if (message.length > 0 && message[0] !== clientHello) return other
+  if (message.length < 4) return incomplete
+  const wanted = 4 + message.readUIntBE(1, 3)
+  if (wanted > helloBytesMax) return other
+  return message.length < wanted ? incomplete : message.subarray(0, wanted)
 }
 
 /** Throws a `RangeError` where the bytes end too early. */

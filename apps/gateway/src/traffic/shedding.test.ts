@@ -64,6 +64,7 @@ async function routeOf(
     partsOf(snapshot),
     {
       policies: createDeps(),
+      certificates: null,
       secrets: () => ({ open: (text) => text }),
       upstreams: createUpstreamPools(),
       guards: createGuards(() => undefined),

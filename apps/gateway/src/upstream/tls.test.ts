@@ -348,6 +348,7 @@ it('E15: a snapshot with authorities that cannot be read is refused whole, with 
       partsOf(snapshotOf([version({ name: 'books', isPublic: true, more: { upstreams } })])),
       {
         policies: {} as never,
+        certificates: null,
         secrets: {} as never,
         upstreams: createUpstreamPools({ identities: identitiesIn(folder) }),
         guards: createGuards(() => undefined),

@@ -5,6 +5,8 @@ import { analytics } from './analytics.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { catalogue, tryIt } from './catalogue.ts'
+import { certificates } from './certificates.ts'
+import { clientCertificates } from './client-certificates.ts'
 import { eventSinks } from './event-sinks.ts'
 import { identity } from './identity.ts'
 import { identityProviders } from './identity-providers.ts'
@@ -36,11 +38,13 @@ export const contract = oc.prefix(apiPrefix).router({
   publishing: oc.tag('Publishing').router(publishing),
   guards: oc.tag('Publishing').router(guards),
   environments: oc.tag('Environments').router(environments),
+  certificates: oc.tag('Environments').router(certificates),
   explain: oc.tag('Environments').router(explain),
   products: oc.tag('Products').router(products),
   applications: oc.tag('Access').router(applications),
   subscriptions: oc.tag('Access').router(subscriptions),
   credentials: oc.tag('Access').router(credentials),
+  clientCertificates: oc.tag('Access').router(clientCertificates),
   oauthClients: oc.tag('Access').router(oauthClients),
   signingKeys: oc.tag('Access').router(signingKeys),
   catalogue: oc.tag('Developer portal').router(catalogue),

@@ -3,8 +3,8 @@ import type * as z from 'zod'
 import { policy as acl } from './acl.ts'
 import { policy as allowList } from './allow-list.ts'
 import { policy as apiKey } from './api-key.ts'
-import { policy as basic } from './basic.ts'
 import { policy as awsSigv4 } from './aws-sigv4.ts'
+import { policy as basic } from './basic.ts'
 import { policy as bodyLimit } from './body-limit.ts'
 import { policy as botFilter } from './bot-filter.ts'
 import { policy as callCost } from './call-cost.ts'
@@ -22,6 +22,7 @@ import { policy as jsonLimits } from './json-limits.ts'
 import { policy as jwt } from './jwt.ts'
 import { policy as lockout } from './lockout.ts'
 import { policy as mock } from './mock.ts'
+import { policy as mtls } from './mtls.ts'
 import { policy as oauth2Introspection } from './oauth2-introspection.ts'
 import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
 import { policy as priority } from './priority.ts'
@@ -55,6 +56,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(jwt),
     runnable(httpSignature),
     runnable(awsSigv4),
+    runnable(mtls),
     runnable(oauth2Introspection),
     runnable(customAuthorizer),
     runnable(acl),

@@ -5,6 +5,7 @@ import type { ErrorCode, FieldError } from '../errors.ts'
 import type { SecurityReport } from '../security.ts'
 import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
+import type { CertificateTrusts, PresentedCertificate } from './certificate-ports.ts'
 import type { Firewalls } from './firewall-ports.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
 import type { Signing, SigningKeyRecord } from './signing-ports.ts'
@@ -119,6 +120,8 @@ export interface PolicyContext {
   readonly scheme: 'http' | 'https'
   /** Address of the client, through trusted proxies only. */
   readonly clientAddress: string
+  /** What the client showed in its handshake, or to a trusted proxy; null: nothing. Only hosts whose policies want one are asked for it. */
+  readonly clientCertificate: PresentedCertificate | 'unreadable' | null
   readonly route: RouteFacts
   /** The head as it was received; characters stand for bytes. */
   readonly received: ReceivedHead
@@ -278,6 +281,8 @@ export interface Phases {
    * where no other policy asks; false = another policy has to ask.
    */
   readonly vouches?: boolean
+  /** Clients are to be asked for a certificate in their handshake, on the hosts of the routes where the policy stands. */
+  readonly wantsCertificate?: true
 }
 
 /** Where an instance sits; limits count under `id`, so two attachments never share a counter. */
@@ -306,7 +311,7 @@ export interface Credentials {
 /** What stands in Redis behind the hash of a credential. */
 export interface CredentialRecord {
   /** Without a word it is a key. */
-  readonly kind?: 'oauth-client' | 'signing-key' | undefined
+  readonly kind?: 'oauth-client' | 'signing-key' | 'client-certificate' | undefined
   /** Of a signing key. */
   readonly signing?: SigningKeyRecord | undefined
   readonly credentialId: string
@@ -423,6 +428,7 @@ export interface PolicyDeps {
   readonly forms: Forms
   readonly drift: DriftLog
   readonly signing: Signing
+  readonly certificates: CertificateTrusts
   readonly environment: string
 }
 

@@ -3,6 +3,8 @@
 // Framing, connection management and identity belong to the gateway: a policy that could write them could forge a caller,
 // or smuggle a request (RFC 9110 7.6.1, RFC 9112 6).
 const reserved = new Set([
+  'client-cert',
+  'client-cert-chain',
   'connection',
   'content-length',
   'expect',
@@ -17,6 +19,7 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
   'via',
+  'x-client-cert',
   'x-request-id',
 ])
 const reservedPrefixes = ['x-consumer-', 'x-gatewright-', 'x-forwarded-']

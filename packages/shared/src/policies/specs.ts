@@ -4,8 +4,8 @@ import { slug } from '../ids.ts'
 import { spec as acl } from './acl.ts'
 import { spec as allowList } from './allow-list.ts'
 import { spec as apiKey } from './api-key.ts'
-import { spec as basic } from './basic.ts'
 import { spec as awsSigv4 } from './aws-sigv4.ts'
+import { spec as basic } from './basic.ts'
 import { spec as bodyLimit } from './body-limit.ts'
 import { spec as botFilter } from './bot-filter.ts'
 import { spec as callCost } from './call-cost.ts'
@@ -23,6 +23,7 @@ import { spec as jsonLimits } from './json-limits.ts'
 import { spec as jwt } from './jwt.ts'
 import { spec as lockout } from './lockout.ts'
 import { spec as mock } from './mock.ts'
+import { spec as mtls } from './mtls.ts'
 import { spec as oauth2Introspection } from './oauth2-introspection.ts'
 import type { PolicySpec } from './policy.ts'
 import { spec as priority } from './priority.ts'
@@ -49,6 +50,7 @@ export const policySpecs = [
   jwt,
   httpSignature,
   awsSigv4,
+  mtls,
   oauth2Introspection,
   customAuthorizer,
   acl,
@@ -114,6 +116,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(jwt),
   attachment(httpSignature),
   attachment(awsSigv4),
+  attachment(mtls),
   attachment(oauth2Introspection),
   attachment(customAuthorizer),
   attachment(acl),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createCedarEngine } from '../cedar/engine.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { AuthorizerReply } from '../policies/authorizer-ports.ts'
+import type { CertificateVerdict } from '../policies/certificate-ports.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
 import type {
   HeaderEdits,
@@ -62,6 +63,7 @@ interface ContextInput {
   readonly rawQuery?: string
   readonly scheme?: 'http' | 'https'
   readonly host?: string
+  readonly clientCertificate?: PolicyContext['clientCertificate']
   /** Percent-encoded; default: what the template of the route has in `/books/7`. */
   readonly pathParameters?: Readonly<Record<string, string>>
   readonly bodyLength?: number | null
@@ -104,6 +106,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     query: input.rawQuery ?? '',
     host: input.host ?? 'api.test',
     scheme: input.scheme ?? 'https',
+    clientCertificate: input.clientCertificate ?? null,
     clientAddress: input.clientAddress ?? '192.0.2.7',
     route: { ...route, ...input.route },
     received: { target: '/books/7', minor: 1, fields: Object.entries(input.header ?? {}).flat() },
@@ -155,6 +158,8 @@ interface World {
   readonly scanned?: ScanVerdict
   readonly found?: LookupResult
   readonly taken?: Taken
+  /** What is thought of every certificate. */
+  readonly certificate?: CertificateVerdict
   /** What becomes of the signature of every token. */
   readonly signature?: SignatureVerdict
   /** What a server says of every token. */
@@ -174,6 +179,7 @@ export function createDeps({
   scanned = { kind: 'clean' },
   found = { kind: 'unknown' },
   signature = 'good',
+  certificate = 'good',
   introspected = { kind: 'inactive' },
   judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
   authorized = { kind: 'unavailable', reason: 'away' },
@@ -209,6 +215,7 @@ export function createDeps({
       readInputs: () => null,
       readBytes: () => null,
     },
+    certificates: { follow: () => ({ judge: () => certificate }) },
     counters: {
       limiter(rule) {
         rules.push(rule)

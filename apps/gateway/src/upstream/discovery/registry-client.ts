@@ -32,6 +32,8 @@ export interface RegistryQuery {
   readonly timeoutMs: number
   /** Of the answer; default: `registryBytesMax`. */
   readonly bytesMax?: number
+  /** Default: utf8. In latin1 each character is a byte. */
+  readonly encoding?: 'utf8' | 'latin1'
   readonly signal: AbortSignal
 }
 
@@ -84,7 +86,7 @@ export function createRegistryClient(forbidden: BlockList): RegistryClient {
           if (bytes > bytesMax) throw tooLarge(query.url, bytesMax)
           chunks.push(chunk)
         }
-        const body = Buffer.concat(chunks).toString('utf8')
+        const body = Buffer.concat(chunks).toString(query.encoding ?? 'utf8')
         return { status: response.statusCode ?? 0, headers: response.headers, body }
       } catch (error) {
         throw failureOf(query, error, limit.aborted)
