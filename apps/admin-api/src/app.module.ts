@@ -52,8 +52,19 @@ import { Pipeline } from './http/pipeline.ts'
 import { ProblemFilter } from './http/problem.filter.ts'
 import { RequestLimit } from './http/request-limit.ts'
 import { Bootstrap } from './identity/bootstrap.ts'
+import { DoorRules } from './identity/doors/door-rules.ts'
+import { DoorsController } from './identity/doors/doors.controller.ts'
+import { DoorsService } from './identity/doors/doors.service.ts'
+import { Factors } from './identity/factors/factors.ts'
+import { Passkeys } from './identity/factors/passkeys.ts'
+import { RecoveryCodes } from './identity/factors/recovery-codes.ts'
+import { SecondFactorsController } from './identity/factors/second-factors.controller.ts'
+import { SecondFactorsService } from './identity/factors/second-factors.service.ts'
+import { TotpCodes } from './identity/factors/totp.ts'
 import { IdentityController } from './identity/identity.controller.ts'
 import { IdentityService } from './identity/identity.service.ts'
+import { MailedLinksController } from './identity/mailed-links.controller.ts'
+import { MailedLinksService } from './identity/mailed-links.service.ts'
 import { Arrivals } from './identity/oidc/arrivals.ts'
 import { OidcClients } from './identity/oidc/clients.ts'
 import { IdentityProvidersController } from './identity/oidc/identity-providers.controller.ts'
@@ -62,9 +73,11 @@ import { Places } from './identity/oidc/places.ts'
 import { ProviderSignInController } from './identity/oidc/provider-sign-in.controller.ts'
 import { ProviderSignIn } from './identity/oidc/provider-sign-in.ts'
 import { Passwords } from './identity/passwords.ts'
+import { Profiles } from './identity/profiles.ts'
 import { Sessions } from './identity/sessions.ts'
 import { SignIn } from './identity/sign-in.ts'
 import { SignInThrottle } from './identity/sign-in-throttle.ts'
+import { Squatters } from './identity/squatters.ts'
 import { Tokens } from './identity/tokens.ts'
 import { Clock } from './infra/clock.ts'
 import { Database } from './infra/database.ts'
@@ -73,6 +86,9 @@ import { LOGGER, type Logger } from './infra/logger.ts'
 import { Redis } from './infra/redis.ts'
 import { SealedColumns } from './infra/sealed-columns.ts'
 import { Sealer } from './infra/sealer.ts'
+import { Deliveries } from './mail/deliveries.ts'
+import { Mailer } from './mail/mailer.ts'
+import { Outbox } from './mail/outbox.ts'
 import { ManifestApplier } from './manifest/apply.ts'
 import { ApisApplier } from './manifest/apply-apis.ts'
 import { ApplicationsApplier } from './manifest/apply-applications.ts'
@@ -107,7 +123,21 @@ import { TryItService } from './try-it/try-it.service.ts'
 
 const infra = [Database, Redis, Housekeeping, SealedColumns, Sealer]
 const http = [Authenticate, Authorise, Idempotency, Pipeline, RequestLimit]
-const identity = [Bootstrap, IdentityService, Passwords, Sessions, SignIn, SignInThrottle, Tokens]
+const identity = [
+  Bootstrap,
+  IdentityService,
+  MailedLinksService,
+  Passwords,
+  Profiles,
+  Sessions,
+  SignIn,
+  SignInThrottle,
+  Squatters,
+  Tokens,
+]
+const factors = [Factors, Passkeys, RecoveryCodes, SecondFactorsService, TotpCodes]
+const doors = [DoorRules, DoorsService]
+const mail = [Deliveries, Mailer, Outbox]
 const oidc = [Arrivals, IdentityProvidersService, OidcClients, Places, ProviderSignIn]
 const tenancy = [TenancyService, Invitations]
 const catalog = [
@@ -168,6 +198,9 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...http,
     ...identity,
     ...oidc,
+    ...factors,
+    ...doors,
+    ...mail,
     ...tenancy,
     ...catalog,
     ...catalogue,
@@ -191,6 +224,9 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       IdentityController,
       IdentityProvidersController,
       ProviderSignInController,
+      SecondFactorsController,
+      MailedLinksController,
+      DoorsController,
       TenancyController,
       CatalogController,
       CatalogueController,

@@ -1,6 +1,7 @@
 // Who calls an operation, for which tenant, and what the operation caused: made by the http layer, read by services.
 import type { Permission, Role } from '@gatewright/shared/model/role'
 import type { TokenScope } from '@gatewright/shared/model/user'
+import type { SignInMethod } from './generated/prisma/client.ts'
 import type { PlatformDb, TenantDb } from './infra/database.ts'
 import { refuse } from './refusal.ts'
 
@@ -51,6 +52,9 @@ export interface Call {
   readonly actor: Actor
   readonly user: CallUser | null
   readonly sessionId: string | null
+  /** How the session was opened, and when its person last proved who they are; null for tokens and visitors. */
+  readonly method: SignInMethod | null
+  readonly provedAt: Date | null
   /** null for browser sessions and visitors. */
   readonly token: CallToken | null
   readonly csrfToken: string | null

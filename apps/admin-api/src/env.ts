@@ -51,6 +51,29 @@ const schema = z.object({
     .max(8760)
     .default(12)
     .describe('A session unused for so long ends'),
+  GROUP_ROLES_HOURS: z.coerce
+    .number()
+    .min(0.001)
+    .max(87_600)
+    .default(168)
+    .describe(
+      'A role that a provider’s groups gave is good for so long after a sign-in there, for sessions and access tokens',
+    ),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe('Mail server, such as smtps://user:password@smtp.example.com; without it no mail is sent'),
+  MAIL_FROM: z
+    .string()
+    .max(320)
+    .regex(/^[^\r\n]+@[^\r\n]+$/, 'Use an address, such as Gatewright <no-reply@example.com>')
+    .optional()
+    .describe('Sender of mail; needed with SMTP_URL'),
+  ADMIN_NETWORKS_IGNORED: flag
+    .default(false)
+    .describe(
+      'Lets admins in from everywhere, whatever the platform’s list of networks says: the way back in',
+    ),
   TRUST_PROXY: list
     .default([])
     .describe('Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed'),
@@ -134,5 +157,9 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
     throw new Error(`The environment is not usable:\n${lines.join('\n')}`)
   }
+  if (parsed.data.SMTP_URL !== undefined && parsed.data.MAIL_FROM === undefined)
+    throw new Error(
+      'The environment is not usable:\n  MAIL_FROM: needed with SMTP_URL, as the sender of mail',
+    )
   return { ...parsed.data, PUBLIC_URL: parsed.data.PUBLIC_URL ?? `http://localhost:${parsed.data.PORT}` }
 }

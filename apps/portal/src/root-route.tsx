@@ -8,13 +8,14 @@ import {
   type RouteComponent,
 } from '@tanstack/react-router'
 import { NotFoundPage } from './shells/error-pages.tsx'
+import { ProofDoor } from './shells/proof-door.tsx'
 
 export interface RouterContext {
   queryClient: QueryClient
 }
 
 export const rootRoute = createRootRouteWithContext<RouterContext>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFoundPage,
 })
 
@@ -29,4 +30,13 @@ export function lazyPage(load: () => Promise<object>, name: string): RouteCompon
     if (!page) throw new Error(`no page ${name} in its module`)
     return { default: page }
   }, 'default')
+}
+
+function Root() {
+  return (
+    <>
+      <Outlet />
+      <ProofDoor />
+    </>
+  )
 }

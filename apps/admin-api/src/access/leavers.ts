@@ -60,7 +60,12 @@ export class Leavers {
    * back at their traffic. A suspended subscription stays suspended: its end would let them subscribe anew.
    * The caller holds the membership (`FOR UPDATE`), so no key is issued meanwhile (`holdOwner`).
    */
-  async endAccess(tx: TenantTransaction, call: TenantCall, owner: Person): Promise<void> {
+  async endAccess(
+    tx: TenantTransaction,
+    call: TenantCall,
+    owner: Person,
+    note = `${owner.email} left the tenant`,
+  ): Promise<void> {
     const applications = await applicationsOf(tx, owner)
     if (applications.length === 0) return
     const ids = applications.map(({ id }) => id)
@@ -87,7 +92,6 @@ export class Leavers {
       where: { id: { in: subscriptions.map(({ id }) => id) } },
       data: { state: 'cancelled', version: { increment: 1 } },
     })
-    const note = `${owner.email} left the tenant`
     await recordSteps(
       tx,
       call,

@@ -3,13 +3,16 @@
 import { randomBytes } from 'node:crypto'
 import { guardsKey } from '@gatewright/shared/channels'
 import { guardPrefix } from '@gatewright/shared/model/guard'
+import { Secret, TOTP } from 'otpauth'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createAuthority } from '../../../gateway/src/testing/certificates.fixture.ts'
 import { operations } from '../http/operations.ts'
 import { Redis } from '../infra/redis.ts'
 import { auditHash, chainStart } from '../publishing/audit-chain.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+import { Authenticator } from '../testing/authenticator.fixture.ts'
+import { Mailbox } from '../testing/mailbox.fixture.ts'
 import { clientSecret, TestProvider } from '../testing/openid-provider.fixture.ts'
 import { createFullTenant, type FullTenant } from '../testing/tenant.fixture.ts'
 
@@ -18,9 +21,13 @@ let database: pg.Client
 let admin: Caller
 let acme: FullTenant
 let provider: TestProvider
+let mailbox: Mailbox
 
 beforeAll(async () => {
+  mailbox = await Mailbox.start()
   app = await startTestApp({
+    SMTP_URL: mailbox.url,
+    MAIL_FROM: 'no-reply@example.com',
     IMPORT_PRIVATE_ADDRESSES: 'true',
     SECRETS_KEY: randomBytes(32).toString('base64'),
   })
@@ -39,6 +46,7 @@ afterAll(async () => {
   await database.end()
   await app.close()
   await provider.stop()
+  await mailbox.stop()
 })
 
 interface Event {
@@ -63,7 +71,10 @@ async function eventsOf(requestId: string): Promise<Event[]> {
 }
 
 /** An entry names the operation; a decision names itself. */
-const actions: Record<string, string> = { 'subscriptions.decide': 'subscriptions.approve' }
+const actions: Record<string, string> = {
+  'subscriptions.decide': 'subscriptions.approve',
+  'secondFactors.signIn': 'identity.signIn',
+}
 
 const done = new Set<string>()
 
@@ -102,6 +113,16 @@ async function write<Body = { id: string; version: number }>(
   return answer.body as Body
 }
 
+async function linkOf(path: string, otherThan = ''): Promise<string> {
+  const pattern = new RegExp(`${path}#(?!${otherThan || '-'})([\\w-]{43})`)
+  return vi.waitFor(
+    () =>
+      pattern.exec(mailbox.find('person@example.com', path)?.raw ?? '')?.[1] ??
+      expect.fail(`no mail with ${path}`),
+    { timeout: 10_000, interval: 20 },
+  )
+}
+
 const document = (summary: string) => ({
   kind: 'text',
   text: JSON.stringify({
@@ -131,7 +152,39 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
     { current: account.password, next: 'another-long-password' },
     { by: person },
   )
+  await write('identity.revokeOtherSessions', undefined, { by: person })
+
+  // Their second factors, and the links in their mails.
+  const ofApp = await write<{ secret: string }>('secondFactors.beginApp', undefined, { by: person })
+  const code = () =>
+    new TOTP({ secret: Secret.fromBase32(ofApp.secret) }).generate({ timestamp: app.clock.now().getTime() })
+  await write('secondFactors.confirmApp', { code: code() }, { by: person })
+  await write('secondFactors.renewRecoveryCodes', undefined, { by: person })
+  app.clock.advance(30)
+  await write('secondFactors.prove', { code: code() }, { by: person })
+  const device = new Authenticator()
+  const question = (by: Caller, path: string) => by.must<{ challenge: string }>('POST', path)
+  const { passkey } = await write<{ passkey: { id: string } }>(
+    'secondFactors.addPasskey',
+    { name: 'Phone', answer: device.register(await question(person, '/me/passkeys/options')) },
+    { by: person },
+  )
+  await write('secondFactors.removeApp', undefined, { by: person })
+  const answer = device.answer(await question(app.visitor(), '/sign-in/passkey/options'))
+  await write('secondFactors.signIn', { answer }, { by: app.visitor() })
+  await write('secondFactors.removePasskey', undefined, { by: person, params: { passkey: passkey.id } })
+  const former = await linkOf('/verify-email')
+  await write('mailedLinks.requestVerification', undefined, { by: person })
+  await write('mailedLinks.verify', { token: await linkOf('/verify-email', former) }, { by: person })
+  await write('mailedLinks.requestReset', { email: account.email }, { by: app.visitor() })
+  const visitor = app.visitor()
+  const reset = { token: await linkOf('/reset-password'), password: 'a-third-long-password' }
+  await write('mailedLinks.reset', reset, { by: visitor })
+  const back = { email: account.email, password: reset.password }
+  await person.must('POST', '/sign-in', { body: back })
   await write('identity.signOut', {}, { by: person })
+  await write('doors.update', { adminNetworks: ['127.0.0.0/8'] }, { by: admin })
+  await write('doors.resetFactors', { email: account.email }, { by: admin })
 
   // Where people come from.
   const company = await write(

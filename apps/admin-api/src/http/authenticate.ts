@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { ENV } from '../app.tokens.ts'
 import type { Actor, CallToken, CallUser } from '../call.ts'
 import type { Env } from '../env.ts'
+import type { SignInMethod } from '../generated/prisma/client.ts'
 import { Sessions } from '../identity/sessions.ts'
 import { Tokens } from '../identity/tokens.ts'
 import { refuse } from '../refusal.ts'
@@ -14,6 +15,8 @@ export interface Caller {
   readonly user: CallUser | null
   readonly actor: Actor
   readonly sessionId: string | null
+  readonly method: SignInMethod | null
+  readonly provedAt: Date | null
   readonly token: CallToken | null
   readonly csrfToken: string | null
 }
@@ -22,6 +25,8 @@ const visitor: Caller = {
   user: null,
   actor: { kind: 'system', id: 'visitor', name: 'Visitor' },
   sessionId: null,
+  method: null,
+  provedAt: null,
   token: null,
   csrfToken: null,
 }
@@ -50,6 +55,8 @@ export class Authenticate {
       user,
       actor: { kind: 'user', id: user.id, name: user.name },
       sessionId: session.id,
+      method: session.method,
+      provedAt: session.provedAt,
       token: null,
       csrfToken: session.csrfToken,
     }
@@ -75,6 +82,8 @@ export class Authenticate {
         name: `${found.user.name} (${found.name})`,
       },
       sessionId: null,
+      method: null,
+      provedAt: null,
       token: found.token,
       csrfToken: null,
     }

@@ -2,8 +2,11 @@
 
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
 import { type Permission, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
-import { Injectable } from '@nestjs/common'
+import { Inject, Injectable } from '@nestjs/common'
+import { ENV } from '../app.tokens.ts'
 import type { CallTenant, CallToken, CallUser } from '../call.ts'
+import type { Env } from '../env.ts'
+import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
 import type { Caller } from './authenticate.ts'
@@ -11,7 +14,11 @@ import type { OperationEntry } from './operations.ts'
 
 @Injectable()
 export class Authorise {
-  constructor(private readonly database: Database) {}
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /** The tenant that the operation runs in, or null when it names none; refuses callers without the permission. */
   async tenant(
@@ -38,13 +45,32 @@ export class Authorise {
     return tenant
   }
 
+  /** Groups are seen at a sign-in alone: who has not been there for long may have lost theirs, and keeps no role by a token. */
+  #refuseStale({
+    title,
+    identities,
+  }: {
+    title: string
+    identities: readonly { lastSignInAt: Date }[]
+  }): void {
+    const seenSince = this.clock.in(-this.env.GROUP_ROLES_HOURS * 3600)
+    if (identities.some(({ lastSignInAt }) => lastSignInAt > seenSince)) return
+    refuse('role_stale', `Your role here comes from groups of ${title}; sign in with it again`)
+  }
+
   async #resolve(reference: string, user: CallUser | null): Promise<CallTenant> {
     const tenant = await this.database.platform.tenant.findFirst({
       where: reference.startsWith('ten_') ? { id: reference } : { name: reference },
-      include: { memberships: { where: { userId: user?.id ?? '' } } },
+      include: {
+        memberships: {
+          where: { userId: user?.id ?? '' },
+          include: { provider: { include: { identities: { where: { userId: user?.id ?? '' } } } } },
+        },
+      },
     })
     if (!tenant) return refuseUnknownTenant(reference)
     const [membership] = tenant.memberships
+    if (membership?.provider && !user?.platformAdmin) this.#refuseStale(membership.provider)
     const granted = user?.platformAdmin ? permissionNames : membership ? rolePermissions[membership.role] : []
     return {
       id: tenant.id,

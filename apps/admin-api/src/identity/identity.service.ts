@@ -3,19 +3,21 @@
 import type { Me } from '@gatewright/shared/contract/identity'
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
-import { permissionNames, rolePermissions } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
-import { type Actor, type Call, type CallToken, signedIn } from '../call.ts'
+import { type Actor, type Call, signedIn } from '../call.ts'
 import type { Env } from '../env.ts'
 import type { Prisma, Session, User } from '../generated/prisma/client.ts'
 import type { InputOf, Relaxed, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
+import { Outbox } from '../mail/outbox.ts'
 import { Changes, type Transaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Invitations } from '../tenancy/invitations.ts'
+import { Factors } from './factors/factors.ts'
 import { Passwords } from './passwords.ts'
+import { Profiles } from './profiles.ts'
 import { Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
@@ -46,6 +48,9 @@ export class IdentityService implements Service<Noun> {
     private readonly throttle: SignInThrottle,
     private readonly invitations: Invitations,
     private readonly accessTokens: Tokens,
+    private readonly factors: Factors,
+    private readonly profiles: Profiles,
+    private readonly outbox: Outbox,
   ) {}
 
   async signUp(call: Call, input: SignUp): Promise<Relaxed<Me>> {
@@ -58,14 +63,22 @@ export class IdentityService implements Service<Noun> {
       if (await tx.platform.user.findUnique({ where: { email: input.email } })) {
         refuseField('already_exists', '/email', 'There is an account with this email address')
       }
-      await tx.platform.user.create({ data: { ...user, passwordHash, passwordChangedAt: this.clock.now() } })
+      const now = this.clock.now()
+      await tx.platform.user.create({
+        data: {
+          ...user,
+          passwordHash,
+          passwordChangedAt: now,
+          emailVerifiedAt: place.provesAddress ? now : null,
+        },
+      })
       tx.audit({
         action: 'identity.signUp',
         resource: { kind: 'user', id: user.id, name: user.email },
         before: null,
         after: { ...user, joins: place.tenantId },
       })
-      return this.sessionStore.open(tx.platform, call, user.id)
+      return this.sessionStore.open(tx.platform, call, user.id, 'password')
     }
     const session =
       place.tenantId === null
@@ -93,7 +106,8 @@ export class IdentityService implements Service<Noun> {
             actor,
           )
     await this.throttle.created(input.email)
-    return this.#me(user.id, session)
+    if (!place.provesAddress) await this.outbox.offer({ kind: 'verify', userId: user.id })
+    return this.profiles.me(user.id, session)
   }
 
   /** Where a new account lands: a tenant it joins, one that invited it, one of its own, or none. */
@@ -106,40 +120,64 @@ export class IdentityService implements Service<Noun> {
       const open = await this.invitations.open(invitation)
       if (open.email !== email)
         refuseField('invalid_input', '/email', 'The invitation is for another email address')
-      return { tenantId: open.tenantId, role: open.role, groups: open.groups, invitationId: open.id }
+      return {
+        tenantId: open.tenantId,
+        role: open.role,
+        groups: open.groups,
+        invitationId: open.id,
+        provesAddress: this.invitations.wasMailed(open, invitation),
+      }
     }
     if (join !== undefined) {
       const tenant = await this.database.platform.tenant.findUnique({ where: { name: join } })
       if (!tenant) return refuseField('not_found', '/join', `There is no tenant "${join}"`)
       if (!tenant.selfSignUp) refuse('sign_up_closed')
-      return { tenantId: tenant.id, role, groups: [], invitationId: null }
+      return { tenantId: tenant.id, role, groups: [], invitationId: null, provesAddress: false }
     }
     if (!this.env.TENANT_SIGN_UP) refuse('sign_up_closed')
-    if (create === undefined) return { tenantId: null, role, groups: [], invitationId: null }
+    if (create === undefined)
+      return { tenantId: null, role, groups: [], invitationId: null, provesAddress: false }
     if (await this.database.platform.tenant.findUnique({ where: { name: create.name } })) {
       refuseField('already_exists', '/create/name', `There is a tenant "${create.name}"`)
     }
-    return { tenantId: createId('ten'), role: 'owner' as const, groups: [], invitationId: null }
+    return {
+      tenantId: createId('ten'),
+      role: 'owner' as const,
+      groups: [],
+      invitationId: null,
+      provesAddress: false,
+    }
   }
 
   async signIn(call: Call, input: InputOf<Noun['signIn']>): Promise<Relaxed<Me>> {
     const user = await this.signIns.withPassword(input.email, input.password, call.address)
+    const factor = await this.#secondFactor(user, input.code)
     const opened = await this.changes.onPlatform(
       call,
       async (tx) => {
         await holdPassword(tx, user)
-        const session = await this.sessionStore.open(tx.platform, call, user.id)
+        const method = factor === null ? 'password' : 'second_factor'
+        const session = await this.sessionStore.open(tx.platform, call, user.id, method)
         tx.audit({
           action: 'identity.signIn',
           resource: { kind: 'session', id: session.id, name: user.email },
           before: null,
-          after: { address: call.address, agent: call.agent },
+          after: { address: call.address, agent: call.agent, ...(factor === null ? {} : { factor }) },
         })
         return session
       },
       { kind: 'user', id: user.id, name: user.name },
     )
-    return this.#me(user.id, opened)
+    if (factor === 'recovery') await this.outbox.tell(user.id, 'recoveryCodeUsed')
+    return this.profiles.me(user.id, opened)
+  }
+
+  /** Which factor the code was of; null for those who have none. */
+  async #secondFactor(user: User, code: string | undefined): Promise<'totp' | 'recovery' | null> {
+    const kinds = await this.factors.kindsOf(user.id)
+    if (kinds.length === 0) return null
+    if (code === undefined) refuse('second_factor_required', undefined, { extensions: { factors: kinds } })
+    return this.factors.take(user.id, code)
   }
 
   async signOut(call: Call): Promise<Record<string, never>> {
@@ -149,7 +187,7 @@ export class IdentityService implements Service<Noun> {
   }
 
   async me(call: Call): Promise<Relaxed<Me>> {
-    return this.#me(signedIn(call).id, call)
+    return this.profiles.me(signedIn(call).id, call)
   }
 
   async updateMe(call: Call, { name }: InputOf<Noun['updateMe']>): Promise<Relaxed<Me>> {
@@ -163,7 +201,7 @@ export class IdentityService implements Service<Noun> {
         after: { name },
       })
     })
-    return this.#me(user.id, call)
+    return this.profiles.me(user.id, call)
   }
 
   async changePassword(call: Call, input: InputOf<Noun['changePassword']>): Promise<Record<string, never>> {
@@ -192,6 +230,7 @@ export class IdentityService implements Service<Noun> {
         after: { passwordChangedAt: now.toISOString(), sessionsEnded, tokensEnded },
       })
     })
+    await this.outbox.tell(user.id, 'passwordChanged')
     return {}
   }
 
@@ -220,6 +259,20 @@ export class IdentityService implements Service<Noun> {
       })
     })
     return {}
+  }
+
+  async revokeOtherSessions(call: Call) {
+    const user = signedIn(call)
+    return this.changes.onPlatform(call, async (tx) => {
+      const ended = await this.sessionStore.end(tx.platform, user.id, { allBut: call.sessionId })
+      tx.audit({
+        action: 'identity.revokeOtherSessions',
+        resource: { kind: 'user', id: user.id, name: user.email },
+        before: null,
+        after: { sessionsEnded: ended },
+      })
+      return { ended }
+    })
   }
 
   async tokens(call: Call) {
@@ -303,40 +356,6 @@ export class IdentityService implements Service<Noun> {
     })
     return found?.id ?? refuseField('not_found', '/tenant', `You are no member of a tenant "${reference}"`)
   }
-
-  /** Whom a session or a token stands for; one tenant's token says nothing of the others. */
-  async #me(
-    userId: string,
-    { csrfToken, token = null }: { readonly csrfToken: string | null; readonly token?: CallToken | null },
-  ): Promise<Relaxed<Me>> {
-    const only = token?.tenant ?? null
-    const row = await this.database.platform.user.findUniqueOrThrow({
-      where: { id: userId },
-      include: {
-        memberships: {
-          ...(only ? { where: { tenantId: only.id } } : {}),
-          include: { tenant: true },
-          orderBy: { createdAt: 'asc' },
-        },
-      },
-    })
-    const user = { ...row, platformAdmin: row.platformAdmin && only === null }
-    return {
-      user: showUser(user),
-      memberships: user.memberships.map(({ id, tenant, role, groups }) => ({
-        id: id,
-        tenant: { id: tenant.id, name: tenant.name, title: tenant.title },
-        role,
-        groups,
-        permissions: [...(user.platformAdmin ? permissionNames : rolePermissions[role])],
-      })),
-      csrfToken,
-    }
-  }
-}
-
-function showUser({ id, email, name, platformAdmin, createdAt }: User) {
-  return { id, email, name, platformAdmin, createdAt: createdAt.toISOString() }
 }
 
 function showSession(session: Session, currentId: string | null) {

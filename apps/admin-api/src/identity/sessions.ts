@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
 import type { Call, CallUser } from '../call.ts'
 import type { Env } from '../env.ts'
-import type { Session } from '../generated/prisma/client.ts'
+import type { Session, SignInMethod } from '../generated/prisma/client.ts'
 import { expiredCookies, sessionCookies } from '../http/cookies.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database, type PlatformDb } from '../infra/database.ts'
@@ -12,6 +12,10 @@ import { hashSecret, newSecret } from './secrets.ts'
 
 /** A session is touched at most so often, so that reading a page is not a write. */
 const touchEverySeconds = 60
+
+interface LivingSession extends Pick<Session, 'id' | 'csrfToken' | 'method' | 'provedAt'> {
+  readonly user: CallUser
+}
 
 @Injectable()
 export class Sessions {
@@ -22,7 +26,12 @@ export class Sessions {
   ) {}
 
   /** Opens a session and hands its cookies to the answer. */
-  async open(db: PlatformDb, call: Call, userId: string): Promise<{ id: string; csrfToken: string }> {
+  async open(
+    db: PlatformDb,
+    call: Call,
+    userId: string,
+    method: SignInMethod,
+  ): Promise<{ id: string; csrfToken: string; method: SignInMethod }> {
     const [token, csrfToken] = [newSecret(), newSecret()]
     const seconds = this.env.SESSION_HOURS * 3600
     const now = this.clock.now()
@@ -37,26 +46,30 @@ export class Sessions {
         createdAt: now,
         lastSeenAt: now,
         expiresAt: this.clock.in(seconds),
+        method,
+        provedAt: now,
       },
     })
     call.cookies.push(...sessionCookies(this.env, token, csrfToken, seconds))
-    return { id, csrfToken }
+    return { id, csrfToken, method }
   }
 
   /** The living session of a cookie, or null. */
-  async find(token: string): Promise<{ id: string; csrfToken: string; user: CallUser } | null> {
+  async find(token: string): Promise<LivingSession | null> {
     const found = await this.database.platform.session.findUnique({
       where: { tokenHash: hashSecret(token) },
       include: { user: true },
     })
     if (!found || !this.isAlive(found) || found.user.disabledAt) return null
-    const { id, csrfToken, user } = found
+    const { id, csrfToken, method, provedAt, user } = found
     if (this.clock.in(-touchEverySeconds) > found.lastSeenAt) {
       await this.database.platform.session.update({ where: { id }, data: { lastSeenAt: this.clock.now() } })
     }
     return {
       id,
       csrfToken,
+      method,
+      provedAt,
       user: { id: user.id, email: user.email, name: user.name, platformAdmin: user.platformAdmin },
     }
   }

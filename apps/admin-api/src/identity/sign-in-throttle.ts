@@ -8,7 +8,7 @@ import { refuse } from '../refusal.ts'
 const windowSeconds = 15 * 60
 
 /** Attempts in a window before an account, or everything from one address, has to wait. */
-const allowed = { account: 5, address: 100 } as const
+const allowed = { account: 5, address: 100, factor: 5, mail: 3, mailFrom: 20 } as const
 
 /** No longer than this, or an attacker could lock an owner out for good. */
 const longestBlockSeconds = 3600
@@ -30,6 +30,21 @@ export class SignInThrottle {
   /** Takes one attempt of an address, where it is not known yet who wants to come in. */
   async attemptFrom(address: string): Promise<void> {
     await this.#take(`address:${callerNetwork(address)}`, allowed.address)
+  }
+
+  /** Takes one attempt at a second factor: whoever tries has given the password, so the account's own count says nothing. */
+  async attemptFactor(userId: string): Promise<void> {
+    await this.#take(`factor:${userId}`, allowed.factor)
+  }
+
+  async factorSucceeded(userId: string): Promise<void> {
+    await this.database.platform.signInThrottle.deleteMany({ where: { subject: `factor:${userId}` } })
+  }
+
+  /** Takes one mail that somebody asks to be sent to an address, whether anybody is there or not. */
+  async attemptMail(email: string, address: string): Promise<void> {
+    await this.#take(`mail-from:${callerNetwork(address)}`, allowed.mailFrom)
+    await this.#take(`mail:${email}`, allowed.mail)
   }
 
   async #take(subject: string, limit: number): Promise<void> {

@@ -43,6 +43,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
       where: { OR: [{ expiresAt: { lt: longAgo } }, { revokedAt: { lt: longAgo } }] },
     })
     await everything.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: now } } })
+    await everything.mailedLink.deleteMany({ where: { expiresAt: { lt: now } } })
+    await everything.passkeyChallenge.deleteMany({ where: { expiresAt: { lt: now } } })
     await everything.signInThrottle.deleteMany({
       where: { windowEndsAt: { lt: now }, OR: [{ blockedUntil: null }, { blockedUntil: { lt: now } }] },
     })

@@ -17,6 +17,7 @@ const sealedColumns = [
     column: 'sealed',
     boundTo: "coalesce(tenant_id, 'global') || '/' || type || '/' || id",
   },
+  { table: 'totp', column: 'secret', boundTo: 'id' },
 ] as const
 
 @Injectable()

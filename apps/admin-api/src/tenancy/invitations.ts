@@ -18,11 +18,17 @@ export class Invitations {
 
   /** The open invitation of a secret. It names its tenant, which the caller need not know yet. */
   async open(secret: string): Promise<Invitation> {
-    const found = await this.database.everything.invitation.findUnique({
-      where: { tokenHash: hashSecret(secret) },
+    const hash = hashSecret(secret)
+    const found = await this.database.everything.invitation.findFirst({
+      where: { OR: [{ tokenHash: hash }, { mailedTokenHash: hash }] },
     })
     const open = found && !found.acceptedAt && !found.revokedAt && found.expiresAt > this.clock.now()
     return open ? found : refuse('not_found', 'The invitation was used, withdrawn or has expired')
+  }
+
+  /** Whether it is the secret that went to the address alone: who has it has proved that the address is theirs. */
+  wasMailed({ mailedTokenHash }: Invitation, secret: string): boolean {
+    return mailedTokenHash === hashSecret(secret)
   }
 
   async markAccepted(tx: TenantTransaction, id: string): Promise<void> {

@@ -13,6 +13,7 @@ import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { given } from '../infra/given.ts'
 import { containing, paged } from '../infra/page.ts'
+import { Outbox } from '../mail/outbox.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { Invitations, invitationSeconds } from './invitations.ts'
@@ -31,6 +32,7 @@ export class TenancyService implements Service<Noun> {
     private readonly links: Invitations,
     private readonly leavers: Leavers,
     private readonly tokens: Tokens,
+    private readonly outbox: Outbox,
   ) {}
 
   async list(call: Call, input: InputOf<Noun['list']>) {
@@ -185,7 +187,7 @@ export class TenancyService implements Service<Noun> {
 
   async invite(call: TenantCall, { email, role, groups }: InputOf<Noun['invite']>) {
     const secret = newSecret()
-    return this.changes.inTenant(call, async (tx) => {
+    const invited = await this.changes.inTenant(call, async (tx) => {
       if (await tx.db.membership.findFirst({ where: { user: { email } } })) {
         refuseField('already_exists', '/email', `${email} is a member already`)
       }
@@ -216,6 +218,7 @@ export class TenancyService implements Service<Noun> {
       })
       return { ...showInvitation(invitation), secret }
     })
+    return { ...invited, mailed: await this.outbox.offer({ kind: 'invitation', invitationId: invited.id }) }
   }
 
   async revokeInvitation(call: TenantCall, input: InputOf<Noun['revokeInvitation']>) {
@@ -242,6 +245,11 @@ export class TenancyService implements Service<Noun> {
       refuse('permission_denied', 'The invitation is for another email address')
     return this.changes.forTenant(call, { id: invitation.tenantId }, async (tx) => {
       await this.links.markAccepted(tx, invitation.id)
+      if (this.links.wasMailed(invitation, secret))
+        await tx.platform.user.updateMany({
+          where: { id: user.id, emailVerifiedAt: null },
+          data: { emailVerifiedAt: this.clock.now() },
+        })
       const member = await tx.db.membership.create({
         data: {
           id: createId('mem'),

@@ -96,6 +96,8 @@ export class ControlPlane implements AsyncDisposable {
       actor: { kind: 'user', id: userId, name: 'Test' },
       user: { id: userId, email: `owner@${tenant.name}.test`, name: 'Test', platformAdmin: false },
       sessionId: null,
+      method: null,
+      provedAt: null,
       token: null,
       csrfToken: null,
       platform: this.database.platform,

@@ -6,6 +6,7 @@ import { createORPCClient } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import { createTanstackQueryUtils } from '@orpc/tanstack-query'
 import { createLink, type Operation } from './link.ts'
+import { withProof } from './proof.ts'
 
 export interface CallContext {
   /** `version` of the resource as it was read: sent as If-Match. */
@@ -68,7 +69,12 @@ export function mayBeSignedIn(): boolean {
   }
 }
 
-export const client: ContractRouterClient<Contract, CallContext> = createORPCClient(link)
+/** A call that is refused for want of a fresh proof is sent again once the person gave one. */
+const proving: typeof link = {
+  call: (path, input, options) => withProof(() => link.call(path, input, options)),
+}
+
+export const client: ContractRouterClient<Contract, CallContext> = createORPCClient(proving)
 
 /** `orpc.apis.list.queryOptions({ input })`, `.infiniteOptions`, `.mutationOptions({ context })`, `.key()`. */
 export const orpc = createTanstackQueryUtils(client)

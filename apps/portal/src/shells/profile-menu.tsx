@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { KeyRound, LogOut, Radio, UserRound } from 'lucide-react'
+import { DoorClosed, KeyRound, LogOut, Radio, UserRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { client, rememberCsrfToken } from '../api/client.ts'
@@ -72,6 +72,12 @@ export function ProfileMenu() {
                     label: t('shell.identityProviders'),
                     icon: KeyRound,
                     onAction: () => void router.navigate({ to: '/identity-providers' }),
+                  },
+                  {
+                    id: 'doors',
+                    label: t('shell.doors'),
+                    icon: DoorClosed,
+                    onAction: () => void router.navigate({ to: '/doors' }),
                   },
                   {
                     id: 'event-sinks',

@@ -9,6 +9,9 @@ import { i18n } from '../i18n/index.ts'
 export async function requireSession(queryClient: QueryClient, href: string): Promise<Me> {
   const me = await queryClient.ensureQueryData(sessionQuery)
   if (!me) throw redirect({ href: `/sign-in?return=${encodeURIComponent(href)}`, replace: true })
+  // Nothing else would be answered; the account says what is missing.
+  if (me.needsSecondFactor && !/^\/(?:account|verify-email)\b/.test(href))
+    throw redirect({ href: '/account', replace: true })
   return me
 }
 

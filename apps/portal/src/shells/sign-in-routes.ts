@@ -24,6 +24,23 @@ export const signUpRoute = createRoute({
   component: lazyPage(() => import('../features/identity/sign-up.tsx'), 'SignUpPage'),
 })
 
+export const resetPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reset-password',
+  beforeLoad: loadTexts,
+  component: lazyPage(() => import('../features/identity/reset-password.tsx'), 'ResetPasswordPage'),
+})
+
+export const verifyEmailRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/verify-email',
+  beforeLoad: async ({ context, location }) => {
+    await requireSession(context.queryClient, location.href)
+    await loadTexts()
+  },
+  component: lazyPage(() => import('../features/identity/verify-email.tsx'), 'VerifyEmailPage'),
+})
+
 export const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/welcome',
@@ -67,12 +84,22 @@ export const eventSinksRoute = createRoute({
   component: lazyPage(() => import('../features/event-sinks/page.tsx'), 'EventSinksPage'),
 })
 
+export const doorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/doors',
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces('platform')
+  },
+  component: lazyPage(() => import('../features/doors/page.tsx'), 'DoorsPage'),
+})
+
 export const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
   beforeLoad: async ({ context, location }) => {
     await requireSession(context.queryClient, location.href)
-    await i18n.loadNamespaces('account')
+    await i18n.loadNamespaces(['account', 'sign-in'])
   },
   component: lazyPage(() => import('../features/account/page.tsx'), 'AccountPage'),
 })
@@ -80,9 +107,12 @@ export const accountRoute = createRoute({
 export const signInTree = [
   signInRoute,
   signUpRoute,
+  resetPasswordRoute,
+  verifyEmailRoute,
   welcomeRoute,
   tenantsRoute,
   identityProvidersRoute,
   eventSinksRoute,
+  doorsRoute,
   accountRoute,
 ]

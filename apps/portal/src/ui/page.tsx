@@ -71,7 +71,7 @@ export function Section({
   children,
   className,
 }: {
-  title: string
+  title: ReactNode
   sentence?: ReactNode
   actions?: ReactNode
   children: ReactNode

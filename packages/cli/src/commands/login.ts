@@ -14,6 +14,7 @@ interface Options {
   readonly tenant?: string
   readonly email?: string
   readonly passwordStdin?: boolean
+  readonly code?: string
   readonly readOnly?: boolean
   readonly tokenStdin?: boolean
 }
@@ -25,6 +26,7 @@ export function loginCommand(program: Command): void {
     .argument('[url]', 'admin API, such as http://localhost:8080')
     .option('--email <address>', 'email address')
     .option('--read-only', 'make the token one that can read and change nothing')
+    .option('--code <code>', 'code of an authenticator app, or a recovery code, of an account that has one')
     .option('--password-stdin', 'read the password from stdin')
     .option('--token-stdin', 'read an existing access token from stdin')
     .action(async (url: string | undefined, _options, command: Command) => {
@@ -51,7 +53,11 @@ async function signIn(url: string, options: Options): Promise<string> {
     ? // Only the end of the line is not part of it: a password may begin or end with a space.
       (await readStream(process.stdin)).replace(/\r?\n$/, '')
     : await ask('Password: ', true)
-  const session = await post(url, '/sign-in', { email, password }, {})
+  const session = await post(url, '/sign-in', { email, password }, {}).catch(async (error: unknown) => {
+    if (!(error instanceof ProblemError && error.code === 'second_factor_required')) throw error
+    const code = options.code ?? (await ask('Code of the authenticator app, or a recovery code: '))
+    return post(url, '/sign-in', { email, password, code }, {})
+  })
   const body = (await session.json()) as { csrfToken: string }
   // A session may make a token, a token may not: the cookie lives for these two calls only.
   const cookie = session.headers

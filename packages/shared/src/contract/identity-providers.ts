@@ -83,6 +83,7 @@ export const identityProviders = {
   create: operation('POST', '/identity-providers', 'platform', 'Add an identity provider', {
     status: 201,
     sessionOnly: true,
+    proof: true,
     description: 'Its discovery document is read first; an issuer that does not answer as one is refused.',
   })
     .input(
@@ -102,6 +103,7 @@ export const identityProviders = {
   update: operation('PATCH', '/identity-providers/{provider}', 'platform', 'Change an identity provider', {
     concurrency: true,
     sessionOnly: true,
+    proof: true,
     description:
       'Another issuer means other people: whom the provider means is forgotten, and its client secret must be given again.',
   })
@@ -110,6 +112,7 @@ export const identityProviders = {
   remove: operation('DELETE', '/identity-providers/{provider}', 'platform', 'Remove an identity provider', {
     concurrency: true,
     sessionOnly: true,
+    proof: true,
     description: 'People keep their accounts and their roles; they need another way to sign in.',
   })
     .input(z.strictObject(one))

@@ -8,11 +8,13 @@ import { nothing, operation } from './operation.ts'
 
 const personName = z.string().trim().min(1).max(100).meta({ title: 'Your name' })
 
-const me = z.strictObject({
+export const me = z.strictObject({
   user,
   memberships: z.array(membership.extend({ permissions: z.array(z.enum(permissionNames)) })),
   /** Sent back in `x-csrf-token` with each write of a browser session; null for token sign-ins. */
   csrfToken: z.string().nullable(),
+  /** Whether the platform asks for a second factor that this session came without: until there is one, only that can be set up. */
+  needsSecondFactor: z.boolean(),
 })
 export type Me = z.output<typeof me>
 
@@ -33,13 +35,31 @@ export const identity = {
       }),
     )
     .output(me),
-  signIn: operation('POST', '/sign-in', 'anyone', 'Sign in')
-    .input(z.strictObject({ email, password: z.string().min(1).max(200) }))
+  signIn: operation('POST', '/sign-in', 'anyone', 'Sign in', {
+    description:
+      'Who has a second factor is told so (`second_factor_required`) and sends a `code` with the rest.',
+  })
+    .input(
+      z.strictObject({
+        email,
+        password: z.string().min(1).max(200),
+        code: z
+          .string()
+          .trim()
+          .min(1)
+          .max(40)
+          .optional()
+          .meta({ title: 'Code', help: 'Of an authenticator app, or a recovery code' }),
+      }),
+    )
     .output(me),
-  signOut: operation('POST', '/sign-out', 'signed-in', 'Sign out', { sessionOnly: true })
+  signOut: operation('POST', '/sign-out', 'signed-in', 'Sign out', {
+    sessionOnly: true,
+    beforeDoors: true,
+  })
     .input(nothing)
     .output(nothing),
-  me: operation('GET', '/me', 'signed-in', 'Who am I').input(nothing).output(me),
+  me: operation('GET', '/me', 'signed-in', 'Who am I', { beforeDoors: true }).input(nothing).output(me),
   updateMe: operation('PATCH', '/me', 'signed-in', 'Change my name')
     .input(z.strictObject({ name: personName }))
     .output(me),
@@ -63,12 +83,18 @@ export const identity = {
   })
     .input(z.strictObject({ session: idSchema('ses') }))
     .output(nothing),
+  revokeOtherSessions: operation('DELETE', '/me/sessions', 'signed-in', 'End every other session', {
+    sessionOnly: true,
+  })
+    .input(nothing)
+    .output(z.strictObject({ ended: z.int() })),
   tokens: operation('GET', '/me/tokens', 'signed-in', 'List my access tokens', { sessionOnly: true })
     .input(nothing)
     .output(z.strictObject({ data: z.array(personalAccessToken) })),
   createToken: operation('POST', '/me/tokens', 'signed-in', 'Create an access token', {
     status: 201,
     sessionOnly: true,
+    proof: true,
   })
     .input(
       z.strictObject({

@@ -7,10 +7,12 @@ import { audit } from './audit.ts'
 import { catalogue, tryIt } from './catalogue.ts'
 import { certificates } from './certificates.ts'
 import { clientCertificates } from './client-certificates.ts'
+import { doors } from './doors.ts'
 import { eventSinks } from './event-sinks.ts'
 import { identity } from './identity.ts'
 import { identityProviders } from './identity-providers.ts'
 import { imports } from './imports.ts'
+import { mailedLinks } from './mailed-links.ts'
 import { manifests } from './manifest.ts'
 import { notices } from './notices.ts'
 import { oauthClients } from './oauth-clients.ts'
@@ -18,6 +20,7 @@ import { policies, policyTypes } from './policies.ts'
 import { products } from './products.ts'
 import { environments, explain, guards, publishing } from './publishing.ts'
 import { routes, upstreams } from './routes.ts'
+import { secondFactors } from './second-factors.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tenancy } from './tenancy.ts'
 import { versions } from './versions.ts'
@@ -26,6 +29,9 @@ export const apiPrefix = '/api/v1'
 
 export const contract = oc.prefix(apiPrefix).router({
   identity: oc.tag('Identity').router(identity),
+  secondFactors: oc.tag('Identity').router(secondFactors),
+  mailedLinks: oc.tag('Identity').router(mailedLinks),
+  doors: oc.tag('Identity').router(doors),
   identityProviders: oc.tag('Identity').router(identityProviders),
   tenancy: oc.tag('Tenants').router(tenancy),
   apis: oc.tag('APIs').router(apis),

@@ -20,6 +20,10 @@ export interface OperationMeta {
   readonly reads?: true
   /** Never available to personal access tokens. */
   readonly sessionOnly?: true
+  /** A browser session has to have proved who it is in the last 15 minutes. */
+  readonly proof?: true
+  /** Open also to who has yet to meet the rules of the doors, such as a second factor that everyone needs. */
+  readonly beforeDoors?: true
 }
 
 interface OperationOptions extends Omit<OperationMeta, 'permission'> {

@@ -91,6 +91,7 @@ export const tenancy = {
     .output(
       invitation.extend({
         secret: z.string().meta({ help: 'Part of the invitation link; shown once', secret: true }),
+        mailed: z.boolean().meta({ title: 'Whether a link of its own goes to the address' }),
       }),
     ),
   revokeInvitation: operation(

@@ -16,6 +16,8 @@ export const user = z.strictObject({
   email: z.email(),
   name: z.string(),
   platformAdmin: z.boolean(),
+  emailVerified: z.boolean().meta({ title: 'Whether they proved that the address is theirs' }),
+  hasPassword: z.boolean(),
   createdAt: instant,
 })
 export type User = z.output<typeof user>

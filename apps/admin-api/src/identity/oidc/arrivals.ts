@@ -7,8 +7,7 @@ import { Clock } from '../../infra/clock.ts'
 import { Database } from '../../infra/database.ts'
 import { Changes, type Transaction } from '../../publishing/change.ts'
 import { Refusal, refuse } from '../../refusal.ts'
-import { Sessions } from '../sessions.ts'
-import { Tokens } from '../tokens.ts'
+import { Squatters } from '../squatters.ts'
 import type { Statement } from './claims.ts'
 import { mappingsOf } from './identity-providers.service.ts'
 
@@ -18,8 +17,7 @@ export class Arrivals {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly changes: Changes,
-    private readonly sessions: Sessions,
-    private readonly tokens: Tokens,
+    private readonly squatters: Squatters,
   ) {}
 
   /** The user that a statement is about: known by its subject, else by a verified address, else new if they may come in. */
@@ -31,6 +29,7 @@ export class Arrivals {
     })
     if (known) {
       if (known.user.disabledAt) refuse('sign_in_denied')
+      refuseUntrusted(provider, known.user)
       await this.database.platform.userIdentity.update({
         where: { id: known.id },
         data: { lastSignInAt: this.clock.now() },
@@ -54,6 +53,10 @@ export class Arrivals {
   ): Promise<User> {
     const existing = await this.database.platform.user.findUnique({ where: { email: statement.email } })
     if (existing?.disabledAt) refuse('sign_in_denied')
+    if (existing) {
+      refuseUntrusted(provider, existing)
+      await this.squatters.evict(call, existing, `${existing.email} came by ${provider.title}`)
+    }
     if (!existing) await this.#refuseUninvited(provider, statement)
     const id = existing?.id ?? createId('usr')
     const name = existing?.name ?? statement.name ?? statement.email.split('@', 1)[0] ?? statement.email
@@ -96,35 +99,19 @@ export class Arrivals {
     return tx.platform.user.create({ data: { ...user, emailVerifiedAt: now, createdAt: now } })
   }
 
-  /**
-   * The address is now known to be theirs. If nobody had proved that before, somebody else may have signed up with it: their
-   * password, sessions and tokens end, or they would sit in the account of the person who just came in.
-   */
+  /** The address is now known to be theirs; whoever used it without proof is out already. */
   async #link(tx: Transaction, { id }: User, provider: IdentityProvider): Promise<User> {
-    // Before anything is looked at: what others are about to write waits, and then sees that they are not who they were.
-    await tx.everything.$queryRaw`SELECT id FROM app_user WHERE id = ${id} FOR UPDATE`
-    const user = await tx.platform.user.findUniqueOrThrow({ where: { id } })
-    const isProved = user.emailVerifiedAt !== null
-    const after = isProved
-      ? user
-      : await tx.platform.user.update({
-          where: { id },
-          data: { passwordHash: null, emailVerifiedAt: this.clock.now(), version: { increment: 1 } },
-        })
-    const ended = isProved
-      ? {}
-      : {
-          passwordRemoved: user.passwordHash !== null,
-          sessionsEnded: await this.sessions.end(tx.platform, user.id, { allBut: null }),
-          tokensEnded: await this.tokens.end(tx.platform, user.id),
-        }
+    const user = await tx.platform.user.update({
+      where: { id },
+      data: { emailVerifiedAt: this.clock.now() },
+    })
     tx.audit({
       action: 'identity.linkProvider',
       resource: { kind: 'user', id: user.id, name: user.email },
       before: null,
-      after: { provider: provider.name, ...ended },
+      after: { provider: provider.name },
     })
-    return after
+    return user
   }
 
   async #refuseUninvited(
@@ -146,4 +133,10 @@ function refuseForeignAddress({ emailDomains }: IdentityProvider, { email }: Sta
   if (emailDomains.length === 0) return
   const domain = email?.slice(email.lastIndexOf('@') + 1)
   if (domain === undefined || !emailDomains.includes(domain)) refuse('email_unverified')
+}
+
+/** Whoever runs a provider that may speak for everybody could say that it met a platform admin. */
+function refuseUntrusted({ emailDomains, title }: IdentityProvider, { platformAdmin }: User): void {
+  if (!platformAdmin || emailDomains.length > 0) return
+  refuse('provider_untrusted', `${title} may speak for everybody, and so it signs in no platform admin`)
 }

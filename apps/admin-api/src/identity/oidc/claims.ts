@@ -27,6 +27,19 @@ export function readClaims(claims: Claims, groupsClaim: string | null): Statemen
   }
 }
 
+/**
+ * The address and whether it was verified, as one document says it: one that verifies an address says nothing of that in another.
+ * The ID token, which is signed, has the first word when it says both.
+ */
+export function addressOf(
+  idToken: Claims,
+  userinfo: Claims,
+): { email: JsonValue | undefined; email_verified: JsonValue | undefined } {
+  const saysBoth = idToken.email !== undefined && idToken.email_verified !== undefined
+  const { email, email_verified } = saysBoth || userinfo.email === undefined ? idToken : userinfo
+  return { email, email_verified }
+}
+
 function nameOf(claims: Claims): string | null {
   const full = [claims.given_name, claims.family_name].filter((part) => typeof part === 'string').join(' ')
   for (const candidate of [claims.name, full, claims.preferred_username]) {

@@ -82,6 +82,8 @@ export class ProviderSignInController {
       actor: { kind: 'system', id: 'visitor', name: 'Visitor' },
       user: null,
       sessionId: null,
+      method: null,
+      provedAt: null,
       token: null,
       csrfToken: null,
       platform: this.database.platform,

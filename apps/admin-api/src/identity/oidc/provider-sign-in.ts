@@ -21,7 +21,7 @@ import { Sessions } from '../sessions.ts'
 import { SignInThrottle } from '../sign-in-throttle.ts'
 import { Arrivals } from './arrivals.ts'
 import { type Attempt, beginAttempt, openAttempt, sealAttempt } from './attempt.ts'
-import { type Claims, readClaims, type Statement } from './claims.ts'
+import { addressOf, type Claims, readClaims, type Statement } from './claims.ts'
 import { OidcClients } from './clients.ts'
 import { reasonOf, redirectUriOf } from './identity-providers.service.ts'
 import { Places } from './places.ts'
@@ -74,7 +74,7 @@ export class ProviderSignIn {
       await this.changes.onPlatform(
         call,
         async (tx) => {
-          const session = await this.sessions.open(tx.platform, call, user.id)
+          const session = await this.sessions.open(tx.platform, call, user.id, 'provider')
           tx.audit({
             action: 'identity.signInWithProvider',
             resource: { kind: 'session', id: session.id, name: user.email },
@@ -153,5 +153,5 @@ export class ProviderSignIn {
 async function allClaims(configuration: Configuration, claims: Claims, accessToken: string): Promise<Claims> {
   if (configuration.serverMetadata().userinfo_endpoint === undefined) return claims
   const more = await fetchUserInfo(configuration, accessToken, String(claims.sub))
-  return { ...more, ...claims }
+  return { ...more, ...claims, ...addressOf(claims, more) }
 }

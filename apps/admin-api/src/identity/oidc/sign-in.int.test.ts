@@ -252,11 +252,41 @@ describe('C7 one person is one user', () => {
       body: { email: who.email, password: 'correct-horse-battery' },
     })
     expect(again.body.code).toBe('sign_in_failed')
-    expect(await events('identity.linkProvider', String(who.email))).toEqual([
+    expect(await events('identity.evict', String(who.email))).toEqual([
       expect.objectContaining({
-        after: { provider: 'company', passwordRemoved: true, sessionsEnded: 1, tokensEnded: 1 },
+        after: { passwordRemoved: true, sessionsEnded: 1, tokensEnded: 1, factorsRemoved: 0 },
       }),
     ])
+    expect(await events('identity.linkProvider', String(who.email))).toHaveLength(1)
+  })
+
+  test('and keys that somebody made with the address of somebody else end with it, in every tenant', async () => {
+    const who = person()
+    const squatter = await app.signUp(String(who.email), { join: 'acme' })
+    const { secret } = await admin.must<{ secret: string }>('POST', '/tenants/bravo/invitations', {
+      body: { email: who.email, role: 'developer' },
+    })
+    await squatter.must('POST', '/invitations/accept', { body: { secret } })
+    for (const tenant of ['acme', 'bravo']) {
+      const { id } = await squatter.must<{ id: string }>('POST', `/tenants/${tenant}/applications`, {
+        body: { title: 'Kept' },
+      })
+      await database.query(
+        `INSERT INTO environment (id, name, title, gateway_url, updated_at) VALUES ('env_squat', 'squat', 'x', 'http://x', now())
+         ON CONFLICT DO NOTHING`,
+      )
+      await squatter.must('POST', `/tenants/${tenant}/applications/${id}/credentials`, {
+        body: { environment: 'squat', name: 'Kept' },
+        headers: { 'idempotency-key': crypto.randomUUID() },
+      })
+    }
+    expect((await signIn(company, who)).me?.user.email).toBe(who.email)
+    const { rows } = await database.query(
+      `SELECT c.state FROM credential c JOIN application a ON a.id = c.application_id JOIN app_user u ON u.id = a.owner_id WHERE u.email = $1`,
+      [who.email],
+    )
+    expect(rows).toEqual([{ state: 'revoked' }, { state: 'revoked' }])
+    expect(await events('tenancy.endUnproved', String(who.email))).toHaveLength(2)
   })
 
   test('also who is busy with the account at that very moment', async () => {
@@ -291,7 +321,17 @@ describe('C7 one person is one user', () => {
     expect((await app.visitor().send('POST', '/sign-in', { body: account })).body.code).toBe('sign_in_failed')
   })
 
+  test('and a platform admin comes only by a provider that names the domain of their address', async () => {
+    expect((await signIn(company, person({ email: admin.email }))).problem).toBe('provider_untrusted')
+    const known = person({ email: admin.email })
+    await set('company', { emailDomains: ['example.com'] })
+    expect((await signIn(company, known)).me?.user.email).toBe(admin.email)
+    await set('company', { emailDomains: [] })
+    expect((await signIn(company, known)).problem).toBe('provider_untrusted')
+  })
+
   test('and an address that was proved before keeps its password', async () => {
+    await set('company', { emailDomains: ['example.com'] })
     const { me } = await signIn(company, person({ email: admin.email }))
     expect(me?.user.email).toBe(admin.email)
     await app.admin()
@@ -406,6 +446,25 @@ describe('C4 groups', () => {
     await signIn(company, { ...who, groups: ['devs'] })
     const { me } = await signIn(company, { ...who, _claim_names: { groups: 'src1' } })
     expect(places(me)).toEqual({ acme: 'developer', bravo: 'analyst' })
+  })
+
+  test('are good for as long as somebody comes back: a token keeps no role of who stays away', async () => {
+    await set('company', { roleMappings: [{ group: 'staff', tenant: 'acme', role: 'publisher' }] })
+    const who = person({ groups: ['staff'] })
+    const { browser } = await signIn(company, who)
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const csrf = browser.cookies.get('gw_csrf') ?? ''
+    const { token } = await app.visitor().must<{ token: string }>('POST', '/me/tokens', {
+      body: { name: 'pipeline' },
+      headers: { cookie, 'x-csrf-token': csrf },
+    })
+    const ask = () => app.visitor().useToken(token).send('GET', '/tenants/acme/apis')
+    expect((await ask()).status).toBe(200)
+    app.clock.advance(8 * 86_400)
+    expect((await ask()).body.code).toBe('role_stale')
+    expect((await signIn(company, who)).me).not.toBeNull()
+    expect((await ask()).status).toBe(200)
+    admin = await app.admin()
   })
 
   test('are read from a claim such as cognito:groups', async () => {

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOfList } from '../../api/rows.ts'
 import { useMe } from '../../api/session.ts'
@@ -24,9 +24,12 @@ import {
   sessionsQuery,
   tokensQuery,
   useChangePassword,
+  useEndOtherSessions,
   useEndSession,
   useRename,
+  useSendVerification,
 } from './queries.ts'
+import { SecondFactors } from './second-factors.tsx'
 import { Tokens } from './tokens.tsx'
 
 export function AccountPage() {
@@ -47,8 +50,13 @@ export function AccountPage() {
           {t('back')}
         </Button>
         <PageHeader title={t('title')} sentence={me.user.email} />
+        {me.needsSecondFactor ? (
+          <Notice title={t('needsFactorTitle')} detail={t('needsFactorDetail')} />
+        ) : null}
+        {me.user.emailVerified ? null : <Unverified email={me.user.email} />}
         <Profile name={me.user.name} />
-        <Password />
+        {me.user.hasPassword ? <Password /> : <NoPassword />}
+        <SecondFactors />
         <Tokens />
         <Sessions />
       </Page>
@@ -84,6 +92,52 @@ function Profile({ name: saved }: { name: string }) {
           <span>{t('theme')}</span>
           <ThemeSwitch />
         </div>
+      </Card>
+    </Section>
+  )
+}
+
+function Notice({ title, detail, action }: { title: string; detail: string; action?: ReactNode }) {
+  return (
+    <div className="flex items-start gap-3 rounded-lg border border-warning-line bg-warning-soft px-4 py-3 max-sm:flex-col">
+      <span className="flex min-w-0 flex-1 flex-col">
+        <span className="font-medium break-words text-warning">{title}</span>
+        <span className="text-sm text-ink">{detail}</span>
+      </span>
+      {action}
+    </div>
+  )
+}
+
+function Unverified({ email }: { email: string }) {
+  const { t } = useTranslation('account')
+  const send = useSendVerification()
+  return (
+    <>
+      <Notice
+        title={t('unverifiedTitle', { email })}
+        detail={t('unverifiedDetail')}
+        action={
+          <Button
+            size="sm"
+            isPending={send.isPending}
+            onPress={() => send.mutate(undefined, { onSuccess: () => toast({ title: t('linkSent') }) })}
+          >
+            {t('sendLink')}
+          </Button>
+        }
+      />
+      <ProblemNote problem={send.error} />
+    </>
+  )
+}
+
+function NoPassword() {
+  const { t } = useTranslation('account')
+  return (
+    <Section title={t('password')}>
+      <Card>
+        <p className="text-muted">{t('passwordByMail')}</p>
       </Card>
     </Section>
   )
@@ -158,6 +212,7 @@ function Sessions() {
   const { t } = useTranslation('account')
   const query = useQuery(sessionsQuery())
   const end = useEndSession()
+  const endOthers = useEndOtherSessions()
   const columns: ReadonlyArray<Column<Session>> = [
     {
       id: 'agent',
@@ -194,7 +249,24 @@ function Sessions() {
     },
   ]
   return (
-    <Section title={t('sessions')} sentence={t('sessionsSentence')}>
+    <Section
+      title={t('sessions')}
+      sentence={t('sessionsSentence')}
+      actions={
+        (query.data?.data.length ?? 0) > 1 ? (
+          <Button
+            isPending={endOthers.isPending}
+            onPress={() =>
+              endOthers.mutate(undefined, {
+                onSuccess: ({ ended }) => toast({ title: t('othersEnded', { count: ended }) }),
+              })
+            }
+          >
+            {t('endOthers')}
+          </Button>
+        ) : null
+      }
+    >
       <DataTable
         label={t('sessions')}
         columns={columns}
@@ -202,7 +274,7 @@ function Sessions() {
         rowId={(row) => row.id}
         empty={null}
       />
-      <ProblemNote problem={end.error} />
+      <ProblemNote problem={end.error ?? endOthers.error} />
     </Section>
   )
 }

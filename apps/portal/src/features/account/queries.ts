@@ -60,3 +60,15 @@ export function useRevokeToken() {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.identity.tokens.key() }),
   })
 }
+
+export function useEndOtherSessions() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: () => client.identity.revokeOtherSessions({}),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.identity.sessions.key() }),
+  })
+}
+
+export function useSendVerification() {
+  return useMutation({ mutationFn: () => client.mailedLinks.requestVerification({}) })
+}

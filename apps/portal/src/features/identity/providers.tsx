@@ -42,6 +42,7 @@ const told = [
   'sign_in_unfinished',
   'sign_in_denied',
   'email_unverified',
+  'provider_untrusted',
   'invitation_required',
   'sign_in_throttled',
 ] as const

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { client, rememberCsrfToken } from '../../api/client.ts'
+import { answerOf } from '../../api/passkey.ts'
 import { type Me, sessionQuery } from '../../api/session.ts'
 import { homeOf } from '../../shells/home.ts'
 import { safeReturn } from './return-path.ts'
@@ -17,14 +18,16 @@ function useArrival(returnTo: string | undefined): (me: Me) => Promise<void> {
     queryClient.clear()
     rememberCsrfToken(me.csrfToken)
     queryClient.setQueryData(sessionQuery.queryKey, me)
-    await router.navigate({ href: safeReturn(returnTo) ?? homeOf(me), replace: true })
+    // Nothing else would be answered before there is one.
+    const href = me.needsSecondFactor ? '/account' : (safeReturn(returnTo) ?? homeOf(me))
+    await router.navigate({ href, replace: true })
   }
 }
 
 export function useSignIn(returnTo: string | undefined) {
   const arrive = useArrival(returnTo)
   return useMutation({
-    mutationFn: (input: { email: string; password: string }) => client.identity.signIn(input),
+    mutationFn: (input: { email: string; password: string; code?: string }) => client.identity.signIn(input),
     onSuccess: arrive,
   })
 }
@@ -32,4 +35,15 @@ export function useSignIn(returnTo: string | undefined) {
 export function useSignUp(returnTo: string | undefined) {
   const arrive = useArrival(returnTo)
   return useMutation({ mutationFn: (input: SignUp) => client.identity.signUp(input), onSuccess: arrive })
+}
+
+export function usePasskeySignIn(returnTo: string | undefined) {
+  const arrive = useArrival(returnTo)
+  return useMutation({
+    mutationFn: async () => {
+      const answer = await answerOf(await client.secondFactors.signInOptions({}))
+      return client.secondFactors.signIn({ answer })
+    },
+    onSuccess: arrive,
+  })
 }

@@ -3,13 +3,16 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { asProblem, type Problem } from '../../api/problem.ts'
+import { PasswordField } from '../../forms/password-field.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Link } from '../../ui/link.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { TextField } from '../../ui/text-field.tsx'
-import { PasswordField } from './password-field.tsx'
+import { PasskeyButton } from './passkey-button.tsx'
 import { Providers, useProviderProblem } from './providers.tsx'
 import { useSignIn } from './queries.ts'
+import { SecondStep } from './second-step.tsx'
 import { SignInFrame } from './sign-in-frame.tsx'
 
 const route = getRouteApi('/sign-in')
@@ -21,10 +24,33 @@ export function SignInPage() {
   const [password, setPassword] = useState('')
   const signIn = useSignIn(search.return)
   const arrival = useProviderProblem(search.problem, search.request)
+  const [factors, setFactors] = useState<readonly string[]>()
+  const enter = (code?: string) =>
+    signIn.mutate(code === undefined ? { email, password } : { email, password, code }, {
+      onError: (error) => {
+        const problem = asProblem(error)
+        if (problem.code === 'second_factor_required') setFactors(factorsIn(problem))
+      },
+    })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    signIn.mutate({ email, password })
+    enter()
   }
+  if (factors)
+    return (
+      <SecondStep
+        email={email}
+        factors={factors}
+        signIn={signIn}
+        onSubmit={enter}
+        onBack={() => {
+          setFactors(undefined)
+          setPassword('')
+          signIn.reset()
+        }}
+        returnTo={search.return}
+      />
+    )
   return (
     <SignInFrame
       title={t('signIn.title')}
@@ -57,6 +83,9 @@ export function SignInPage() {
           value={password}
           onChange={setPassword}
         />
+        <Link to="/reset-password" className="-mt-2 self-start text-sm">
+          {t('forgot')}
+        </Link>
         <ProblemNote problem={signIn.error ?? arrival} />
         <Button
           type="submit"
@@ -67,8 +96,13 @@ export function SignInPage() {
         >
           {t('signIn.submit')}
         </Button>
+        <PasskeyButton returnTo={search.return} />
       </form>
       <Providers returnTo={search.return} />
     </SignInFrame>
   )
+}
+
+function factorsIn({ extra: { factors } }: Problem): readonly string[] {
+  return Array.isArray(factors) ? factors.filter((one) => typeof one === 'string') : []
 }
