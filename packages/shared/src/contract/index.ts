@@ -1,5 +1,5 @@
 // The whole admin API, by noun: the one statement that guards, controllers, the OpenAPI document and every client read.
-import { oc } from '@orpc/contract'
+import { type AnyContractRouter, type EnhancedContractRouter, oc } from '@orpc/contract'
 import { applications, credentials, subscriptions } from './access.ts'
 import { analytics } from './analytics.ts'
 import { apis } from './apis.ts'
@@ -27,7 +27,45 @@ import { versions } from './versions.ts'
 
 export const apiPrefix = '/api/v1'
 
-export const contract = oc.prefix(apiPrefix).router({
+type Noun<Router extends AnyContractRouter> = EnhancedContractRouter<Router, Record<never, never>>
+
+/** Named here, since the compiler writes out what it has to infer, and of this there is too much. */
+type Nouns = {
+  readonly identity: Noun<typeof identity>
+  readonly secondFactors: Noun<typeof secondFactors>
+  readonly mailedLinks: Noun<typeof mailedLinks>
+  readonly doors: Noun<typeof doors>
+  readonly identityProviders: Noun<typeof identityProviders>
+  readonly tenancy: Noun<typeof tenancy>
+  readonly apis: Noun<typeof apis>
+  readonly imports: Noun<typeof imports>
+  readonly versions: Noun<typeof versions>
+  readonly routes: Noun<typeof routes>
+  readonly upstreams: Noun<typeof upstreams>
+  readonly policies: Noun<typeof policies>
+  readonly policyTypes: Noun<typeof policyTypes>
+  readonly publishing: Noun<typeof publishing>
+  readonly guards: Noun<typeof guards>
+  readonly environments: Noun<typeof environments>
+  readonly certificates: Noun<typeof certificates>
+  readonly explain: Noun<typeof explain>
+  readonly products: Noun<typeof products>
+  readonly applications: Noun<typeof applications>
+  readonly subscriptions: Noun<typeof subscriptions>
+  readonly credentials: Noun<typeof credentials>
+  readonly clientCertificates: Noun<typeof clientCertificates>
+  readonly oauthClients: Noun<typeof oauthClients>
+  readonly signingKeys: Noun<typeof signingKeys>
+  readonly catalogue: Noun<typeof catalogue>
+  readonly tryIt: Noun<typeof tryIt>
+  readonly analytics: Noun<typeof analytics>
+  readonly notices: Noun<typeof notices>
+  readonly audit: Noun<typeof audit>
+  readonly eventSinks: Noun<typeof eventSinks>
+  readonly manifests: Noun<typeof manifests>
+}
+
+export const contract: Nouns = oc.prefix(apiPrefix).router({
   identity: oc.tag('Identity').router(identity),
   secondFactors: oc.tag('Identity').router(secondFactors),
   mailedLinks: oc.tag('Identity').router(mailedLinks),

@@ -9,6 +9,7 @@ import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import { byReason, type Cause } from '../../api/reasons.ts'
 import { rowsOf } from '../../api/rows.ts'
 import { ChartPanel } from '../../charts/panel.tsx'
+import { Notices } from '../../notices/notices.tsx'
 import { MethodBadge, StatusCode } from '../../ui/badge.tsx'
 import { Segmented } from '../../ui/choice.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
@@ -18,7 +19,6 @@ import { Select } from '../../ui/select.tsx'
 import { Stat, StatRow } from '../../ui/stat.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { Notices } from '../notices/notices.tsx'
 import {
   errorsQuery,
   latencyQuery,

@@ -4,12 +4,12 @@ import type { Notice } from '@gatewright/shared/contract/notices'
 import { useQuery } from '@tanstack/react-query'
 import { Gauge, TimerOff, TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { orpc } from '../../api/client.ts'
-import { Badge } from '../../ui/badge.tsx'
-import { useFormat } from '../../ui/format.ts'
-import { Card, Section } from '../../ui/page.tsx'
-import { Loaded, More, Skeleton } from '../../ui/states.tsx'
-import { Time } from '../../ui/time.tsx'
+import { orpc } from '../api/client.ts'
+import { Badge } from '../ui/badge.tsx'
+import { useFormat } from '../ui/format.ts'
+import { Card, Section } from '../ui/page.tsx'
+import { Loaded, More, Skeleton } from '../ui/states.tsx'
+import { Time } from '../ui/time.tsx'
 
 const shownAtOnce = 5
 
