@@ -6,6 +6,7 @@ import { type BodyFilter, type Phases, refuse, type Verdict } from '@gatewright/
 import { afterEach, describe, expect, it } from 'vitest'
 import { layOut, type Step } from '../config/steps.ts'
 import { type Rig, type RigOptions, startRig } from '../testing/gateway.fixture.ts'
+import type { RequestContext } from './context.ts'
 
 const rigs: Rig[] = []
 afterEach(async () => {
@@ -86,6 +87,17 @@ describe('the body of a request', () => {
     expect(rig.seen[0]?.headers.map((text) => text.toLowerCase())).toContain('content-length')
     expect(bodyOf(await rig.raw(chunked()))).toBe('')
     expect(seen[1]).toBe('')
+  })
+
+  it('is held in memory until somebody answers, and not as long as the answer goes on', async () => {
+    const held: unknown[] = []
+    const phases: Phases = {
+      requestBody: (ctx) => void held.push((ctx as RequestContext).body?.length),
+      response: (ctx) => void held.push((ctx as RequestContext).body),
+    }
+    const rig = await open([phases], { upstream: echo })
+    expect(bodyOf(await rig.raw(post('hello')))).toBe('hello')
+    expect(held).toEqual([5, null])
   })
 
   it('is empty when there is none', async () => {

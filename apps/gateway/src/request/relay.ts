@@ -20,6 +20,7 @@ import { rewriteAddress } from './location.ts'
 import { runResponse } from './pipeline.ts'
 import { withoutContent } from './reply.ts'
 import { askForPlainBody, fieldsOfFiltered, filtersOf, ReplyFilter } from './reply-filter.ts'
+import { dropBody } from './request-body.ts'
 
 // Up to here a body that is complete leaves as one string with its head: one write, no copy.
 const oneWriteMax = 16 * 1024
@@ -159,6 +160,8 @@ export class Relay implements AimedRequest, BodyListener {
   onHead(status: number, reason: string, headers: string[], bodyLength: number): void {
     if (this.#clientIsGone()) return
     if (this.#ctx.share > 0) this.#ctx.answeredMs = performance.now()
+    // Who answers has read the request: an answer that goes on for hours does not hold its memory.
+    dropBody(this.#ctx)
     this.#status = status
     this.#reason = reason
     this.#heldFields = headers

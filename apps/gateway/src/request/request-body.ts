@@ -132,8 +132,12 @@ class BodyCollector implements BodyListener {
     if (settle === null) return
     this.#settle = null
     this.#ctx.isReadingBody = false
-    // What is not kept is held by nobody.
-    if (this.#ctx.body === null) heldBytes -= this.#length
+    // What is not kept is held by nobody, also while the client still sends.
+    if (this.#ctx.body === null) {
+      heldBytes -= this.#length
+      this.#pieces.length = 0
+      this.#open = empty
+    }
     settle(refusal)
   }
 }

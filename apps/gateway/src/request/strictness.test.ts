@@ -35,6 +35,11 @@ const refused: [string, string, number][] = [
   ['a Host outside ASCII', get('Host: \xc3\xa4\r\n'), 400],
   ['a Host that ends at a NUL', get('Host: a\0.example\r\n'), 400],
   ['a folded Host', get('Host:\r\n a\r\n'), 400],
+  [
+    'two Content-Types',
+    post('Content-Type: text/plain\r\ncontent-type: application/json\r\nContent-Length: 2\r\n', '{}'),
+    400,
+  ],
   ['two Hosts in HTTP/1.0', 'GET /a HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n', 400],
   ['a space before a colon', get('Host : a\r\n'), 400],
   ['a tab before a colon', get('Host: a\r\nA\t: b\r\n'), 400],

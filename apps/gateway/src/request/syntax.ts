@@ -35,6 +35,7 @@ const faults = {
   codingMalformed: fault('malformed_request', 'Transfer-Encoding has to be exactly “chunked”.'),
   codingTooNew: fault('malformed_request', 'HTTP/1.0 has no Transfer-Encoding.'),
   codingUnknown: fault('unsupported_transfer_coding', 'The only transfer coding understood is “chunked”.'),
+  typeRepeated: fault('malformed_request', 'Content-Type is sent more than once.'),
   expectation: fault('malformed_request', 'The only expectation understood is “100-continue”.'),
   asterisk: fault('malformed_request', 'The target * belongs to OPTIONS alone.'),
   target: fault('malformed_request', 'The request target is neither a path nor an http(s) address.'),
@@ -64,13 +65,21 @@ function readFields(ctx: RequestContext, fields: readonly string[], minor: numbe
   let host: string | null = null
   let length: string | null = null
   let coding: string | null = null
+  let hasType = false
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
     const value = fields[i + 1] as string
     // A server behind us that reads it as Transfer-Encoding would cut the message elsewhere.
     if (aliasedKind(name) === framing) return faults.framingAlias
     const kind = fieldKind(name)
-    if (kind === ordinary) continue
+    if (kind === ordinary) {
+      // Whoever checks bodies by the one and whoever reads them by the other would not mean the same.
+      if (name.length === 12 && is(name, 'content-type')) {
+        if (hasType) return faults.typeRepeated
+        hasType = true
+      }
+      continue
+    }
     if (kind === framing) {
       if (is(name, 'host')) {
         if (host !== null) return faults.hostRepeated

@@ -3,17 +3,19 @@ import type { Place } from './field-paths.ts'
 import { concat, JsonFilter, NotJson } from './json-filter.ts'
 
 const eventBytesMax = 1_048_576
+const linesMax = 10_000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** Ends a line: LF, CR, or both (HTML 9.2.5). */
 const lineEnds = /\r\n|\n|\r/
 
-/** Throws `NotJson` when data is none, or an event is larger than 1 MiB. */
+/** Throws `NotJson` when data is none, or an event is larger than 1 MiB or has more than 10 000 lines. */
 export class EventStreamFilter {
   readonly #root: Place
   #held: Uint8Array[] = []
   #heldBytes = 0
+  #lines = 0
   /** The last bytes were a line end, and nothing of the next line came. */
   #atLineStart = true
   #afterReturn = false
@@ -34,6 +36,7 @@ export class EventStreamFilter {
         continue
       }
       this.#afterReturn = byte === 0x0d
+      if (isEnd && ++this.#lines > linesMax) throw new NotJson('an event has too many lines')
       if (isEnd && this.#atLineStart) {
         this.#keep(piece.subarray(from, at + 1))
         from = at + 1
@@ -66,6 +69,7 @@ export class EventStreamFilter {
     }
     this.#held = []
     this.#heldBytes = 0
+    this.#lines = 0
     const data: string[] = []
     const rest: string[] = []
     for (const line of text.split(lineEnds)) {

@@ -48,75 +48,119 @@ export interface FieldRule {
 
 interface Position {
   readonly rule: FieldRule
+  /** Which of the rules it is. */
+  readonly id: number
   readonly at: number
 }
 
-/** Where all paths stand inside one value. Places are shared: a big array has one for all its elements. */
+/** More segments than any path has. */
+const segmentsEnd = 64
+/** Places that are kept of one set of rules; few sets have a hundred. */
+const placesMax = 5_000
+
+/**
+ * Where all paths stand inside one value. Places at which they stand alike are one: how many there are depends on the paths, and
+ * never on what upstreams send, whose names are without end.
+ */
 export class Place {
   /** What becomes of the value itself; null = it stays. */
   readonly action: FieldAction | null
   /** Nothing below this value is touched. */
   readonly isFree: boolean
   readonly #positions: readonly Position[]
-  readonly #byName = new Map<string, Place>()
-  readonly #hasIndices: boolean
-  #element: Place | undefined
+  readonly #all: Map<string, Place>
+  // Names and indices that paths speak of here; everything else stands at `#other`.
+  readonly #named = new Map<string, Place | null>()
+  readonly #indexed = new Map<number, Place | null>()
+  #other: Place | null = null
 
-  private constructor(positions: readonly Position[]) {
+  private constructor(positions: readonly Position[], all: Map<string, Place>) {
     const arrived = positions.filter(({ rule, at }) => at === rule.path.length).map(({ rule }) => rule.action)
     this.action = arrived.includes('remove') ? 'remove' : (arrived[0] ?? null)
     this.#positions = positions.filter(({ rule, at }) => at < rule.path.length)
+    this.#all = all
     this.isFree = this.#positions.length === 0
-    this.#hasIndices = this.#positions.some(({ rule, at }) => rule.path[at]?.kind === 'index')
+    for (const { rule, at } of this.#positions) {
+      const segment = rule.path[at]
+      if (segment?.kind === 'name') this.#named.set(segment.name, null)
+      if (segment?.kind === 'index') this.#indexed.set(segment.index, null)
+    }
   }
 
   /** The root of a value. */
   static of(rules: readonly FieldRule[]): Place {
-    return new Place(closed(rules.map((rule) => ({ rule, at: 0 }))))
+    return Place.#at(closed(rules.map((rule, id) => ({ rule, id, at: 0 }))), new Map())
   }
 
   member(name: string): Place {
-    const known = this.#byName.get(name)
-    if (known) return known
-    const place = this.#step(
-      (segment) => segment.kind === 'any' || (segment.kind === 'name' && segment.name === name),
-    )
-    // Names are the upstream's: a body with millions of them must not fill the memory.
-    if (this.#byName.size < placesMax) this.#byName.set(name, place)
+    const known = this.#named.get(name)
+    if (known === undefined) return this.#elsewhere()
+    if (known !== null) return known
+    const place = this.#step((segment) => segment.kind === 'name' && segment.name === name)
+    this.#named.set(name, place)
     return place
   }
 
   element(index: number): Place {
-    if (this.#hasIndices)
-      return this.#step(
-        (segment) => segment.kind === 'any' || (segment.kind === 'index' && segment.index === index),
-      )
-    this.#element ??= this.#step((segment) => segment.kind === 'any')
-    return this.#element
+    const known = this.#indexed.get(index)
+    if (known === undefined) return this.#elsewhere()
+    if (known !== null) return known
+    const place = this.#step((segment) => segment.kind === 'index' && segment.index === index)
+    this.#indexed.set(index, place)
+    return place
+  }
+
+  #elsewhere(): Place {
+    this.#other ??= this.#step(() => false)
+    return this.#other
   }
 
   #step(fits: (segment: Segment) => boolean): Place {
     const next: Position[] = []
-    for (const { rule, at } of this.#positions) {
+    for (const { rule, id, at } of this.#positions) {
       const segment = rule.path[at]
       if (segment === undefined) continue
-      if (segment.kind === 'deep') next.push({ rule, at })
-      else if (fits(segment)) next.push({ rule, at: at + 1 })
+      if (segment.kind === 'deep') next.push({ rule, id, at })
+      else if (segment.kind === 'any' || fits(segment)) next.push({ rule, id, at: at + 1 })
     }
-    return new Place(closed(next))
+    return Place.#at(closed(next), this.#all)
+  }
+
+  static #at(positions: readonly Position[], all: Map<string, Place>): Place {
+    const key = positions
+      .map(numberOf)
+      .sort((a, b) => a - b)
+      .join()
+    const known = all.get(key)
+    if (known) return known
+    const place = new Place(positions, all)
+    // Paths can be made so that there are too many: then they are made anew, and those that lead to them are forgotten.
+    if (all.size >= placesMax) {
+      for (const one of all.values()) one.#forget()
+      all.clear()
+    }
+    all.set(key, place)
+    return place
+  }
+
+  #forget(): void {
+    this.#other = null
+    for (const name of this.#named.keys()) this.#named.set(name, null)
+    for (const index of this.#indexed.keys()) this.#indexed.set(index, null)
   }
 }
 
-const placesMax = 200
+const numberOf = ({ id, at }: Position) => id * segmentsEnd + at
 
 /** A deep step may also be none. */
 function closed(positions: readonly Position[]): Position[] {
-  const all: Position[] = []
-  const add = ({ rule, at }: Position) => {
-    if (all.some((one) => one.rule === rule && one.at === at)) return
-    all.push({ rule, at })
-    if (rule.path[at]?.kind === 'deep') add({ rule, at: at + 1 })
+  const all = new Map<number, Position>()
+  const add = (position: Position) => {
+    const { rule, id, at } = position
+    if (all.has(numberOf(position))) return
+    all.set(numberOf(position), position)
+    if (rule.path[at]?.kind === 'deep') add({ rule, id, at: at + 1 })
   }
   for (const position of positions) add(position)
-  return all
+  return [...all.values()]
 }

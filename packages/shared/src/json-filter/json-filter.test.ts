@@ -170,6 +170,25 @@ describe('D3 taking members out of JSON', () => {
     expect(stream('data:{"ssn":1}\r\rdata: [DONE]\r\r')).toBe('data: {}\n\ndata: [DONE]\n\n')
     expect(stream('data: {"ssn":1}')).toBe('')
     expect(() => stream('data: ssn=1\n\n')).toThrow(NotJson)
+    expect(() => stream(`${'a\n'.repeat(10_001)}\n`)).toThrow(NotJson)
+    const events = 'data: {"a":1}\n\n'.repeat(6_000)
+    expect(through(new EventStreamFilter(placeOf('$.ssn')), events)).toBe(events)
+  })
+
+  test('places are as many as paths make, and no more whatever names and indices come', () => {
+    const root = placeOf('$.**.ssn', '$.list[2].a', '$.*.b.c')
+    const unknown = root.member('x').member('y')
+    for (let i = 0; i < 300; i++) {
+      const place = root.member(`x${i}`).member(`y${i}`)
+      expect(place === unknown && place.element(i) === unknown.member('z')).toBe(true)
+    }
+    // A path that asks for very many places still means the same.
+    const names = 'ab'.repeat(8)
+    const far = filtered(
+      JSON.stringify([...names].reduceRight((value: unknown, name) => ({ [name]: value }), { ssn: 1, b: 2 })),
+      ...Array.from({ length: 12 }, (_, i) => `$.**.a${'.*'.repeat(i)}.ssn`),
+    )
+    expect(far).toContain('{"b":2}')
   })
 
   test.each(['', '$', 'a.b', '$.', '$.a..', '$.a[', '$[-1]', '$.a b', "$['']", '$.a[?(@.b)]', '$...a'])(

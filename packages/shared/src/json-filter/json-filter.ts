@@ -14,6 +14,9 @@ interface Frame {
 
 const depthMax = 512
 const nameBytesMax = 65_536
+/** Room for what was held back of the piece before, and for masks. */
+const spareBytes = 256
+const nothing = new Uint8Array(0)
 const scalarLengthMax = 1_000
 const maskedValue = new TextEncoder().encode('"[masked]"')
 const comma = new Uint8Array([0x2c])
@@ -55,7 +58,9 @@ export class JsonFilter {
   /** After a backslash: 1; inside of `\uXXXX`: digits that are missing, plus 1. */
   #escape = 0
   #isFirstByte = true
-  #out: Uint8Array[] = []
+  // What this piece becomes, one byte after the other: texts of many small values would else be as many small arrays.
+  #out = nothing
+  #outLength = 0
 
   constructor(root: Place, { isSequence }: JsonFilterOptions) {
     this.#root = root
@@ -64,7 +69,8 @@ export class JsonFilter {
   }
 
   push(piece: Uint8Array): Uint8Array {
-    this.#out = []
+    this.#out = new Uint8Array(piece.length + spareBytes)
+    this.#outLength = 0
     /** Start of the bytes that were looked at and not passed on. */
     let from = 0
     let at = 0
@@ -127,16 +133,39 @@ export class JsonFilter {
       this.#hold(piece.subarray(from))
     } else if (this.#inPassage()) this.#flush(piece, from, piece.length)
     else this.#holdUpTo(piece, from, piece.length)
-    return concat(this.#out)
+    return this.#taken()
   }
 
   end(): Uint8Array {
-    this.#out = []
+    this.#outLength = 0
     if (this.#state === 'scalar' && this.#frames.length === 0) this.#scalarOver()
     const isEmpty =
       this.#state === 'value' && this.#frames.length === 0 && (this.#isSequence || this.#isFirstByte)
     if (this.#state !== 'done' && !isEmpty) throw new NotJson('the value is not complete')
-    return concat(this.#out)
+    return this.#taken()
+  }
+
+  #taken(): Uint8Array {
+    const out = this.#out.subarray(0, this.#outLength)
+    this.#out = nothing
+    this.#outLength = 0
+    return out
+  }
+
+  #put(bytes: Uint8Array, from: number, to: number): void {
+    const end = this.#outLength + to - from
+    if (end > this.#out.length) {
+      const larger = new Uint8Array(Math.max(end, this.#out.length * 2) + spareBytes)
+      larger.set(this.#out.subarray(0, this.#outLength))
+      this.#out = larger
+    }
+    if (to - from > 32) this.#out.set(bytes.subarray(from, to), this.#outLength)
+    else for (let i = from; i < to; i++) this.#out[this.#outLength + i - from] = bytes[i] as number
+    this.#outLength = end
+  }
+
+  #putHeld(): void {
+    for (const bytes of this.#held) this.#put(bytes, 0, bytes.length)
   }
 
   /** Bytes are passed on as they come: not between the members of an object, where a name may be left out. */
@@ -160,7 +189,7 @@ export class JsonFilter {
         return this.#begin(piece, byte, at)
       case 'first-name':
         if (byte === 0x7d) {
-          this.#out.push(...this.#held)
+          this.#putHeld()
           this.#held = []
           this.#heldBytes = 0
           return this.#close(piece, at)
@@ -221,10 +250,10 @@ export class JsonFilter {
       this.#skipDepth = this.#frames.length
       return
     }
-    if (frame.kept++ > 0) this.#out.push(comma)
-    this.#out.push(...this.#held)
+    if (frame.kept++ > 0) this.#put(comma, 0, 1)
+    this.#putHeld()
     if (place.action === 'mask') {
-      this.#out.push(maskedValue)
+      this.#put(maskedValue, 0, maskedValue.length)
       this.#skipDepth = this.#frames.length
     }
   }
@@ -269,7 +298,7 @@ export class JsonFilter {
 
   /** Passes bytes on unless they are left out. */
   #flush(piece: Uint8Array, from: number, to: number): number {
-    if (to > from && this.#skipDepth < 0) this.#out.push(piece.subarray(from, to))
+    if (to > from && this.#skipDepth < 0) this.#put(piece, from, to)
     return to
   }
 
@@ -322,8 +351,6 @@ const isScalarByte = (byte: number) =>
   byte === 0x2d ||
   byte === 0x2b ||
   byte === 0x2e
-
-const nothing = new Uint8Array(0)
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0] as Uint8Array

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { essence } from '../media-type.ts'
 import { boundaryOf, MultipartFault, readParts } from '../uploads/multipart.ts'
 import { contentFault, extensionOf } from '../uploads/sniff.ts'
+import { codingRefusal } from './json-body.ts'
 import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse, type Verdict } from './policy.ts'
 import type { ScanVerdict } from './virus-scanner-port.ts'
 
@@ -110,9 +111,6 @@ export const policy = definePolicy(spec, (config, deps, at) => {
       const boundary = boundaryOf(contentType)
       if (boundary === null)
         return [{ fileName: null, mediaType: essence(contentType) || null, isFile: true, content: body }]
-      const coding = ctx.header('content-encoding')?.trim().toLowerCase()
-      if (coding !== undefined && coding !== 'identity')
-        return malformed('A form that is compressed cannot be looked into.')
       return readParts(body, boundary).map((part) => ({ ...part, isFile: part.fileName !== null }))
     } catch (error) {
       if (error instanceof MultipartFault) return malformed(`The form cannot be read: ${error.message}.`)
@@ -157,8 +155,10 @@ export const policy = definePolicy(spec, (config, deps, at) => {
 
   return {
     request(ctx) {
-      if (ctx.bodyLength !== 0) ctx.limitBody(maxBytes)
-      return undefined
+      if (ctx.bodyLength === 0) return undefined
+      ctx.limitBody(maxBytes)
+      // Neither rules nor scanners see what is in a coding, and the upstream takes it off.
+      return codingRefusal(ctx)
     },
     wantsBody: (ctx) => ctx.bodyLength !== 0,
     async requestBody(ctx, body) {

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { createContext, createDeps } from '../testing/policy.fixture.ts'
+import { policy, spec } from './file-scan.ts'
+import type { Attachment } from './policy.ts'
+
+const at: Attachment = { id: 'pol_1', name: 'it', scope: 'route', tenantId: 'ten_1', timeZone: 'UTC' }
+
+test('an upload in a coding is refused: nobody here sees what is in it', () => {
+  const phases = policy.create(spec.config.parse({}), createDeps(), at)
+  const code = (coding?: string) => {
+    const header = coding === undefined ? {} : { 'content-encoding': coding }
+    const verdict = phases.request?.(createContext({ method: 'PUT', bodyLength: 7, header }))
+    return verdict !== undefined && 'code' in verdict ? verdict.code : undefined
+  }
+  expect([code(), code('identity'), code('br'), code('gzip, identity')]).toEqual([
+    undefined,
+    undefined,
+    'content_coding_not_supported',
+    'content_coding_not_supported',
+  ])
+})
