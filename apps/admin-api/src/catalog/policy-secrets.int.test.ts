@@ -145,6 +145,12 @@ describe('C6 a secret in the configuration of a policy', () => {
     const applied = await apply(manifest)
     expect(JSON.stringify(applied)).not.toContain('open-sesame')
     expect((await apply(manifest)).changes).toEqual([])
+    const auditor = await app.member(acme.owner, 'acme', 'auditor')
+    const guessed = await auditor.must<{ changes: unknown[] }>('POST', '/tenants/acme/manifest/diff', {
+      body: { manifest, prune: false },
+    })
+    // Who may only read is not told that a guess is right.
+    expect(guessed.changes).not.toEqual([])
     const { manifest: exported } = await acme.owner.must<{ manifest: object }>(
       'GET',
       '/tenants/acme/manifest',
@@ -166,6 +172,17 @@ describe('C6 a secret in the configuration of a policy', () => {
       const refused = await write(acme, [headers(text)])
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'platform_only' }] } })
     }
+    const named = 'env:GATEWRIGHT_SECRET_A'
+    expect((await write(acme, [headers(named)], admin)).status).toBe(200)
+    const rest = { type: 'cors', name: 'rest', config: {} }
+    expect((await write(acme, [headers(named), rest])).status).toBe(200)
+    // In other settings the secret could go where its owner never meant it to.
+    for (const chain of [[headers(named, 'X-Other')], [headers(named), headers(named, 'X-Other', 'second')]])
+      expect(await write(acme, chain)).toMatchObject({
+        status: 400,
+        body: { errors: [{ code: 'platform_only' }] },
+      })
+    expect((await write(acme, [])).status).toBe(200)
     const set = (value: string, by: Caller) =>
       by.send<Chain>('PUT', '/policies/global', {
         body: { policies: [headers(value)] },

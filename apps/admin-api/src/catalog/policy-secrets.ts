@@ -1,5 +1,6 @@
 // Secrets that people write into configurations of policies: kept sealed in rows of their own before anything else sees them, so that
 // drafts, revisions, exports, differences and the audit log hold nothing but their ids (ADR 71).
+import { canonicalJson } from '@gatewright/shared/canonical'
 import type { FieldError } from '@gatewright/shared/errors'
 import { createId } from '@gatewright/shared/ids'
 import { mapSecrets, readSecret, sealedSecret, secretPaths } from '@gatewright/shared/policies/secret'
@@ -42,15 +43,16 @@ export class PolicySecrets {
   /**
    * Takes the secrets out of what somebody sent; nothing is stored yet. A text that is already kept at the same place of the same
    * policy stays the one it is, so that whoever applies one thing twice changes nothing the second time. Refuses what stands for no
-   * secret of the chain, and references by people who may not make any.
+   * secret of the chain, and references by people who may not make any. Without `mayCompare` each text counts as a new one.
    */
   async take(
     db: SecretDb,
     call: Pick<Call, 'user'>,
     tenantId: string | null,
     chains: readonly ChainToKeep[],
+    mayCompare = true,
   ): Promise<KeptChains> {
-    const known = await this.#read(db, tenantId, chains)
+    const known = mayCompare ? await this.#read(db, tenantId, chains) : new Map<string, NewSecret>()
     const errors: FieldError[] = []
     const rows: NewSecret[] = []
     const keep = ({ pointer, policies, before }: ChainToKeep) =>
@@ -73,11 +75,11 @@ export class PolicySecrets {
                   'This stands for no secret that is kept here: write the secret itself',
                 )
           if (form.kind !== 'plain') {
-            if (here.has(text) || call.user?.platformAdmin === true) return text
-            return fault(
-              'platform_only',
-              `Only platform admins may name what gateways hold (${form.kind}:…): write the secret itself`,
-            )
+            if (call.user?.platformAdmin === true || before.some((old) => isAlike(old, policy))) return text
+            const detail = here.has(text)
+              ? `Only platform admins may change a policy that names what gateways hold (${form.kind}:…)`
+              : `Only platform admins may name what gateways hold (${form.kind}:…): write the secret itself`
+            return fault('platform_only', detail)
           }
           for (const placeholder of here) {
             const sealed = known.get(idOf(placeholder))
@@ -147,6 +149,10 @@ function hasSecrets({ type }: PolicyInput): boolean {
   const spec = policySpec(type)
   return spec !== undefined && secretPaths(spec).length > 0
 }
+
+/** Whether nothing of it is set otherwise: else what a gateway holds could be sent somewhere else, by another address beside it. */
+const isAlike = (old: PolicyInput, policy: PolicyInput) =>
+  old.type === policy.type && canonicalJson(old.config) === canonicalJson(policy.config)
 
 /** What stands at each place of secrets in the policies that `policy` may follow: those of its type, first of its name. */
 function heldSecrets(before: readonly PolicyInput[], policy: PolicyInput): Map<string, Set<string>> {

@@ -2,7 +2,7 @@
 import type { contract } from '@gatewright/shared/contract/index'
 import type { WholeManifest } from '@gatewright/shared/manifest'
 import { Injectable } from '@nestjs/common'
-import { causedRevisions, type TenantCall } from '../call.ts'
+import { causedRevisions, may, type TenantCall } from '../call.ts'
 import { PolicySecrets, storeSecrets } from '../catalog/policy-secrets.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
@@ -35,7 +35,9 @@ export class ManifestService implements Service<Noun> {
     const current = await this.#read(call, call.db)
     const wanted = targetOf(current, manifest, prune)
     refuseInconsistent(wanted)
-    const { target } = await takeSecrets(this.secrets, call.db, call, current, wanted)
+    // Else who only reads could guess: "nothing would change" says that a secret is the one that is kept.
+    const mayCompare = may(call, 'manifest:apply')
+    const { target } = await takeSecrets(this.secrets, call.db, call, current, wanted, mayCompare)
     return { changes: manifestChanges(current, target), hash: manifestHash(target) }
   }
 

@@ -13,12 +13,13 @@ export async function takeSecrets(
   call: Pick<TenantCall, 'tenant'> & Pick<Call, 'user'>,
   current: WholeManifest,
   target: WholeManifest,
+  mayCompare = true,
 ): Promise<{ readonly target: WholeManifest; readonly rows: KeptChains['rows'] }> {
   const before = new Map(chainsOf(current).map(({ pointer, policies }) => [pointer, policies]))
   const wanted = chainsOf(target).map(
     (chain): ChainToKeep => ({ ...chain, before: before.get(chain.pointer) ?? [] }),
   )
-  const { chains, rows } = await secrets.take(db, call, call.tenant.id, wanted)
+  const { chains, rows } = await secrets.take(db, call, call.tenant.id, wanted, mayCompare)
   const kept = new Map(wanted.map(({ pointer }, i) => [pointer, chains[i] ?? []]))
   return { target: mapChains(target, (pointer) => [...(kept.get(pointer) ?? [])]), rows }
 }

@@ -46,6 +46,8 @@ const anonymous: CedarUid = { type: 'Anonymous', id: 'anonymous' }
 /** A claim that holds more values than this is left out: rules that speak of it then cannot be evaluated, and refuse. */
 const elementsMax = 500
 const depthMax = 8
+/** So is a text of more characters: how long rules take to search one is bounded by it. */
+const textMax = 10_000
 
 export function toCedarRequest(facts: CedarFacts): CedarRequest {
   const { caller, route, method, operationId } = facts
@@ -132,6 +134,7 @@ function nested(attributes: CedarFacts['route']['attributes']): Record<string, C
 function toValue(value: unknown, depth: number): CedarValue | undefined {
   switch (typeof value) {
     case 'string':
+      return value.length <= textMax ? value : undefined
     case 'boolean':
       return value
     case 'number':

@@ -154,6 +154,8 @@ describe('C14 rules about attributes', () => {
     expect(permits('principal.claims.e.contains("x")', { claims })).toBe(true)
     const deep = JSON.parse(`{"deep":${'['.repeat(3000)}${']'.repeat(3000)}}`)
     expect(permits('true', { claims: deep })).toBe(true)
+    const long = { text: 'a'.repeat(10_001), fits: 'a'.repeat(10_000) }
+    expect(permits('!(principal.claims has text) && principal.claims has fits', { claims: long })).toBe(true)
   })
 
   it('what an attachment says of a resource does not replace what the gateway knows', () => {
