@@ -26,6 +26,7 @@ export interface ParameterValues {
   readonly faults: ParameterFault[]
 }
 
+const formPairsMax = 5_000
 const jsonLimits = { depth: 32, keys: 1_000, items: 1_000, stringBytes: 65_536, values: 10_000 }
 
 /** `undeclared`: names of the query beyond those of the operation are faults, but for these; null = they are left alone. */
@@ -70,6 +71,8 @@ export function readForm(
   readonly value: Record<string, unknown>
   readonly fault: ParameterFault['rule'] | null
 } {
+  // Few servers read a thousand; a hundred thousand would keep all other requests of the worker waiting.
+  if (text.split('&', formPairsMax + 1).length > formPairsMax) return { value: {}, fault: 'repeated' }
   const pairs = new Pairs(text, '&')
   const value: Record<string, unknown> = {}
   try {

@@ -39,6 +39,8 @@ export function isUnique(items: readonly unknown[]): boolean {
 }
 
 function canonical(value: unknown): string {
+  // Lists inside of lists that have to be unique are written out once for each level.
+  guard()
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
