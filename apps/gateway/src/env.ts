@@ -78,6 +78,10 @@ const envSchema = z.object({
     .default('')
     .describe('Where /errors/<code> is served; stands before the type of each problem'),
   TRUSTED_PROXIES: ranges('').describe('Peers whose X-Forwarded-* and Forwarded are believed'),
+  CLIENT_CERT_FIELD: z
+    .enum(['none', 'client-cert', 'x-client-cert'])
+    .default('none')
+    .describe('In which field TRUSTED_PROXIES tell of the certificate of their client'),
   FORBIDDEN_UPSTREAMS: ranges(metadataServices.join()).describe('Where no API may send its requests'),
   DNS_SERVERS: z
     .string()

@@ -316,6 +316,7 @@ const server = new GatewayServer(handler, {
   bodyPace: { bytesPerSecondMin: env.MIN_BODY_BYTES_PER_SECOND, lookEveryMs: lookAtBodiesEveryMs },
   connections: new ConnectionTable(connectionMemory, index, env.MAX_CONNECTIONS_PER_ADDRESS),
   proxies,
+  certificateField: env.CLIENT_CERT_FIELD === 'none' ? null : env.CLIENT_CERT_FIELD,
   observeUnread(ctx) {
     metrics.arrived()
     observe(ctx)

@@ -4,7 +4,8 @@ import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { AddressSet } from '@gatewright/shared/cidr'
 import {
-  certificateInFields,
+  type CertificateField,
+  certificateInField,
   certificateOf,
   type ShownCertificate,
 } from '../runtime/certificates/shown-certificate.ts'
@@ -33,13 +34,21 @@ export class Peer {
   #hasLooked = false
   readonly bodyPace = new BodyPace()
   readonly #proxies: AddressSet
+  readonly #certificateField: CertificateField | null
 
-  constructor(address: string, scheme: 'http' | 'https', proxies: AddressSet) {
+  /** `certificateField`: in which our own proxies tell of certificates; null = they do not. */
+  constructor(
+    address: string,
+    scheme: 'http' | 'https',
+    proxies: AddressSet,
+    certificateField: CertificateField | null = null,
+  ) {
     this.address = plain(address)
     this.trusted = proxies.size > 0 && proxies.has(this.address)
     this.scheme = scheme
     this.forwardedFor = this.address.includes(':') ? `"[${this.address}]"` : this.address || 'unknown'
     this.#proxies = proxies
+    this.#certificateField = certificateField
   }
 
   /** sha256 in hex. A client sends its key with each request of a connection: the last one, which is in its buffers anyway, is kept. */
@@ -61,13 +70,14 @@ export class Peer {
       this.#hasLooked = true
       return this.#certificate
     }
-    const field = request.header('client-cert')
-    const chain = request.header('client-cert-chain')
-    const escaped = request.header('x-client-cert')
-    if (field === undefined && escaped === undefined) return null
-    const words = `${field}\n${chain}\n${escaped}`
+    // A proxy that knows nothing of such a field passes on what its clients write there, and certificates are no secrets.
+    const name = this.#certificateField
+    const field = name === null ? undefined : request.header(name)
+    if (name === null || field === undefined) return null
+    const chain = name === 'client-cert' ? request.header('client-cert-chain') : undefined
+    const words = `${field}\n${chain}`
     if (words !== this.#certificateWords) {
-      this.#certificate = certificateInFields(field, chain, escaped)
+      this.#certificate = certificateInField(name, field, chain)
       this.#certificateWords = words
     }
     return this.#certificate

@@ -3,6 +3,7 @@ import { Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { AddressSet } from '@gatewright/shared/cidr'
 import { type ErrorCode, errors } from '@gatewright/shared/errors'
+import type { CertificateField } from '../runtime/certificates/shown-certificate.ts'
 import { ClientConnection, type ConnectionHost } from './client-connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { RequestContext } from './context.ts'
@@ -25,6 +26,8 @@ export interface ServerSettings extends ReplySettings {
   readonly connections: ConnectionTable
   /** Peers whose word about the client behind them is taken. */
   readonly proxies: AddressSet
+  /** In which of their fields they tell of the certificate of their client; null = in none. */
+  readonly certificateField: CertificateField | null
   /** Hears of what was refused before it became a request that the handler could hear of. */
   readonly observeUnread: (ctx: RequestContext) => void
 }
@@ -78,8 +81,8 @@ export class GatewayServer extends Server implements ConnectionHost {
 
   /** Counts a new connection; null, and it is closed, when its address holds as many as it may. */
   admit(socket: Socket, scheme: Peer['scheme']): Peer | null {
-    const { connections, proxies } = this.#settings
-    const peer = new Peer(socket.remoteAddress ?? '', scheme, proxies)
+    const { connections, proxies, certificateField } = this.#settings
+    const peer = new Peer(socket.remoteAddress ?? '', scheme, proxies, certificateField)
     const { address, trusted } = peer
     if (!connections.enter(address, trusted)) {
       // Not a word: whoever opens too many would have us write one for each.

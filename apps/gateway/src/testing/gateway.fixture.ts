@@ -78,6 +78,7 @@ export interface RigOptions {
   readonly route?: Partial<CompiledRoute>
   readonly match?: (host: string, path: string, method: string, route: CompiledRoute) => Match
   readonly trustedProxies?: readonly string[]
+  readonly certificateField?: ServerSettings['certificateField']
   readonly ready?: boolean
   readonly admission?: Admission
   readonly headersTimeoutMs?: number
@@ -156,6 +157,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     bodyPace: { bytesPerSecondMin: 0, lookEveryMs: 5_000, ...options.bodyPace },
     connections: new ConnectionTable(connectionMemory, 0, options.connectionsPerAddressMax ?? 0),
     proxies,
+    certificateField: options.certificateField ?? null,
     observeUnread: observe,
   })
   const port = await listen(server)

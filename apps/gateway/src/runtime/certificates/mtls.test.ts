@@ -259,14 +259,29 @@ describe('C12 mTLS behind a proxy', () => {
   const field = `Client-Cert: :${raw}:\r\n`
   const escaped = `X-Client-Cert: ${encodeURIComponent(good.cert)}\r\n`
 
-  it('a trusted one tells of the certificate of its client, in either form', async () => {
-    const { plain } = await open({ rig: { trustedProxies: ['127.0.0.1'] } })
+  const trustedProxies = ['127.0.0.1', '::1']
+
+  it('a trusted one tells of the certificate of its client, in the field that was chosen', async () => {
+    const { plain } = await open({ rig: { trustedProxies, certificateField: 'client-cert' } })
     expect(await plain(field)).toBe(200)
-    expect(await plain(escaped)).toBe(200)
     expect(await plain('')).toBe('certificate_missing')
-    expect(await plain(`${field}${escaped}`)).toBe('certificate_malformed')
     expect(await plain('Client-Cert: hello\r\n')).toBe('certificate_malformed')
+    const nginx = await open({ rig: { trustedProxies, certificateField: 'x-client-cert' } })
+    expect(await nginx.plain(escaped)).toBe(200)
+    expect(await nginx.plain('')).toBe('certificate_missing')
+    expect(await nginx.plain('X-Client-Cert: hello\r\n')).toBe('certificate_malformed')
     expect(await plain(`${field}${field}`)).toBe('certificate_malformed')
+  })
+
+  it('what a proxy passes on in another field is the word of its client, and not believed', async () => {
+    const silent = await open({ rig: { trustedProxies } })
+    expect(await silent.plain(field)).toBe('certificate_missing')
+    expect(await silent.plain(escaped)).toBe('certificate_missing')
+    const { plain } = await open({ rig: { trustedProxies, certificateField: 'client-cert' } })
+    expect(await plain(escaped)).toBe('certificate_missing')
+    expect(await plain(`Client-Cert:\r\n${escaped}`)).toBe('certificate_missing')
+    const nginx = await open({ rig: { trustedProxies, certificateField: 'x-client-cert' } })
+    expect(await nginx.plain(field)).toBe('certificate_missing')
   })
 
   it('from anybody else the fields are not believed, and reach no upstream', async () => {
@@ -279,7 +294,7 @@ describe('C12 mTLS behind a proxy', () => {
   })
 
   it('the own certificate of a proxy is not that of its clients', async () => {
-    const { call } = await open({ rig: { trustedProxies: ['127.0.0.1', '::1'] } })
+    const { call } = await open({ rig: { trustedProxies, certificateField: 'client-cert' } })
     expect(await call(good)).toBe('certificate_missing')
     expect(await call({}, field)).toBe(200)
   })

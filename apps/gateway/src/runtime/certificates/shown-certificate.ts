@@ -45,26 +45,26 @@ function* issuersOf(leaf: X509Certificate): Generator<X509Certificate> {
   }
 }
 
+/** The field in which trusted proxies tell of the certificate of their client: one alone, since they pass on what else is sent. */
+export type CertificateField = 'client-cert' | 'x-client-cert'
+
 /**
- * What a trusted proxy says that the client showed it: `Client-Cert` and `Client-Cert-Chain` (RFC 9440), or `X-Client-Cert` with PEM that
+ * What a trusted proxy says that the client showed it: `Client-Cert`, with `chain` beside it (RFC 9440), or `X-Client-Cert` with PEM that
  * is percent-encoded, as nginx writes `$ssl_client_escaped_cert`. null: it says of none.
  */
-export function certificateInFields(
-  field: string | undefined,
+export function certificateInField(
+  name: CertificateField,
+  value: string | undefined,
   chain: string | undefined,
-  escaped: string | undefined,
 ): ShownCertificate | 'unreadable' | null {
-  const isNone = (text: string | undefined) => text === undefined || text === ''
-  if (isNone(field) && isNone(escaped)) return null
-  if (!isNone(field) && !isNone(escaped)) return 'unreadable'
-  if ((field ?? escaped ?? '').length > fieldLengthMax || (chain ?? '').length > fieldLengthMax * 2)
-    return 'unreadable'
+  if (value === undefined || value === '') return null
+  if (value.length > fieldLengthMax || (chain ?? '').length > fieldLengthMax * 2) return 'unreadable'
   try {
-    if (!isNone(field)) {
-      const between = isNone(chain) ? [] : (chain ?? '').split(',').map((item) => sequenceOf(item.trim()))
-      return readShown(sequenceOf(field ?? ''), between)
+    if (name === 'client-cert') {
+      const between = chain ? chain.split(',').map((item) => sequenceOf(item.trim())) : []
+      return readShown(sequenceOf(value), between)
     }
-    const pem = decodeURIComponent(escaped ?? '')
+    const pem = decodeURIComponent(value)
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
     const [leaf, ...between] = blocks.map((block) => Buffer.from(block))
     return leaf === undefined ? 'unreadable' : readShown(leaf, between)
