@@ -98,6 +98,9 @@ export const policy = definePolicy(spec, (config, deps, at) => {
     onceInMs: null,
   })
 
+  // What the body of a request has to be. By the time it is there, a presigned address has lost what says so.
+  const payloadHashes = new WeakMap<PolicyContext, string>()
+
   const sentInField = (ctx: PolicyContext) => ctx.header('authorization')?.startsWith('AWS4-') === true
   const sentInQuery = (ctx: PolicyContext) =>
     config.presigned && ctx.query !== '' && ctx.queryParameter('X-Amz-Signature') !== undefined
@@ -181,6 +184,7 @@ export const policy = definePolicy(spec, (config, deps, at) => {
       const fault = 'code' in signature ? signature : faultOf(ctx, signature)
       if (fault) return unlessPublic(ctx, fault)
       if ('code' in signature) return undefined
+      if (signature.payloadHash !== unsigned) payloadHashes.set(ctx, signature.payloadHash)
       if (signature.seconds === null) ctx.upstreamHeaders.remove('authorization')
       else for (const name of presignedNames) ctx.dropQueryParameter(name)
       return callerOf(ctx, {
@@ -189,11 +193,9 @@ export const policy = definePolicy(spec, (config, deps, at) => {
         once: signature.signature,
       })
     },
-    wantsBody: wasSent,
+    wantsBody: (ctx) => payloadHashes.has(ctx),
     requestBody(ctx, body) {
-      const signature = signatureOf(ctx)
-      if ('code' in signature || signature.payloadHash === unsigned) return undefined
-      if (hex(deps.signing.digest('sha-256', body)) === signature.payloadHash) return undefined
+      if (hex(deps.signing.digest('sha-256', body)) === payloadHashes.get(ctx)) return undefined
       return unlessPublic(
         ctx,
         refused(
@@ -262,15 +264,17 @@ function canonicalRequest(ctx: PolicyContext, it: Signature, service: string): s
   return [
     ctx.method,
     path,
-    canonicalQuery(ctx.query),
+    canonicalQuery(ctx.query, it.seconds !== null),
     headers.join(''),
     it.signedHeaders.join(';'),
     it.payloadHash,
   ].join('\n')
 }
 
-function canonicalQuery(query: string): string {
+/** `isPresigned`: then the signature stands in it, and is no part of itself. A `+` is a space, as upstreams read it. */
+function canonicalQuery(query: string, isPresigned: boolean): string {
   const pairs = query
+    .replaceAll('+', ' ')
     .split('&')
     .filter((part) => part !== '')
     .map((part) => {
@@ -278,7 +282,7 @@ function canonicalQuery(query: string): string {
       const [name, value] = i < 0 ? [part, ''] : [part.slice(0, i), part.slice(i + 1)]
       return [encode(decode(name)), encode(decode(value))] as const
     })
-    .filter(([name]) => name !== 'X-Amz-Signature')
+    .filter(([name]) => !isPresigned || name !== 'X-Amz-Signature')
   return pairs
     .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
     .map(([name, value]) => `${name}=${value}`)

@@ -227,8 +227,9 @@ function covers(covered: ReadonlySet<string>, name: string): boolean {
 /** RFC 9421 2.5, for requests. */
 function signatureBase(ctx: PolicyContext, { components, text }: SignatureInput): string | Refusal {
   const lines: string[] = []
+  const query = new QueryParameters(ctx.query)
   for (const { name, parameters, text: identifier } of components) {
-    const value = componentValue(ctx, name, parameters)
+    const value = componentValue(ctx, query, name, parameters)
     if (value === null) return malformed(`${identifier} is a component that is not supported.`)
     if (value === undefined)
       return refused(
@@ -244,12 +245,13 @@ function signatureBase(ctx: PolicyContext, { components, text }: SignatureInput)
 /** undefined: the request has none. null: nobody here knows how. */
 function componentValue(
   ctx: PolicyContext,
+  query: QueryParameters,
   name: string,
   parameters: SignatureInput['parameters'],
 ): string | null | undefined {
   if (name === '@query-param') {
     const wanted = parameters.get('name')
-    return parameters.size === 1 && typeof wanted === 'string' ? queryParameter(ctx.query, wanted) : null
+    return parameters.size === 1 && typeof wanted === 'string' ? query.value(wanted) : null
   }
   if (parameters.size > 0) return null
   if (name.startsWith('@'))
@@ -284,13 +286,33 @@ function authorityOf(ctx: PolicyContext): string {
   return host.endsWith(usual) ? host.slice(0, -usual.length) : host
 }
 
-/** RFC 9421 2.2.8; a name that comes more than once can be covered by nobody. */
-function queryParameter(query: string, name: string): string | undefined {
-  const encode = (text: string) =>
-    encodeURIComponent(text).replace(/[!'()~]/g, (it) => `%${it.charCodeAt(0).toString(16).toUpperCase()}`)
-  const values = [...new URLSearchParams(query)].filter(([key]) => encode(key) === name)
-  return values.length === 1 ? encode(values[0]?.[1] ?? '') : undefined
+/** RFC 9421 2.2.8. Read once, however many of them are covered: whoever knows the id of a key can send hundreds, of thousands. */
+class QueryParameters {
+  readonly #query: string
+  #values: Map<string, string | undefined> | null = null
+
+  constructor(query: string) {
+    this.#query = query
+  }
+
+  /** `name`: encoded. A name that comes more than once can be covered by nobody. */
+  value(name: string): string | undefined {
+    this.#values ??= this.#read()
+    return this.#values.get(name)
+  }
+
+  #read(): Map<string, string | undefined> {
+    const values = new Map<string, string | undefined>()
+    for (const [key, value] of new URLSearchParams(this.#query)) {
+      const name = encodeParameter(key)
+      values.set(name, values.has(name) ? undefined : encodeParameter(value))
+    }
+    return values
+  }
 }
+
+const encodeParameter = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()~]/g, (it) => `%${it.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const digestAlgorithms = ['sha-256', 'sha-512'] as const
 

@@ -116,7 +116,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     digest: (secret) => createHash('sha256').update(secret).digest('hex'),
     bodyLength: input.bodyLength === undefined ? 0 : input.bodyLength,
     limitBody: (maxBytes) => bodyLimits.push(maxBytes),
-    queryParameter: (name) => input.query?.[name],
+    queryParameter: (name) => (dropped.includes(name) ? undefined : input.query?.[name]),
     principal: input.principal ?? null,
     claims: input.claims ?? null,
     refusedCaller: null,
