@@ -247,12 +247,14 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
   }
 }
 
-/** One that cannot be loaded lets nobody in. What one team wrote must not hold up the configuration of all others. */
+/**
+ * The control plane publishes no function that cannot be read. Whether one that can also runs, it does not know: such a one lets nobody in,
+ * since what one team wrote must not hold up the configuration of all others.
+ */
 async function functionsLoaded(): Promise<void> {
-  try {
-    await functions.settled()
-  } catch (error) {
-    log.warn({ reason: (error as Error).message }, 'A function of a custom authorizer cannot be loaded')
+  for (const { reason, isUnread } of await functions.settled()) {
+    if (isUnread) throw new SnapshotRefused(`A function of a custom authorizer: ${reason}`)
+    log.warn({ reason }, 'A function of a custom authorizer cannot be loaded; it lets nobody in')
   }
 }
 

@@ -183,5 +183,12 @@ describe('C8: a function that decides', () => {
       'the route is refused',
     )
     expect(await codeOf({ 'X-Team': 'books' })).toBe('200')
+    // What only fails where it runs holds up no revision, and lets nobody in.
+    const early = `throw new Error('early')\n${guard}`
+    await publish({ decision: { by: 'function', source: early }, headers: told })
+    await until(
+      async () => (await codeOf({ 'X-Team': 'books' })) === '503 authorizer_unavailable',
+      'the function that cannot be loaded is live',
+    )
   })
 })

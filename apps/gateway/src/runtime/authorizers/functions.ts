@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { AuthorizerReply } from '@gatewright/shared/policies/authorizer-ports'
 import { dropOldest } from '../oldest.ts'
-import type { FromFunctions, ToFunctions } from './function-messages.ts'
+import type { FromFunctions, LoadFault, ToFunctions } from './function-messages.ts'
 
 export interface TeamFunction {
   /** Never throws. */
@@ -11,8 +11,8 @@ export interface TeamFunction {
 
 export interface Functions {
   open(source: string): TeamFunction
-  /** Resolves when every function that was opened since is loaded; rejects with a sentence when one cannot be. */
-  settled(): Promise<void>
+  /** Resolves when every function that was opened since is loaded, with what is wrong with those that cannot be. */
+  settled(): Promise<readonly LoadFault[]>
   close(): void
 }
 
@@ -50,7 +50,7 @@ const execArgv = ['--disable-warning=ExperimentalWarning', ...(fromSource ? ['--
 
 export function createFunctions(): Functions {
   const entries = new Map<string, Entry>()
-  const faults = new Map<string, string>()
+  const faults = new Map<string, LoadFault>()
   /** Functions with calls that wait, in the order in which they have their turn: one call each. */
   const turns: Entry[] = []
   const loads = new Set<Promise<void>>()
@@ -108,10 +108,10 @@ export function createFunctions(): Functions {
     })
   }
 
-  async function load(entry: Entry): Promise<string | null> {
+  async function load(entry: Entry): Promise<LoadFault | null> {
     // A thread takes its time to start, which is not the function's.
     const answer = await exchange({ kind: 'load', id: entry.id, source: entry.source }, loadMs)
-    if (answer?.kind !== 'loaded') return 'it could not be loaded'
+    if (answer?.kind !== 'loaded') return { reason: 'it could not be loaded', isUnread: false }
     if (answer.isBroken) stop()
     else if (answer.fault === null) {
       entry.loadedIn = threads
@@ -144,8 +144,8 @@ export function createFunctions(): Functions {
       const fault = await load(entry)
       if (fault !== null) {
         // Loading takes far longer than a call: tried with each of them, it would leave no time for others.
-        rest(entry, fault)
-        return answer({ kind: 'unavailable', reason: fault })
+        rest(entry, fault.reason)
+        return answer({ kind: 'unavailable', reason: fault.reason })
       }
     }
     makeRoom(entry)
@@ -186,9 +186,9 @@ export function createFunctions(): Functions {
   /** Ahead of the first call. */
   function loadAhead(entry: Entry): void {
     const loading = inTurn(async () => {
-      const fault = await load(entry).catch(String)
+      const fault = await load(entry).catch((error) => ({ reason: String(error), isUnread: false }))
       if (fault === null) return
-      rest(entry, fault)
+      rest(entry, fault.reason)
       faults.set(entry.source, fault)
     })
     loads.add(loading)
@@ -223,11 +223,11 @@ export function createFunctions(): Functions {
       })
       await Promise.race([Promise.all(loads), patience])
       clearTimeout(timer)
-      const [first] = faults.values()
+      const found = [...faults.values()]
       // Whoever mends it opens another source.
       for (const source of faults.keys()) entries.delete(source)
       faults.clear()
-      if (first !== undefined) throw new Error(first)
+      return found
     },
     close: stop,
   }
