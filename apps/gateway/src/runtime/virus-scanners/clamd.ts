@@ -1,6 +1,6 @@
 // ClamAV's daemon: INSTREAM sends the content in chunks with their length before them (clamd(8)).
 import type { ScanVerdict } from '@gatewright/shared/policies/virus-scanner-port'
-import { askScanner, piecesOf } from './exchange.ts'
+import { askScanner, HungUp, piecesOf } from './exchange.ts'
 import type { Destination } from './scanners.ts'
 
 /** Throws when there is no verdict. */
@@ -10,7 +10,14 @@ export async function scanWithClamd(
   signal: AbortSignal,
 ): Promise<ScanVerdict> {
   // The `z` asks for an answer that ends with NUL.
-  const answer = await askScanner(to, instream(content), (text) => text.includes('\0'), signal)
+  let answer: string
+  try {
+    answer = await askScanner(to, instream(content), (text) => text.includes('\0'), signal)
+  } catch (error) {
+    // So it ends what is longer than it takes, and what it says of that is lost with the connection as often as not.
+    if (error instanceof HungUp) return { kind: 'too-large' }
+    throw error
+  }
   const line = answer.replace(/\0[\s\S]*$/, '').trim()
   if (line === 'stream: OK') return { kind: 'clean' }
   const signature = /^stream: ([\x20-\x7e]{1,200}) FOUND$/.exec(line)?.[1]

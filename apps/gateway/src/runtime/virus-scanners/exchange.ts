@@ -5,6 +5,9 @@ import type { Destination } from './scanners.ts'
 const answerBytesMax = 65_536
 const pieceBytes = 65_536
 
+/** It broke the connection while it was told, and said nothing that arrived. */
+export class HungUp extends Error {}
+
 /**
  * Connects, writes the pieces as fast as they are taken, and reads until `isWhole` says that the answer is there or the connection
  * ends. Throws when it cannot connect, the time is over, or the answer is too long; what was answered before the other side broke
@@ -21,6 +24,7 @@ export function askScanner(
     const queue = pieces[Symbol.iterator]()
     let answer = ''
     let failure: Error | null = null
+    let isTelling = false
     const finish = () => {
       socket.destroy()
       if (answer !== '' && !signal.aborted) resolve(answer)
@@ -32,15 +36,19 @@ export function askScanner(
     function writeOn() {
       for (let next = queue.next(); !next.done; next = queue.next()) if (!socket.write(next.value)) return
     }
-    socket.on('connect', writeOn)
+    socket.on('connect', () => {
+      isTelling = true
+      writeOn()
+    })
     socket.on('drain', writeOn)
     socket.on('data', (piece: Buffer) => {
       answer += piece.toString('latin1')
       if (answer.length > answerBytesMax) socket.destroy(new Error('its answer is too long'))
       else if (isWhole(answer)) finish()
     })
-    socket.on('error', (error) => {
-      failure = error
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const isBroken = isTelling && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      failure = isBroken ? new HungUp('it broke the connection') : error
     })
     socket.on('close', finish)
   })
