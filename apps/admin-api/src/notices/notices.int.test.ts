@@ -201,6 +201,11 @@ describe('B10: what a plan promises of each day', () => {
     await plane.database.everything.serviceLevelDay.deleteMany()
     await plane.database.everything.notice.deleteMany({ where: { kind: 'service_level_missed' } })
     await promise(p95Ms, availability)
+    // Where the process ends between the two, the notice must be there, not the judgement alone.
+    await store.query('ALTER TABLE service_level_day ADD CONSTRAINT full_disk CHECK (false) NOT VALID')
+    await expect(watch.run()).rejects.toThrow()
+    expect((await said()).filter(({ kind }) => kind === 'service_level_missed')).toHaveLength(1)
+    await store.query('ALTER TABLE service_level_day DROP CONSTRAINT full_disk')
     await watch.run()
     await watch.run()
     expect(await days()).toMatchObject([{ isMet: false, promised: { p95Ms, availability } }])

@@ -2,7 +2,7 @@
 import { latencyBucketCount, latencyPercentileUs } from '@gatewright/shared/event'
 import type { Pool } from 'pg'
 import { startOfDay } from '../analytics/range.ts'
-import type { Finding } from './record.ts'
+import { note } from './record.ts'
 
 const dayMs = 86_400_000
 /** Days that are looked at again: an outage of this process shorter than that leaves no gap. */
@@ -27,22 +27,17 @@ interface Day {
   readonly to: Date
 }
 
-/** Judges the days that are over and were not judged yet; answers the promises that were not kept. */
-export async function judgeDays(pool: Pool, now: Date): Promise<readonly Finding[]> {
+/** Judges the days that are over and were not judged yet, and notes the promises that were not kept. */
+export async function judgeDays(pool: Pool, now: Date): Promise<void> {
   const { rows } = await pool.query<Promised>(
     `SELECT plan.id AS plan_id, plan.tenant_id, tenant.time_zone, environment.id AS environment_id,
        plan.slo_p95_ms AS p95_ms, plan.slo_availability AS availability, plan.updated_at AS promised_at
      FROM plan JOIN tenant ON tenant.id = plan.tenant_id CROSS JOIN environment
      WHERE plan.slo_p95_ms IS NOT NULL OR plan.slo_availability IS NOT NULL ORDER BY plan.id, environment.id`,
   )
-  const missed: Finding[] = []
   for (const promised of rows) {
-    for (const day of daysOver(promised, now)) {
-      const finding = await judge(pool, promised, day)
-      if (finding !== null) missed.push(finding)
-    }
+    for (const day of daysOver(promised, now)) await judge(pool, promised, day, now)
   }
-  return missed
 }
 
 /** A day that ended before the promise was made is none of its business. */
@@ -64,17 +59,30 @@ const dateOf = (moment: Date, timeZone: string) =>
     moment,
   )
 
-async function judge(pool: Pool, promised: Promised, day: Day): Promise<Finding | null> {
+async function judge(pool: Pool, promised: Promised, day: Day, now: Date): Promise<void> {
   const { plan_id: planId, tenant_id: tenantId, environment_id: environmentId } = promised
   const known = await pool.query(
     'SELECT is_met FROM service_level_day WHERE plan_id = $1 AND environment_id = $2 AND day = $3::date',
     [planId, environmentId, day.name],
   )
-  if (known.rows.length > 0) return null
+  if (known.rows.length > 0) return
   const { requests, availability, p95Ms } = await measure(pool, promised, day)
-  if (requests === 0) return null
+  if (requests === 0) return
   const isFast = promised.p95_ms === null || p95Ms === null || p95Ms <= promised.p95_ms
   const isThere = promised.availability === null || availability >= promised.availability
+  if (!isFast || !isThere) {
+    const facts = {
+      day: day.name,
+      p95Ms,
+      p95TargetMs: promised.p95_ms,
+      availability,
+      availabilityTarget: promised.availability,
+    }
+    const occasion = ['service-level', planId, environmentId, day.name].join(':')
+    const missed = { kind: 'service_level_missed', occasion, applicationId: null, facts } as const
+    // First the notice, which is noted once however often it is said: a judged day is never looked at again.
+    await note(pool, [{ ...missed, tenantId, environmentId, planId }], now)
+  }
   await pool.query(
     `INSERT INTO service_level_day
        (plan_id, environment_id, day, tenant_id, requests, p95_ms, availability, p95_target_ms, availability_target, is_met)
@@ -92,22 +100,6 @@ async function judge(pool: Pool, promised: Promised, day: Day): Promise<Finding 
       isFast && isThere,
     ],
   )
-  if (isFast && isThere) return null
-  return {
-    kind: 'service_level_missed',
-    occasion: ['service-level', planId, environmentId, day.name].join(':'),
-    tenantId,
-    environmentId,
-    applicationId: null,
-    planId,
-    facts: {
-      day: day.name,
-      p95Ms,
-      p95TargetMs: promised.p95_ms,
-      availability,
-      availabilityTarget: promised.availability,
-    },
-  }
 }
 
 // What the gateway itself refused (a limit, a bad credential) is no failure of the service, and its speed is none of it either.

@@ -40,7 +40,7 @@ export class NoticeWatch implements OnApplicationBootstrap, OnApplicationShutdow
   async run(): Promise<void> {
     const now = this.clock.now()
     const { pool } = this.database
-    await note(pool, await judgeDays(pool, now), now)
+    await judgeDays(pool, now)
     await this.redis.use(async (client) => {
       for await (const findings of usedUpQuotas(pool, client, now)) await note(pool, findings, now)
     })

@@ -340,14 +340,12 @@ describe('the body of a response', () => {
     })
     const socket = connect(rig.port, '127.0.0.1')
     socket.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
-    socket.pause()
-    await once(socket, 'connect')
-    await new Promise((resolve) => setTimeout(resolve, 100))
     let length = 0
     socket.on('data', (bytes) => {
       for (const byte of bytes) if (byte === 65) length++
+      socket.pause()
+      setImmediate(() => socket.resume())
     })
-    socket.resume()
     await once(socket, 'close')
     expect(length).toBe(200 * piece.length)
   })
