@@ -127,15 +127,32 @@ describe.skipIf(!isHere)('D4, D5: the firewall', () => {
     expect(await call('other=1%27%20or%201=1--')).toBe(403)
   })
 
+  it('refuses a body on which the rules find no end, and judges the calls of others meanwhile', async () => {
+    await using rig = await createRig()
+    const { upstream, gateway } = await guarded(rig, { paranoia: 2 })
+    let isRefused = false
+    const hostile = post(gateway, 'application/x-www-form-urlencoded', `q=${'(select '.repeat(16_000)}`).then(
+      (reply) => {
+        isRefused = true
+        return [reply.status, reply.json().code]
+      },
+    )
+    for (let i = 0; i < 20; i++) expect((await gateway.call('/things', { headers: agent })).status).toBe(200)
+    expect(isRefused).toBe(false)
+    expect(await hostile).toEqual([403, 'waf_blocked'])
+    const small = await post(gateway, 'application/x-www-form-urlencoded', 'q=a+book')
+    const large = await post(gateway, 'application/x-www-form-urlencoded', `q=${'a+book+'.repeat(2_000)}`)
+    expect([small.status, large.status]).toEqual([200, 200])
+    expect(upstream.seen.filter((it) => it.method === 'POST')).toHaveLength(2)
+  })
+
   it('is started again when its process dies; requests without a judgement are refused, not waved through', async () => {
     await using rig = await createRig()
     const { gateway } = await guarded(rig, {})
     expect((await gateway.call(injection, { headers: agent })).status).toBe(403)
     // The inspector is the only process that a gateway starts.
     process.kill(Number(execFileSync('pgrep', ['-P', String(gateway.pid)])), 'SIGKILL')
-    await gateway.logged(
-      (line) => line.msg === 'the inspector of the firewall was lost; the next request starts another',
-    )
+    await gateway.logged((line) => line.msg === 'an inspector of the firewall was lost')
     await until(
       async () => (await gateway.call(injection, { headers: agent })).status === 403,
       'it judges again',

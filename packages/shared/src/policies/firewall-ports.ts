@@ -40,7 +40,9 @@ export type FirewallVerdict =
       /** Ids of rules that fired, in their order. */
       readonly rules: readonly number[]
     }
-  /** The engine is busy, has died or takes too long. */
+  /** The rules used up the time that they have for one request, without an end. Harmless requests need a hundredth of it. */
+  | { readonly kind: 'exhausted' }
+  /** The engine is busy or has died. */
   | { readonly kind: 'unavailable' }
 
 export interface Firewall {

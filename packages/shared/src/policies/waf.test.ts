@@ -49,6 +49,14 @@ describe('D4, D5: the firewall', () => {
     expect([passed.verdict, passed.ctx.reports[0]?.action]).toEqual([undefined, 'unseen'])
   })
 
+  it('takes a request that the rules find no end with for an attack, also where requests pass that nobody can judge', async () => {
+    const { verdict, ctx } = await judge({ kind: 'exhausted' }, { whenUnavailable: 'allow' })
+    expect(verdict).toMatchObject({ code: 'waf_blocked' })
+    expect(ctx.reports).toMatchObject([{ action: 'blocked', score: null }])
+    const watched = await judge({ kind: 'exhausted' }, { mode: 'detect' })
+    expect([watched.verdict, watched.ctx.reports[0]?.action]).toEqual([undefined, 'detected'])
+  })
+
   it.each<[string, object]>([
     ['a target that ends the directive', { rule: 942100, target: 'ARGS:a"\nSecRuleEngine Off' }],
     ['a target with a comma', { rule: 942100, target: 'ARGS:a,ctl:ruleEngine=Off' }],

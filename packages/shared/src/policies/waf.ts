@@ -83,6 +83,7 @@ export const spec = defineSpec({
 // Callers learn that they were refused, never by what: that would be a manual for the next attempt.
 const blocked = refuse('waf_blocked')
 const unavailable = refuse('waf_unavailable', { retryAfterMs: 1_000 })
+const exhausted = 'the rules used up the time that they have for one request'
 
 export const policy = definePolicy(spec, (config, { firewalls }) => {
   const isBlocking = config.mode === 'block'
@@ -103,6 +104,11 @@ export const policy = definePolicy(spec, (config, { firewalls }) => {
       if (config.whenUnavailable === 'refuse') return unavailable
       ctx.reportSecurity({ kind: 'waf', action: 'unseen', score: null, rules: [], detail: null })
       return undefined
+    }
+    if (verdict.kind === 'exhausted') {
+      const action = isBlocking ? 'blocked' : 'detected'
+      ctx.reportSecurity({ kind: 'waf', action, score: null, rules: [], detail: exhausted })
+      return isBlocking ? blocked : undefined
     }
     const { isAttack, score, rules } = verdict
     if (rules.length > 0 || isAttack) {

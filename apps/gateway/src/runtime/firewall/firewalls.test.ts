@@ -45,7 +45,8 @@ function storeOver(answer: string) {
   const store: FirewallStore = createFirewalls({
     rules: null,
     log: { error: (fields) => lost.push(fields) },
-    patienceMs: 200,
+    patienceMs: 2_000,
+    budgetMs: 300,
     program: pathToFileURL(program),
   })
   closers.push(() => {
@@ -59,21 +60,45 @@ const ready = `if (head.request === null) return { kind: 'ready' };`
 const passed = `return { kind: 'judged', isAttack: false, score: 0, rules: [] }`
 
 describe('D4: the inspector of the firewall', () => {
-  it('that hangs is ended: who waits is told so, the log names the request, and the next one gets another inspector', async () => {
+  it('that works without an end is ended: who made it work is told so, those behind are judged by the next one', async () => {
     const { store, lost } = storeOver(
       `(head) => { ${ready} if (head.request.requestId === 'bomb') { for (;;); } ${passed} }`,
     )
     const firewall = store.open(settings)
     await store.settled()
-    expect((await firewall.inspect(request('a'))).kind).toBe('judged')
-    const [bomb, behind] = await Promise.all([
-      firewall.inspect(request('bomb')),
-      firewall.inspect(request('b')),
-    ])
-    expect([bomb.kind, behind.kind]).toEqual(['unavailable', 'unavailable'])
-    expect(lost).toMatchObject([{ requestId: 'bomb', waiting: 2 }])
-    expect((await firewall.inspect(request('c'))).kind).toBe('judged')
-    expect(store.counts).toEqual({ inspected: 2, unavailable: 2, lost: 1 })
+    const [before, bomb, ...behind] = await Promise.all(
+      ['a', 'bomb', 'b', 'c'].map((id) => firewall.inspect(request(id))),
+    )
+    expect([before?.kind, bomb?.kind]).toEqual(['judged', 'exhausted'])
+    expect(behind.map((it) => it.kind)).toEqual(['judged', 'judged'])
+    expect(lost).toMatchObject([{ requestId: 'bomb', waiting: 3 }])
+    expect(store.counts).toEqual({ inspected: 3, unavailable: 0, exhausted: 1, lost: 1 })
+  })
+
+  it('that waits for something is not taken for one that works: nobody is blamed', async () => {
+    const { store, lost } = storeOver(
+      `(head) => { ${ready} if (head.request.requestId === 'stuck') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); ${passed} }`,
+    )
+    const firewall = store.open(settings)
+    await store.settled()
+    expect((await firewall.inspect(request('stuck'))).kind).toBe('unavailable')
+    expect(lost).toMatchObject([{ requestId: 'stuck', waiting: 1 }])
+    expect((await firewall.inspect(request('next'))).kind).toBe('judged')
+  })
+
+  it('of small requests is another than that of large ones, which can keep none of them waiting', async () => {
+    const { store } = storeOver(
+      `(head, body) => { ${ready} if (body.length > 8192) { for (;;); } ${passed} }`,
+    )
+    const firewall = store.open(settings)
+    await store.settled()
+    let isLargeOver = false
+    const large = firewall.inspect(request('large', new Uint8Array(8_193))).finally(() => {
+      isLargeOver = true
+    })
+    for (let i = 0; i < 10; i++) expect((await firewall.inspect(request(`small${i}`))).kind).toBe('judged')
+    expect(isLargeOver).toBe(false)
+    expect((await large).kind).toBe('exhausted')
   })
 
   it('that ends takes nobody with it', async () => {
