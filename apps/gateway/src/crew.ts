@@ -5,6 +5,7 @@ import type { Identity } from './config/compile.ts'
 import { type SnapshotParcel, SnapshotRefused } from './config/parts.ts'
 import type { Crew, Rollout } from './config/rollout.ts'
 import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
+import type { DatabaseStates } from './runtime/places/database-files.ts'
 import { setCollectorFlags, youngGenerationMb } from './runtime/young-generation.ts'
 
 export interface CrewSettings {
@@ -33,6 +34,8 @@ export interface WorkerCrew extends Crew {
   setTripped(guards: readonly string[]): void
   /** Tells all workers, also those that are started later, with what sessions of TLS are sealed. */
   setTicketKeys(keys: Uint8Array): void
+  /** Gives all workers, also those that are started later, the databases of places. */
+  setPlaces(states: DatabaseStates): void
   /** The answers of all workers that live. */
   askAll(question: Question): Promise<unknown[]>
   askOne(question: Question): Promise<unknown>
@@ -81,6 +84,7 @@ export function createCrew({
   let position = accessPosition
   let tripped: readonly string[] = []
   let ticketKeys: Uint8Array | null = null
+  let places: DatabaseStates | null = null
 
   setCollectorFlags()
 
@@ -104,6 +108,7 @@ export function createCrew({
     reply({ kind: 'access', hashes: [], position })
     thread.postMessage({ kind: 'tripped', guards: tripped } satisfies ToWorker)
     if (ticketKeys !== null) reply({ kind: 'ticket-keys', keys: ticketKeys })
+    if (places !== null) reply({ kind: 'places', states: places })
     thread.on('message', (message: FromWorker) => {
       for (const heard of [...member.waiting]) heard(message)
       if (message.kind === 'failed') onFailure(message.reason)
@@ -259,6 +264,12 @@ export function createCrew({
       ticketKeys = keys
       for (const { thread } of members.values()) {
         thread.postMessage({ kind: 'ticket-keys', keys } satisfies ToWorker)
+      }
+    },
+    setPlaces(states) {
+      places = states
+      for (const { thread } of members.values()) {
+        thread.postMessage({ kind: 'places', states } satisfies ToWorker)
       }
     },
     async askAll(question) {

@@ -103,6 +103,10 @@ const envSchema = z.object({
   SECRETS_KEY_FILE: z.string().optional().describe('File with that key, or with several, a line each'),
   SECRETS_DIR: file.describe('Folder of the files that policies may name as secrets'),
   WAF_RULES: file.describe('Folder of a Core Rule Set 4, see docs/guides/protection.md; default: Debian’s'),
+  COUNTRY_DATABASE: file.describe(
+    'Where addresses are, in MaxMind’s format (.mmdb), see docs/guides/places.md',
+  ),
+  NETWORK_DATABASE: file.describe('Whose networks addresses belong to, in the same format'),
   DEBUG_SECRET: z
     .string()
     .min(16)

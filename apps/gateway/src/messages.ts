@@ -8,6 +8,7 @@ import type { Env } from './env.ts'
 import type { FlightBatch } from './runtime/in-flight.ts'
 import type { TakeBatch } from './runtime/limits/remote-store.ts'
 import type { Bucket, Grant } from './runtime/limits/store.ts'
+import type { DatabaseStates } from './runtime/places/database-files.ts'
 import type { GuardReport } from './traffic/guards.ts'
 import type { DiscoveryState } from './upstream/discovery/hub.ts'
 
@@ -53,6 +54,8 @@ export type ToWorker =
   | { readonly kind: 'tripped'; readonly guards: readonly string[] }
   /** With what sessions of TLS are sealed from now on, 48 bytes. */
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  /** Where addresses are, from now on; the bytes are shared. */
+  | { readonly kind: 'places'; readonly states: DatabaseStates }
   /** What is known of the service that was asked for under this number. */
   | { readonly kind: 'discovered'; readonly id: number; readonly state: DiscoveryState }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }

@@ -22,6 +22,7 @@ import { createAccessFollower } from './runtime/access.ts'
 import { createFlightDesk } from './runtime/in-flight.ts'
 import { openKnownKeys } from './runtime/known-keys.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
+import { followDatabaseFiles } from './runtime/places/database-files.ts'
 import { connectRedis, isReady } from './runtime/redis.ts'
 import { createGuardRecord, createKeptTrips } from './traffic/guard-record.ts'
 import { createGuardWatch } from './traffic/guard-watch.ts'
@@ -225,6 +226,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     await crew.drain()
     clearInterval(sweeper)
     clearInterval(ticketTimer)
+    databases.close()
     discoveries.close()
     await reporter?.close()
     await sink.close()
@@ -236,6 +238,11 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     log.info('stopped')
   }
 
+  const databases = await followDatabaseFiles(
+    { countries: env.COUNTRY_DATABASE, networks: env.NETWORK_DATABASE },
+    (states) => crew.setPlaces(states),
+    log,
+  )
   crew.start(rollout)
   try {
     await source.start()

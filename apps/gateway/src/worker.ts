@@ -36,6 +36,7 @@ import { createRedisStore } from './runtime/limits/redis-store.ts'
 import { createRemoteStore } from './runtime/limits/remote-store.ts'
 import { createOutbound } from './runtime/outbound.ts'
 import { createPacer } from './runtime/pacer.ts'
+import { createPlaces } from './runtime/places/places.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
@@ -141,6 +142,7 @@ const certificateTrusts = createCertificateTrusts(revocationFeeds, log)
 // Attacks.
 const scanners = createScanners(forbidden, log)
 const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
+const places = createPlaces()
 
 // What documents say of messages.
 const schemas = createSchemaChecks(createCodeMaker(log))
@@ -204,6 +206,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           introspection,
           tokens,
           firewalls,
+          places,
           authorizers,
           decisions,
           cedar,
@@ -453,6 +456,9 @@ port.on('message', (message: ToWorker) => {
       return
     case 'ticket-keys':
       tls?.setTicketKeys(message.keys)
+      return
+    case 'places':
+      places.use(message.states)
       return
     case 'discovered':
       discovery.hear(message.id, message.state)

@@ -14,6 +14,7 @@ import { policy as cors } from './cors.ts'
 import { policy as customAuthorizer } from './custom-authorizer.ts'
 import { policy as faultInjection } from './fault-injection.ts'
 import { policy as fileScan } from './file-scan.ts'
+import { policy as geoFilter } from './geo-filter.ts'
 import { policy as headers } from './headers.ts'
 import { policy as httpSignature } from './http-signature.ts'
 import { policy as httpsOnly } from './https-only.ts'
@@ -51,6 +52,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(cors),
     runnable(redirect),
     runnable(callCost),
+    runnable(geoFilter),
     runnable(apiKey),
     runnable(basic),
     runnable(jwt),

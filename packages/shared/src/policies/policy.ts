@@ -7,6 +7,7 @@ import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { CertificateTrusts, PresentedCertificate } from './certificate-ports.ts'
 import type { Firewalls } from './firewall-ports.ts'
+import type { Places } from './place-port.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
 import type { Signing, SigningKeyRecord } from './signing-ports.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
@@ -419,6 +420,7 @@ export interface PolicyDeps {
   readonly tokens: TokenMemory
   readonly secrets: Secrets
   readonly firewalls: Firewalls
+  readonly places: Places
   readonly authorizers: Authorizers
   /** What was decided about requests; apart from tokens, since anybody can send something that was never seen. */
   readonly decisions: TokenMemory

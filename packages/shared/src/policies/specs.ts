@@ -15,6 +15,7 @@ import { spec as cors } from './cors.ts'
 import { spec as customAuthorizer } from './custom-authorizer.ts'
 import { spec as faultInjection } from './fault-injection.ts'
 import { spec as fileScan } from './file-scan.ts'
+import { spec as geoFilter } from './geo-filter.ts'
 import { spec as headers } from './headers.ts'
 import { spec as httpSignature } from './http-signature.ts'
 import { spec as httpsOnly } from './https-only.ts'
@@ -45,6 +46,7 @@ export const policySpecs = [
   cors,
   redirect,
   callCost,
+  geoFilter,
   apiKey,
   basic,
   jwt,
@@ -111,6 +113,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(cors),
   attachment(redirect),
   attachment(callCost),
+  attachment(geoFilter),
   attachment(apiKey),
   attachment(basic),
   attachment(jwt),

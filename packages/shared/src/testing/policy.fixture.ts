@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { AuthorizerReply } from '../policies/authorizer-ports.ts'
 import type { CertificateVerdict } from '../policies/certificate-ports.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
+import type { Place } from '../policies/place-port.ts'
 import type {
   HeaderEdits,
   Held,
@@ -165,6 +166,8 @@ interface World {
   /** What a server says of every token. */
   readonly introspected?: IntrospectionAnswer
   readonly judged?: FirewallVerdict
+  /** Where every address is; null: there is no database. */
+  readonly place?: Partial<Place> | null
   /** What authorizers answer. */
   readonly authorized?: AuthorizerReply
 }
@@ -182,6 +185,7 @@ export function createDeps({
   certificate = 'good',
   introspected = { kind: 'inactive' },
   judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
+  place = {},
   authorized = { kind: 'unavailable', reason: 'away' },
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
@@ -196,6 +200,10 @@ export function createDeps({
     },
     bots: { isBot: (agent) => agent.includes('bot') },
     firewalls: { open: () => ({ inspect: async () => judged }) },
+    places: {
+      missing: () => (place === null ? 'There is no database' : null),
+      find: () => ({ country: null, continent: null, network: null, ...place }),
+    },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
     authorizers: { open: () => ({ judge: async () => authorized }) },
