@@ -1,6 +1,7 @@
 // The request and reply at hand, for the code that oRPC calls without them.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createId } from '@gatewright/shared/ids'
+import { trafficMasker } from '@gatewright/shared/masking/masker'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 export interface Exchange {
@@ -21,7 +22,9 @@ const callerId = /^[A-Za-z0-9._-]{8,64}$/
 
 /** The id of a request: the caller's own when it is well-formed, else a new one. */
 export function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && callerId.test(header) ? header : createId('req')
+  // It is logged and kept: nothing that must not be.
+  const isFit = typeof header === 'string' && callerId.test(header) && trafficMasker.text(header) === header
+  return isFit ? header : createId('req')
 }
 
 export function rememberExchange(fastify: FastifyInstance): void {

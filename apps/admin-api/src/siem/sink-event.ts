@@ -1,6 +1,6 @@
 // What is sent of an audit entry and of a refused call: one flat, masked record with an id that never changes.
 import type { RequestEvent } from '@gatewright/shared/event'
-import { defaultMasker } from '@gatewright/shared/masking/masker'
+import { defaultMasker, trafficMasker } from '@gatewright/shared/masking/masker'
 import { securityCategory } from '@gatewright/shared/security-event'
 import type { AuditEvent } from '../generated/prisma/client.ts'
 
@@ -51,14 +51,14 @@ export function securityBody(event: RequestEvent): Record<string, unknown> | nul
     policy: event.policy,
     status: event.status,
     method: event.method,
-    host: defaultMasker.text(event.host),
-    path: defaultMasker.text(event.path),
+    host: trafficMasker.text(event.host),
+    path: trafficMasker.text(event.path),
     route: event.route,
     address: event.address,
     agent: event.agent,
     environmentId: event.environmentId,
     gatewayId: event.gatewayId,
-    ...(findings.length > 0 ? { findings: defaultMasker.json(findings) } : {}),
+    ...(findings.length > 0 ? { findings: trafficMasker.json(findings) } : {}),
     apiId: event.apiId,
     versionId: event.versionId,
     applicationId: event.applicationId,

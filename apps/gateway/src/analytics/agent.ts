@@ -1,4 +1,5 @@
 // The family of a user agent: what kind of client it is, and no more than that.
+import { trafficMasker } from '@gatewright/shared/masking/masker'
 
 const known = new Map<string, string>()
 const knownMax = 1_000
@@ -35,5 +36,7 @@ function familyOf(userAgent: string): string {
   }
   // RFC 9110 10.1.5: the first product is the most significant one.
   const end = userAgent.search(/[/\s(;]/)
-  return (end < 0 ? userAgent : userAgent.slice(0, end)).replace(/[^\x21-\x7e]/g, '').slice(0, longest)
+  const product = (end < 0 ? userAgent : userAgent.slice(0, end)).replace(/[^\x21-\x7e]/g, '')
+  // Callers write what they like here. Masked before it is cut, so that nothing is cut in two.
+  return trafficMasker.text(product).slice(0, longest)
 }

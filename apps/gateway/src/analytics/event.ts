@@ -1,8 +1,9 @@
 // The analytics row of one request, built when its last byte is out.
 import type { RequestEvent } from '@gatewright/shared/event'
-import { defaultMasker } from '@gatewright/shared/masking/masker'
+import { trafficMasker } from '@gatewright/shared/masking/masker'
 import { securityCategory } from '@gatewright/shared/security-event'
 import type { RequestContext } from '../request/context.ts'
+import { knownMethod } from '../request/known-method.ts'
 import { agentFamily } from './agent.ts'
 
 /** What is the same for all events of a worker. */
@@ -37,10 +38,13 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     subscriptionId: caller?.subscriptionId ?? null,
     planId: caller?.planId ?? null,
     credentialId: caller?.credentialId ?? null,
-    method: atMost(32, ctx.method),
+    method: route === null ? knownMethod(ctx.method) : atMost(32, ctx.method),
     route: route === null ? null : atMost(1024, route.template),
-    path: atMost(pathMax, defaultMasker.text(atMost(2 * pathMax, ctx.path))),
-    host: atMost(255, defaultMasker.text(ctx.host)),
+    path:
+      match?.kind === 'route' && match.hasSecretInPath
+        ? atMost(pathMax, match.facts.template)
+        : atMost(pathMax, trafficMasker.text(atMost(2 * pathMax, ctx.path))),
+    host: atMost(255, trafficMasker.text(ctx.host)),
     status: ctx.status,
     reason: ctx.reason,
     policy: ctx.refusedBy,

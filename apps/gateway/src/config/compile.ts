@@ -1,7 +1,9 @@
 // Snapshot → Generation: every decision that a request need not take is taken here, or the whole snapshot is refused.
 
+import { isSecretName } from '@gatewright/shared/masking/secrets'
 import { trafficFault } from '@gatewright/shared/model/traffic'
 import { defaultUpstream, upstreamFault } from '@gatewright/shared/model/upstream'
+import { parameterNames } from '@gatewright/shared/path-template'
 import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
 import type { SchemaText } from '@gatewright/shared/validation/operation-rules'
@@ -436,6 +438,7 @@ function createVersionCompiler({
         basePathLength: basePath.length,
         lifecycleFields: fields,
         vary: null,
+        hasSecretInPath: parameterNames(template).some(isSecretName),
         strippedParameter: selector?.by === 'query' && selector.strip ? selector.name : null,
         upstream,
         traffic: route.upstream === null ? traffic : null,

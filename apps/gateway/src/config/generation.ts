@@ -78,6 +78,8 @@ export interface CompiledRoute {
   readonly lifecycleFields: readonly string[]
   /** Value of `Vary` (RFC 9110 12.5.5) for a route that was chosen by header fields; null when none had a say. */
   readonly vary: string | null
+  /** A parameter of the path is secret by its name (`{token}`): of its paths only the template is told. */
+  readonly hasSecretInPath: boolean
   /** The query parameter that names the version, when the upstream is not to see it. */
   readonly strippedParameter: string | null
   /** null: nothing stands behind the route, so a policy has to answer. */

@@ -39,6 +39,7 @@ function entry(text: string, hosts: string[] = [], apiName = 'shop'): RouterEntr
     basePathLength: 0,
     lifecycleFields: [],
     vary: null,
+    hasSecretInPath: false,
     strippedParameter: null,
     upstream: null,
     traffic: null,

@@ -1,6 +1,7 @@
 // Counts traffic in plain arrays while it runs; turns the counts of all workers into Prometheus text when someone scrapes.
 import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { RequestContext } from '../request/context.ts'
+import { knownMethod } from '../request/known-method.ts'
 
 /** Upper bounds of the duration histograms, seconds: those of OpenTelemetry, and three finer ones, since we are a proxy. */
 const durationBounds: readonly number[] = [
@@ -22,9 +23,6 @@ const seriesLength = upstreamBucketsAt + durationBounds.length + 1
 const seriesMax = 5_000
 const otherRoute = 'other'
 const noRoute = 'none'
-
-// A method is the caller's word until a route matched: unknown ones share a label (OpenTelemetry's `_OTHER`).
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'TRACE'])
 
 interface SeriesReport {
   readonly method: string
@@ -99,7 +97,7 @@ export class WorkerMetrics {
     if (byStatus === undefined) {
       byStatus = routed
         ? this.#routeSeries(ctx.route.method, ctx.route.template)
-        : this.#routeSeries(knownMethods.has(ctx.method) ? ctx.method : '_OTHER', noRoute)
+        : this.#routeSeries(knownMethod(ctx.method), noRoute)
       if (routed) this.#byFacts.set(ctx.route, byStatus)
     }
     let series = byStatus.get(ctx.status)

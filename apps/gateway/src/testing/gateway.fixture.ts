@@ -214,6 +214,7 @@ export function routeTo(upstream: Upstream | null, parts: Partial<CompiledRoute>
     basePathLength: 0,
     lifecycleFields: [],
     vary: null,
+    hasSecretInPath: false,
     strippedParameter: null,
     upstream,
     traffic: null,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createKey } from '../key.ts'
-import { createMasker, defaultMasker } from './masker.ts'
+import { createMasker, defaultMasker, trafficMasker } from './masker.ts'
 
 const { text, field, query, json, body } = defaultMasker
 const card = '4111111111111111'
@@ -91,6 +91,16 @@ describe('D9 masking', () => {
     for (let i = 0; i < 10_000; i++) deep = [deep]
     expect(() => json(deep)).not.toThrow()
   })
+
+  test('masks addresses of people in what callers send, and leaves the path around them', () => {
+    expect(trafficMasker.text('/users/jane.doe@mail.example/orders')).toBe('/users/[email]/orders')
+    expect(trafficMasker.text('/users/jane%40mail.example')).toBe('/users/[email]')
+    expect(trafficMasker.text('/a;mail=jane@mail.example')).toBe('/a;mail=[email]')
+    expect(text('jane@mail.example')).toBe('jane@mail.example')
+  })
+
+  test('masks what is assigned inside of a path', () =>
+    expect(text('/books/api_key=hunter2/x')).not.toContain('hunter2'))
 
   test('masks what a team adds', () => {
     const own = createMasker({

@@ -1,7 +1,7 @@
 // The one place that decides what of a request or a record may be logged, stored, exported or shown (requirement D9).
 import { maskIbans } from './iban.ts'
 import { cardDigitsMin, maskCards } from './payment-card.ts'
-import { isSecretField, isSecretMember, masked, maskSecrets, plainName } from './secrets.ts'
+import { isSecretField, isSecretMember, isSecretName, masked, maskSecrets, plainName } from './secrets.ts'
 
 /** What is masked beyond the built-in rules. */
 export interface MaskingRules {
@@ -26,8 +26,9 @@ export interface Masker {
   body(text: string): string
 }
 
-// Only from the beginning of a word: else a long one is looked at again from each of its letters.
-const emails = /(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)(?:[a-z0-9-]+\.)+[a-z]{2,}/gi
+// RFC 5322 3.2.3 allows `/ = & ?` in names too; here they end what stands before the name in an address. Only from the
+// beginning of a word: else a long one is looked at again from each of its letters.
+const emails = /(?<![\w.!#$%'*+^`{|}~-])[\w.!#$%'*+^`{|}~-]+(?:@|%40)(?:[a-z0-9-]+\.)+[a-z]{2,}/gi
 /** Deeper values are not walked: they are masked whole. */
 const depthMax = 64
 
@@ -56,8 +57,7 @@ export function createMasker(rules: MaskingRules = {}): Masker {
         const at = pair.indexOf('=')
         if (at < 0) return text(pair)
         const name = decoded(pair.slice(0, at))
-        if (isSecretField(name.toLowerCase()) || isSecretMember(name) || isOwn(name))
-          return `${pair.slice(0, at)}=${masked}`
+        if (isSecretName(name) || isOwn(name)) return `${pair.slice(0, at)}=${masked}`
         const value = pair.slice(at + 1)
         // What only shows once it is decoded is masked whole.
         const plain = decoded(value)
@@ -133,3 +133,6 @@ function decoded(text: string): string {
 
 /** The rules that hold for everybody. */
 export const defaultMasker = createMasker()
+
+/** What holds for calls: their callers never chose to tell us an address, as people do who have an account. */
+export const trafficMasker = createMasker({ emails: true })

@@ -11,7 +11,7 @@ const privateKeys =
 const userInfo = /(:\/\/)[^\s/?#@:]*:[^\s/?#@]*@/g
 /** `name=value` where the name says that the value is secret. */
 const assignments =
-  /((?:^|[?&;\s"'{,])(?:[\w-]*[_-])?(?:access_?token|refresh_?token|id_?token|token|api[_-]?key|secret|passw(?:or)?d|passwd|pwd|signature|sig|session(?:_?id)?|authorization|client_?secret|otp|pin|cvv|cvc|ssn)(?:=|%3[dD]))([^&;\s"'#]+)/gi
+  /((?:^|[/?&;\s"'{,])(?:[\w-]*[_-])?(?:access_?token|refresh_?token|id_?token|token|api[_-]?key|secret|passw(?:or)?d|passwd|pwd|signature|sig|session(?:_?id)?|authorization|client_?secret|otp|pin|cvv|cvc|ssn)(?:=|%3[dD]))([^&;\s"'#]+)/gi
 
 /** What is written in place of a secret. */
 export const masked = '[masked]'
@@ -76,6 +76,11 @@ const secretMembers = new Set(
 /** Whether a member of a body is never shown, whatever its value looks like. */
 export function isSecretMember(name: string): boolean {
   return secretMembers.has(plainName(name))
+}
+
+/** Whether the value of a parameter is never shown, wherever it travels: `{token}` of a path, `?api_key=`. */
+export function isSecretName(name: string): boolean {
+  return isSecretMember(name) || isSecretField(name.toLowerCase())
 }
 
 export const plainName = (name: string) => name.toLowerCase().replace(/[_\-\s.]/g, '')
