@@ -2,11 +2,21 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventStream } from '@gatewright/shared/channels'
+import type { CredentialRecord } from '@gatewright/shared/policies/policy'
+import type { Snapshot } from '@gatewright/shared/snapshot'
 import { Redis } from 'ioredis'
 import { freePort } from '../scripts/stack/ports.ts'
 import { type RunningProgram, startProgram } from '../scripts/stack/process.ts'
 import { requireProgram } from '../scripts/stack/program.ts'
-import { type GatewayRun, type GatewaySettings, type Managed, startManaged, startPlain } from './gateways.ts'
+import {
+  type GatewayRun,
+  type GatewaySettings,
+  live,
+  type Managed,
+  startManaged,
+  startPlain,
+  startServing,
+} from './gateways.ts'
 import { type LargeBodies, startLargeBodies } from './large-bodies.ts'
 import { otherCore, proxyCore } from './load.ts'
 import { proxyToService, serviceAt, startNginx, startUpstream, upstreamBodies } from './nginx.ts'
@@ -24,6 +34,9 @@ export interface Stage {
   readonly largeBodies: LargeBodies
   /** A further gateway with everything on. */
   startLarge(environment: string, versions: number, routesPerVersion: number): Promise<Managed>
+  /** A further gateway with one snapshot for good. */
+  startServing(snapshot: Snapshot, credentials: ReadonlyMap<string, CredentialRecord>): Promise<GatewayRun>
+  readonly upstreamUrl: string
   /** Between two measurements: what is left to do is done, and nobody else's turn pays for it. */
   rest(): Promise<void>
   stop(): Promise<void>
@@ -118,6 +131,12 @@ export async function startContestants({ folder, profileFolder, withPeers }: Sta
     plain,
     full,
     largeBodies,
+    upstreamUrl,
+    async startServing(snapshot, credentials) {
+      const gateway = await startServing({ ...gateways, redis, redisUrl }, snapshot, credentials)
+      await live(gateway, 1)
+      return gateway
+    },
     startLarge: (environment, versions, routesPerVersion) =>
       startManaged({
         ...managed,

@@ -9,7 +9,13 @@ import { createKey } from '@gatewright/shared/key'
 import type { ManifestInput } from '@gatewright/shared/manifest'
 import { defaultUpstream, upstreamSettings } from '@gatewright/shared/model/upstream'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
-import type { Snapshot, SnapshotEnvelope } from '@gatewright/shared/snapshot'
+import type {
+  PolicyUse,
+  RouteDocument,
+  Snapshot,
+  SnapshotEnvelope,
+  VersionDocument,
+} from '@gatewright/shared/snapshot'
 import type { Redis } from 'ioredis'
 import { freePort } from '../scripts/stack/ports.ts'
 import { answersOk, type RunningProgram, startProgram } from '../scripts/stack/process.ts'
@@ -149,6 +155,20 @@ export async function startManaged(settings: ManagedSettings): Promise<Managed> 
   }
 }
 
+/** With one snapshot for good, and credentials by the text whose sha256 they are found by. */
+export async function startServing(
+  settings: Pick<ManagedSettings, 'folder' | 'profileFolder' | 'keep' | 'redis' | 'redisUrl'>,
+  snapshot: Snapshot,
+  credentials: ReadonlyMap<string, CredentialRecord>,
+): Promise<GatewayRun> {
+  const { redis, redisUrl } = settings
+  const environment = snapshot.environment.name
+  const records = [...credentials].flatMap(([text, record]) => [sha256(text), JSON.stringify(record)])
+  await redis.hset(credentialsKey(environment), ...records, 'revision', '1')
+  await publishSnapshot(redis, environment, snapshot, 1)
+  return startGateway(settings, environment, { REDIS_URL: redisUrl })
+}
+
 /** Resolves when all workers serve the revision. */
 export async function live(gateway: GatewayRun, revision: number): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
@@ -158,7 +178,7 @@ export async function live(gateway: GatewayRun, revision: number): Promise<void>
   throw new Error(`${gateway.name} does not serve revision ${revision}; its log is ${gateway.logPath}`)
 }
 
-const tenant = { id: 'ten_bench', name: 'bench', timeZone: 'UTC', policies: [] }
+export const tenant = { id: 'ten_bench', name: 'bench', timeZone: 'UTC', policies: [] }
 
 /** What a person writes for the smallest gateway. */
 function manifestOf(upstreamUrl: string, largeUrl: string): ManifestInput {
@@ -200,27 +220,10 @@ const versionIdsOf = ({ versions }: Shape) =>
 /** One version with the routes of all contestants, and others as APIs have them: collections, items, some with a limit of their own. */
 function snapshotOf(shape: Shape, edition: number): Snapshot {
   const { environment, upstreamUrl, mode, routesPerVersion } = shape
-  const use = (id: string, type: string, config: Record<string, unknown>) => ({
-    id: `pol_${id}`,
-    type,
-    name: type,
-    config,
-  })
-  const route = (id: string, method: string, path: string, policies: ReturnType<typeof use>[] = []) => ({
-    id: `rte_${id}`,
-    method,
-    path,
-    operationId: null,
-    public: false,
-    when: null,
-    upstream: null,
-    policies,
-    mocks: [],
-  })
   const benchRoutes = [
-    route('bench_get', 'GET', paths.small),
-    route('bench_post', 'POST', paths.small),
-    route('bench_medium', 'GET', paths.medium),
+    routeOf('bench_get', 'GET', paths.small),
+    routeOf('bench_post', 'POST', paths.small),
+    routeOf('bench_medium', 'GET', paths.medium),
   ]
   const routesOf = (version: number) =>
     Array.from({ length: routesPerVersion }, (_, i) => {
@@ -228,9 +231,9 @@ function snapshotOf(shape: Shape, edition: number): Snapshot {
       const path = `/things-${i >> 1}/{id}`
       // Writing is limited route by route: half of the routes have a policy of their own.
       return i % 2 === 0
-        ? route(id, 'GET', path)
-        : route(id, 'POST', path, [
-            use(`${id}_limit`, 'rate-limit', { limit: 1_000_000 + edition, windowMs: 60_000, mode }),
+        ? routeOf(id, 'GET', path)
+        : routeOf(id, 'POST', path, [
+            useOf(`${id}_limit`, 'rate-limit', { limit: 1_000_000 + edition, windowMs: 60_000, mode }),
           ])
     })
   return {
@@ -238,32 +241,23 @@ function snapshotOf(shape: Shape, edition: number): Snapshot {
     environment: { id: `env_${environment}`, name: environment },
     policies: [],
     tenants: [tenant],
-    versions: versionIdsOf(shape).map((id, i) => ({
-      id,
-      tenantId: tenant.id,
-      apiId: `api_bench_${i}`,
-      apiName: `bench-${i}`,
-      name: 'v1',
-      apiRevision: 1,
-      hosts: [],
-      basePath: i === 0 ? '/' : `/api-${i}`,
-      groups: [],
-      lifecycle: { state: 'published', deprecatedAt: null, sunsetAt: null, successorPath: null },
-      selector: null,
-      upstreams: [
-        {
-          id: `ups_bench_${i}`,
-          name: defaultUpstream,
-          ...upstreamSettings.parse({ targets: [{ url: upstreamUrl }] }),
-        },
-      ],
-      traffic: null,
-      policies: [
-        use(`key_${i}`, 'api-key', { header: 'X-API-Key' }),
-        use(`limit_${i}`, 'rate-limit', { limit: 100_000_000, windowMs: 60_000, by: 'application', mode }),
-      ],
-      routes: i === 0 ? benchRoutes : routesOf(i),
-    })),
+    versions: versionIdsOf(shape).map((id, i) =>
+      versionOf({
+        id,
+        basePath: i === 0 ? '/' : `/api-${i}`,
+        upstreamUrl,
+        policies: [
+          useOf(`key_${i}`, 'api-key', { header: 'X-API-Key' }),
+          useOf(`limit_${i}`, 'rate-limit', {
+            limit: 100_000_000,
+            windowMs: 60_000,
+            by: 'application',
+            mode,
+          }),
+        ],
+        routes: i === 0 ? benchRoutes : routesOf(i),
+      }),
+    ),
     plans: [
       {
         id: 'pln_bench',
@@ -276,6 +270,58 @@ function snapshotOf(shape: Shape, edition: number): Snapshot {
   }
 }
 
+export function useOf(id: string, type: string, config: Record<string, unknown>): PolicyUse {
+  return { id: `pol_${id}`, type, name: type, config }
+}
+
+export function routeOf(
+  id: string,
+  method: string,
+  path: string,
+  policies: PolicyUse[] = [],
+  more: Partial<RouteDocument> = {},
+): RouteDocument {
+  return {
+    id: `rte_${id}`,
+    method,
+    path,
+    operationId: null,
+    public: false,
+    when: null,
+    upstream: null,
+    policies,
+    mocks: [],
+    ...more,
+  }
+}
+
+interface VersionShape extends Pick<VersionDocument, 'id' | 'basePath' | 'policies' | 'routes'> {
+  readonly upstreamUrl: string
+}
+
+export function versionOf({ upstreamUrl, ...version }: VersionShape): VersionDocument {
+  return {
+    ...version,
+    tenantId: tenant.id,
+    apiId: `api_of_${version.id}`,
+    apiName: version.id,
+    name: 'v1',
+    apiRevision: 1,
+    hosts: [],
+    groups: [],
+    lifecycle: { state: 'published', deprecatedAt: null, sunsetAt: null, successorPath: null },
+    selector: null,
+    upstreams: [
+      {
+        id: `ups_of_${version.id}`,
+        name: defaultUpstream,
+        ...upstreamSettings.parse({ targets: [{ url: upstreamUrl }] }),
+      },
+    ],
+    traffic: null,
+  }
+}
+
 function routePathsOf({ versions, routesPerVersion }: Shape): string[] {
   const collections = Math.ceil(routesPerVersion / 2)
   return Array.from({ length: versions }, (_, v) =>
@@ -283,7 +329,7 @@ function routePathsOf({ versions, routesPerVersion }: Shape): string[] {
   ).flat()
 }
 
-function credentialOf(index: number, versionIds: readonly string[]): CredentialRecord {
+export function credentialOf(index: number, versionIds: readonly string[]): CredentialRecord {
   return {
     credentialId: `key_bench_${index}`,
     tenantId: tenant.id,

@@ -14,6 +14,10 @@ export interface Target {
   readonly headers: readonly string[]
   /** Bytes of the body that is posted; none: GET. */
   readonly bodyBytes?: number
+  /** A file whose content is posted. */
+  readonly bodyFile?: string
+  /** A file of access tokens that are brought by turns. */
+  readonly tokensFile?: string
   /** A file of paths that are called by turns instead of the one in `url`. */
   readonly pathsFile?: string
 }
@@ -72,10 +76,12 @@ async function run(
   seconds: number,
   { paceMs, connections = allConnections }: Manner = {},
 ): Promise<Load> {
-  const { url, headers, bodyBytes, pathsFile } = target
+  const { url, headers, bodyBytes, bodyFile, tokensFile, pathsFile } = target
   const settings = {
     ...(paceMs !== undefined && { PACE_MS: String(paceMs) }),
     ...(bodyBytes !== undefined && { BODY_BYTES: String(bodyBytes) }),
+    ...(bodyFile !== undefined && { BODY_FILE: bodyFile }),
+    ...(tokensFile !== undefined && { TOKENS_FILE: tokensFile }),
     ...(pathsFile !== undefined && { PATHS_FILE: pathsFile }),
   }
   const script = Object.keys(settings).length > 0 ? ['-s', join(import.meta.dirname, 'request.lua')] : []

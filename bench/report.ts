@@ -4,6 +4,7 @@ import type { LargeBodyFigures } from './large-bodies.ts'
 import type { Load } from './load.ts'
 import { nodePeers } from './node-peers.ts'
 import type { Tally } from './play.ts'
+import type { PolicyCost } from './policies.ts'
 import { median, medianRatio, round, spread } from './statistics.ts'
 
 export interface Row {
@@ -42,6 +43,7 @@ export function figuresOf(
   tallies: readonly Tally[],
   capacity: Capacity | null,
   bodies: LargeBodyFigures | null,
+  policies: readonly PolicyCost[],
 ): Figure[] {
   const nginx = tallyOf(tallies, 'nginx')
   const full = tallyOf(tallies, 'gateway-full')
@@ -89,7 +91,29 @@ export function figuresOf(
       most('memory that a reply of 1 GB takes', bodies.downloadExtraMb, 'MB', 20, 5),
       most('memory that a body of 1 GB takes', bodies.uploadExtraMb, 'MB', 20, 5),
     )
+  for (const { name, ofBeside, addedUs } of policies) {
+    if (name === 'jwt-warm' && ofBeside !== null)
+      figures.push(least('a token that was seen before, requests/s', ofBeside, 'of a key', 0.95, 1))
+    if (name === 'validate-request' && addedUs !== null)
+      figures.push(most('a body of 10 kB held against its schema, CPU', addedUs, 'µs', 40, 20))
+  }
   return figures
+}
+
+/** What single policies cost; the added figures are beside the row that is named. */
+export function policiesTable(policies: readonly PolicyCost[]): string[][] {
+  return [
+    ['a request with', 'requests/s', 'CPU µs/request', 'added µs', 'requests/s, of', 'beside', 'spread'],
+    ...policies.map(({ name, what, beside, rps, cpuUs, addedUs, ofBeside }) => [
+      `${name}: ${what}`,
+      String(Math.round(median(rps))),
+      median(cpuUs).toFixed(1),
+      addedUs?.toFixed(1) ?? '',
+      ofBeside?.toFixed(2) ?? '',
+      beside ?? '',
+      `${(spread(rps) * 100).toFixed(0)} %`,
+    ]),
+  ]
 }
 
 export function rowsTable(rows: readonly Row[], tallies: readonly Tally[]): string[][] {

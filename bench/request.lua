@@ -18,6 +18,30 @@ if bytes then
   wrk.body = string.rep("x", bytes)
 end
 
+-- BODY_FILE: a POST with what is in this file.
+local sent = os.getenv("BODY_FILE")
+if sent then
+  local opened = assert(io.open(sent, "rb"))
+  wrk.method = "POST"
+  wrk.body = opened:read("*a")
+  opened:close()
+end
+
+-- TOKENS_FILE: the access tokens in this file by turns.
+local tokens = os.getenv("TOKENS_FILE")
+if tokens then
+  local requests, turn = {}, 0
+  function init()
+    for token in io.lines(tokens) do
+      requests[#requests + 1] = wrk.format(nil, nil, { Authorization = "Bearer " .. token })
+    end
+  end
+  function request()
+    turn = turn % #requests + 1
+    return requests[turn]
+  end
+end
+
 -- PATHS_FILE: the paths in this file by turns.
 local file = os.getenv("PATHS_FILE")
 if file then

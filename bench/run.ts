@@ -9,12 +9,14 @@ import { startContestants } from './contestants.ts'
 import { type LargeBodyFigures, measureLargeBodies } from './large-bodies.ts'
 import { requireLoadGenerator } from './load.ts'
 import { play, type Tally } from './play.ts'
+import { measurePolicies, type PolicyCost } from './policies.ts'
 import {
   asMarkdown,
   asText,
   type Figure,
   figuresOf,
   figuresTable,
+  policiesTable,
   type Row,
   rowsOf,
   rowsTable,
@@ -26,6 +28,7 @@ const { values: flags } = parseArgs({
   options: {
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    policies: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
   },
@@ -33,7 +36,7 @@ const { values: flags } = parseArgs({
 // A minute is too short for peers, for other sizes and for many routes.
 const pace = flags.quick
   ? { rounds: 2, seconds: 2, warmUpSeconds: 1, whole: false }
-  : { rounds: 5, seconds: 3, warmUpSeconds: 3, whole: true }
+  : { rounds: 5, seconds: 2, warmUpSeconds: 3, whole: true }
 
 /** All that was measured, for whoever wants to look behind the medians. */
 interface Result {
@@ -44,6 +47,7 @@ interface Result {
   readonly tallies: readonly Tally[]
   readonly capacity: Capacity | null
   readonly bodies: LargeBodyFigures | null
+  readonly policies: readonly PolicyCost[]
 }
 
 await main()
@@ -51,21 +55,27 @@ await main()
 async function main(): Promise<void> {
   if (availableParallelism() < 2)
     throw new Error('The bench needs two cores: one for the proxy, one for all else.')
-  if (flags.save && flags.quick) throw new Error('--save keeps whole runs: leave out --quick.')
+  if (flags.save && (flags.quick || flags.policies))
+    throw new Error('--save keeps whole runs: leave out --quick and --policies.')
   requireLoadGenerator()
   buildGateway()
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'))
   const stage = await startContestants({
     folder,
     profileFolder: flags['cpu-prof'],
-    withPeers: pace.whole,
+    withPeers: pace.whole && !flags.policies,
   })
   try {
+    if (flags.policies) {
+      say(`\n${asText(policiesTable(await measurePolicies(stage, folder)))}`)
+      return
+    }
     const tallies = await play(stage, pace, say)
     const bodies = pace.whole ? await measureLargeBodies(stage.plain.origin, stage.plain.pid) : null
     const capacity = pace.whole ? await measureCapacity(stage, folder) : null
+    const policies = pace.whole ? await measurePolicies(stage, folder) : []
     const rows = rowsOf(tallies)
-    const figures = figuresOf(tallies, capacity, bodies)
+    const figures = figuresOf(tallies, capacity, bodies, policies)
     const result = {
       processor: cpus()[0]?.model,
       node: process.version,
@@ -74,6 +84,7 @@ async function main(): Promise<void> {
       tallies,
       capacity,
       bodies,
+      policies,
     }
     print(result)
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ rows, figures }, null, 2)}\n`)
@@ -102,6 +113,8 @@ function keep(result: Result): void {
     asMarkdown(figuresTable(result.figures)),
     '',
     asMarkdown(rowsTable(result.rows, result.tallies)),
+    '',
+    asMarkdown(policiesTable(result.policies)),
     '\n',
   ].join('\n')
   writeFileSync(
@@ -120,10 +133,11 @@ function buildGateway(): void {
 }
 
 function print(result: Result): void {
-  const { rows, figures, tallies, capacity } = result
+  const { rows, figures, tallies, capacity, policies } = result
   say(`\n${asText(rowsTable(rows, tallies))}\n`)
   for (const { name, what } of tallies) say(`${name}: ${what}`)
   say(`\n${asText(figuresTable(figures))}\n`)
+  if (policies.length > 0) say(`${asText(policiesTable(policies))}\n`)
   if (capacity !== null) {
     const listed = capacity.longestInSwapMs.map((ms) => ms.toFixed(1)).join(', ')
     say(`With all 10,000 routes called by turns: ${capacity.allCalledOfTen.toFixed(2)} of ten routes.`)
