@@ -145,7 +145,10 @@ export function createCrew({
         return
       }
       // It would answer 503 on the port that it shares with those that serve.
-      log.error({ worker: member.index, reason: refusal }, 'a restarted worker cannot serve; it is ended')
+      log.error(
+        { worker: member.index, reason: refusal.message },
+        'a restarted worker cannot serve; it is ended',
+      )
       await member.thread.terminate()
     })
     if (isListening) await listenOne(member)
@@ -180,15 +183,16 @@ export function createCrew({
     member: Member,
     parcel: SnapshotParcel,
     credentials: StaticCredentials | null,
-  ): Promise<string | null> {
+  ): Promise<SnapshotRefused | null> {
     const identity = { revision: parcel.revision, hash: parcel.hash }
     const answer = await exchange(
       member,
       { kind: 'prepare', parcel, credentials },
       (it) => (it.kind === 'prepared' || it.kind === 'refused') && isSame(it.identity, identity),
     )
-    if (answer === null) return `worker ${member.index} ended while it compiled the snapshot`
-    if (answer.kind === 'refused') return answer.reason
+    if (answer === null)
+      return new SnapshotRefused(`worker ${member.index} ended while it compiled the snapshot`)
+    if (answer.kind === 'refused') return new SnapshotRefused(answer.reason, { isPassing: answer.isPassing })
     member.prepared = identity
     return null
   }
@@ -230,8 +234,8 @@ export function createCrew({
     },
     async prepare(parcel, credentials) {
       const refusals = await all((member) => prepareOne(member, parcel, credentials))
-      const reason = refusals.find((refusal) => refusal !== null)
-      if (reason !== undefined && reason !== null) throw new SnapshotRefused(reason)
+      const refusal = refusals.find((it) => it !== null)
+      if (refusal) throw refusal
     },
     async commit(identity) {
       await all(async (member) => {

@@ -6,6 +6,7 @@ import { metadataServices, parseCidr } from '@gatewright/shared/cidr'
 import { slug } from '@gatewright/shared/ids'
 import { Keyring } from '@gatewright/shared/sealing/keyring'
 import * as z from 'zod'
+import { readVaultSettings, type VaultSettings, vaultVariables } from './runtime/vault/settings.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const durationMs = z.coerce.number().int().min(0).max(86_400_000)
@@ -102,6 +103,7 @@ const envSchema = z.object({
     ),
   SECRETS_KEY_FILE: z.string().optional().describe('File with that key, or with several, a line each'),
   SECRETS_DIR: file.describe('Folder of the files that policies may name as secrets'),
+  ...vaultVariables,
   WAF_RULES: file.describe('Folder of a Core Rule Set 4, see docs/guides/protection.md; default: Debian’s'),
   COUNTRY_DATABASE: file.describe(
     'Where addresses are, in MaxMind’s format (.mmdb), see docs/guides/places.md',
@@ -155,6 +157,8 @@ export const variableNames = Object.keys(envSchema.shape)
 export type Env = z.output<typeof envSchema> & {
   /** Path of the manifest of a standalone gateway; null in managed mode. */
   readonly manifest: string | null
+  /** null = there is none. */
+  readonly vault: VaultSettings | null
 }
 
 export class UsageError extends Error {}
@@ -170,10 +174,10 @@ export function readEnv(variables: NodeJS.ProcessEnv, args: readonly string[]): 
   }
   try {
     Keyring.from(parsed.data)
+    return { ...parsed.data, manifest, vault: readVaultSettings(parsed.data) }
   } catch (error) {
     throw new UsageError(`The gateway cannot start with these settings:\n  ${(error as Error).message}`)
   }
-  return { ...parsed.data, manifest }
 }
 
 /** As `Resolver.setServers` takes it: an address, `address:port` or `[address]:port`. */

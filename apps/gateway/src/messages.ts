@@ -9,6 +9,7 @@ import type { FlightBatch } from './runtime/in-flight.ts'
 import type { TakeBatch } from './runtime/limits/remote-store.ts'
 import type { Bucket, Grant } from './runtime/limits/store.ts'
 import type { DatabaseStates } from './runtime/places/database-files.ts'
+import type { SecretState } from './runtime/vault/desk.ts'
 import type { GuardReport } from './traffic/guards.ts'
 import type { DiscoveryState } from './upstream/discovery/hub.ts'
 
@@ -58,6 +59,8 @@ export type ToWorker =
   | { readonly kind: 'places'; readonly states: DatabaseStates }
   /** What is known of the service that was asked for under this number. */
   | { readonly kind: 'discovered'; readonly id: number; readonly state: DiscoveryState }
+  /** What is known of the secret in Vault that was asked for. */
+  | { readonly kind: 'secret'; readonly reference: string; readonly state: SecretState }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   /** Stop listening, finish what runs, hand over the events; answered by `drained`. */
   | { readonly kind: 'drain' }
@@ -83,7 +86,13 @@ export interface ExplainRequest {
 
 export type FromWorker =
   | { readonly kind: 'prepared'; readonly identity: Identity }
-  | { readonly kind: 'refused'; readonly identity: Identity; readonly reason: string }
+  | {
+      readonly kind: 'refused'
+      readonly identity: Identity
+      readonly reason: string
+      /** It is worth trying again. */
+      readonly isPassing: boolean
+    }
   | { readonly kind: 'committed'; readonly identity: Identity }
   | { readonly kind: 'listening' }
   | { readonly kind: 'access-applied'; readonly position: number }
@@ -109,6 +118,8 @@ export type FromWorker =
       readonly settings: Discovery
     }
   | { readonly kind: 'discover-end'; readonly id: number }
+  /** Answered by `secret` now and whenever there is news, until `secret-end`. */
+  | { readonly kind: 'secret' | 'secret-end'; readonly reference: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   /** It cannot go on: the port is taken, or the like. */
   | { readonly kind: 'failed'; readonly reason: string }

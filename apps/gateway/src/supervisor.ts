@@ -1,6 +1,7 @@
 // The process around the workers: configuration in, reports and events out, health and metrics, an orderly end.
 
 import { randomBytes, randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer, type Server } from 'node:net'
 import type { Head } from '@gatewright/shared/snapshot'
@@ -22,8 +23,12 @@ import { createAccessFollower } from './runtime/access.ts'
 import { createFlightDesk } from './runtime/in-flight.ts'
 import { openKnownKeys } from './runtime/known-keys.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
+import type { OutageLog } from './runtime/outage.ts'
+import { createOutbound } from './runtime/outbound.ts'
 import { followDatabaseFiles } from './runtime/places/database-files.ts'
 import { connectRedis, isReady } from './runtime/redis.ts'
+import { createVaultClient } from './runtime/vault/client.ts'
+import { createVaultDesk, type VaultDesk } from './runtime/vault/desk.ts'
 import { createGuardRecord, createKeptTrips } from './traffic/guard-record.ts'
 import { createGuardWatch } from './traffic/guard-watch.ts'
 import { createDiscoverers } from './upstream/discovery/discoverers.ts'
@@ -43,6 +48,7 @@ export interface Gateway {
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 const sweepEveryMs = 5_000
+const lookAtSecretsEveryMs = 1_000
 /** Whoever learns the keys of sessions can read what was said in them: they are of this process alone, and for half a day. */
 const ticketKeysEveryMs = 12 * 3_600_000
 const ticketKeysLength = 48
@@ -73,6 +79,8 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     log,
   })
   const desk = createDiscoveryDesk(discoveries)
+  const vault = openVault(env, log)
+  const vaultTimer = setInterval(() => void vault.look(), lookAtSecretsEveryMs)
   const sweeper = setInterval(() => counters.sweep(), sweepEveryMs)
 
   function onMessage(message: FromWorker, reply: (message: ToWorker) => void) {
@@ -109,6 +117,12 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
       case 'discover-end':
         desk.end(message.id, reply)
         return
+      case 'secret':
+        vault.follow(message.reference, reply)
+        return
+      case 'secret-end':
+        vault.end(message.reference, reply)
+        return
       default:
         return
     }
@@ -132,6 +146,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     onMessage,
     onEnd(worker) {
       desk.forget(worker)
+      vault.forget(worker)
       flights.forget(worker)
     },
     onFailure: onFatal,
@@ -173,6 +188,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
       spoolBytes: spool.bytes,
       lastGoodFailures: lastGood.failures,
       discoveries: discoveries.counts,
+      vault: vault.counts,
       knownKeys: known.size,
       accessRevision: access?.position ?? 0,
       connections: readConnectionCounts(connectionMemory),
@@ -228,6 +244,8 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     clearInterval(ticketTimer)
     databases.close()
     discoveries.close()
+    clearInterval(vaultTimer)
+    await vault.close()
     await reporter?.close()
     await sink.close()
     known.close()
@@ -264,6 +282,23 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     rollout.live ? 'serving' : 'serving nothing yet: no configuration in Redis or on disk',
   )
   return { gatewayId, port, tlsPort, opsPort: operations.port, stop }
+}
+
+function openVault({ vault }: Env, log: OutageLog): VaultDesk {
+  const now = Date.now
+  // Where Vault is, the operator says: whatever is forbidden to teams is not to them.
+  const open = createOutbound(createBlockList([]), async () => ({
+    token: null,
+    ca: vault === null || vault.caFile === null ? null : await readFile(vault.caFile, 'utf8'),
+  }))
+  const client = vault === null ? null : createVaultClient({ settings: vault, open, now })
+  return createVaultDesk({
+    client,
+    refreshMs: vault?.refreshMs ?? 60_000,
+    keepMs: vault?.keepMs ?? 0,
+    log,
+    now,
+  })
 }
 
 // Where the kernel does not spread connections over sockets of one port, one worker serves.

@@ -48,6 +48,7 @@ import { createSecrets } from './runtime/secrets.ts'
 import { createSigning } from './runtime/signing/signing.ts'
 import { createStaticCredentials } from './runtime/static-credentials.ts'
 import { createTokenMemory } from './runtime/token-memory.ts'
+import { createVaultLine } from './runtime/vault/line.ts'
 import { createScanners } from './runtime/virus-scanners/scanners.ts'
 import { createCertificateOpener } from './tls/central-certificates.ts'
 import { followCertificateFolder } from './tls/certificate-folder.ts'
@@ -132,7 +133,8 @@ const cedar = createCedarEngine()
 
 // Secrets of configurations, and keys that requests are signed with.
 const keyring = Keyring.from(env)
-const secrets = createSecrets({ keys: keyring, folder: env.SECRETS_DIR, variables: process.env })
+const vault = createVaultLine(say, log)
+const secrets = createSecrets({ keys: keyring, folder: env.SECRETS_DIR, variables: process.env, vault })
 const signing = createSigning({ keys: keyring, log })
 const openCertificates = createCertificateOpener(keyring)
 // Certificates of clients.
@@ -236,6 +238,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
         firewalls.settled(),
         revocationFeeds.settled(),
         functionsLoaded(),
+        vault.settled(),
       ])
     } catch (error) {
       generation.retire()
@@ -246,7 +249,12 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
     say({ kind: 'prepared', identity })
   } catch (error) {
     if (!(error instanceof SnapshotRefused)) log.error({ err: error }, 'compiling crashed')
-    say({ kind: 'refused', identity, reason: error instanceof Error ? error.message : String(error) })
+    say({
+      kind: 'refused',
+      identity,
+      reason: error instanceof Error ? error.message : String(error),
+      isPassing: error instanceof SnapshotRefused && error.isPassing,
+    })
   }
 }
 
@@ -462,6 +470,9 @@ port.on('message', (message: ToWorker) => {
       return
     case 'discovered':
       discovery.hear(message.id, message.state)
+      return
+    case 'secret':
+      vault.hear(message.reference, message.state)
       return
     case 'events-taken':
       events.acknowledge()

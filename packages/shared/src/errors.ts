@@ -144,6 +144,7 @@ export const errors = {
     status: 502,
     title: 'The service behind this API answered with what the API does not describe',
   },
+  secret_unavailable: { status: 503, title: 'A secret that the API needs cannot be read right now' },
   upstream_unavailable: { status: 503, title: 'The service behind this API is unavailable' },
   circuit_open: {
     status: 503,

@@ -168,7 +168,7 @@ describe('C6 a secret in the configuration of a policy', () => {
   })
 
   it('that gateways hold is named by platform admins alone, and stays when others save the rest', async () => {
-    for (const text of ['env:GATEWRIGHT_SECRET_A', 'file:token']) {
+    for (const text of ['env:GATEWRIGHT_SECRET_A', 'file:token', 'vault:kv/data/a#b']) {
       const refused = await write(acme, [headers(text)])
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'platform_only' }] } })
     }

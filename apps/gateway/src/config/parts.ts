@@ -15,7 +15,18 @@ import type * as z from 'zod'
  * Why a snapshot is not taken. The message is for the people who publish: it names tenant, API, route, policy. The admin API
  * shows a team only what begins with `tenant <name>` of its own or with `all tenants`.
  */
-export class SnapshotRefused extends Error {}
+export class SnapshotRefused extends Error {
+  /** What was missing may come: it is worth trying again. */
+  readonly isPassing: boolean
+
+  constructor(
+    message: string,
+    { isPassing = false, ...options }: ErrorOptions & { isPassing?: boolean } = {},
+  ) {
+    super(message, options)
+    this.isPassing = isPassing
+  }
+}
 
 export type SnapshotHead = Omit<Snapshot, 'versions'>
 export type VersionHead = Omit<VersionDocument, 'routes' | 'schemas'>

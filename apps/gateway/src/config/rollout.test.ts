@@ -58,3 +58,28 @@ it('I11: what a worker refuses is served by none, and what was live stays curren
   expect([served, given, rollout.refusal?.reason]).toEqual([[1], [1], 'tenant acme: no'])
   expect([rollout.needs(identity(2)), rollout.needs(identity(3))]).toEqual([false, true])
 })
+
+it('C6: what was refused for something that may come is tried again after some seconds', async () => {
+  let nowMs = 0
+  let isMissing = true
+  const rollout = createRollout(
+    {
+      prepare: async () => {
+        if (isMissing) throw new SnapshotRefused('Vault is away', { isPassing: true })
+      },
+      commit: async () => undefined,
+      abort: () => undefined,
+    },
+    log,
+    () => undefined,
+    () => nowMs,
+  )
+  await rollout.apply(identity(1), () => parcel(1))
+  nowMs = 9_999
+  expect(rollout.needs(identity(1))).toBe(false)
+  nowMs = 10_000
+  expect(rollout.needs(identity(1))).toBe(true)
+  isMissing = false
+  expect(await rollout.apply(identity(1), () => parcel(1))).toBe(true)
+  expect([rollout.needs(identity(1)), rollout.refusal]).toEqual([false, null])
+})

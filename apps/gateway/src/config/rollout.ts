@@ -30,7 +30,7 @@ export interface Rollout {
   readonly live: Identity | null
   /** The snapshot that was refused last, until another one is taken. */
   readonly refusal: Refused | null
-  /** False for what is live, and for what was refused already. */
+  /** False for what is live, and for what was refused already; what may pass meanwhile is tried again after some seconds. */
   needs(identity: Identity): boolean
   /** `pack` may throw `SnapshotRefused`. True when it is live everywhere. */
   apply(
@@ -42,7 +42,17 @@ export interface Rollout {
   withCurrent(action: (current: Current) => Promise<void>): Promise<void>
 }
 
-export function createRollout(crew: Crew, log: Logger, onChange: () => void): Rollout {
+const againMs = 10_000
+
+/** `nowMs`: milliseconds of any clock. */
+export function createRollout(
+  crew: Crew,
+  log: Logger,
+  onChange: () => void,
+  nowMs: () => number = () => performance.now(),
+): Rollout {
+  /** When what was refused is worth another try. */
+  let againAtMs = Number.POSITIVE_INFINITY
   let live: Identity | null = null
   let refusal: Refused | null = null
   let current: Current | null = null
@@ -65,6 +75,8 @@ export function createRollout(crew: Crew, log: Logger, onChange: () => void): Ro
       if (!(error instanceof SnapshotRefused))
         log.error({ err: error }, 'Compiling failed in a way it should not')
       refusal = { ...identity, reason, at: Date.now() }
+      againAtMs =
+        error instanceof SnapshotRefused && error.isPassing ? nowMs() + againMs : Number.POSITIVE_INFINITY
       log.error(
         { ...identity, reason, live: live?.revision ?? null },
         'Snapshot refused; the one before keeps serving',
@@ -92,7 +104,7 @@ export function createRollout(crew: Crew, log: Logger, onChange: () => void): Ro
     get refusal() {
       return refusal
     },
-    needs: (identity) => !isSame(identity, live) && !isSame(identity, refusal),
+    needs: (identity) => !isSame(identity, live) && (!isSame(identity, refusal) || nowMs() >= againAtMs),
     apply(identity, pack, credentials = null) {
       return inTurn(() => run(identity, pack, credentials))
     },

@@ -32,6 +32,7 @@ interface Counts {
   readonly events: { readonly sent: number; readonly spooled: number; readonly dropped: number }
   readonly spoolBytes: number
   readonly lastGoodFailures: number
+  readonly vault: { readonly followed: number; readonly failing: number }
   readonly discoveries: { readonly followed: number; readonly failing: number }
   readonly knownKeys: number
   readonly accessRevision: number
@@ -117,7 +118,7 @@ async function metricsText(deps: OperationsDeps): Promise<string> {
 }
 
 function samplesOf({ env, crew, rollout, redisIsReady, counts }: OperationsDeps): Sample[] {
-  const { events, spoolBytes, lastGoodFailures, discoveries, knownKeys, accessRevision, connections } =
+  const { events, spoolBytes, lastGoodFailures, discoveries, vault, knownKeys, accessRevision, connections } =
     counts()
   const { rss } = process.memoryUsage()
   const cpu = process.cpuUsage()
@@ -160,6 +161,8 @@ function samplesOf({ env, crew, rollout, redisIsReady, counts }: OperationsDeps)
     gauge('gw_known_keys', 'Keys remembered on disk.', knownKeys),
     counter('gw_last_good_failures_total', 'Snapshots that could not be kept on disk.', lastGoodFailures),
     gauge('gw_discovery_services', 'Services that are followed in registries.', discoveries.followed),
+    gauge('gw_vault_secrets', 'Secrets that are followed in Vault.', vault.followed),
+    gauge('gw_vault_failing', 'Secrets that cannot be read from Vault right now.', vault.failing),
     gauge('gw_discovery_failing', 'Services whose registry cannot be read right now.', discoveries.failing),
     counter('gw_events_sent_total', 'Events handed to the stream.', events.sent),
     gauge('gw_events_spooled', 'Events on disk.', events.spooled),

@@ -11,13 +11,14 @@ import { createSecrets, type SecretSources } from './secrets.ts'
 
 const newKeys = () => Keyring.from({ SECRETS_KEY: randomBytes(32).toString('base64') })
 const keys = newKeys()
+const vault = { open: (reference: string) => ({ text: `kept in ${reference}`, key: reference }) }
 const acme = { tenantId: 'ten_acme', type: 'headers' }
 
 function secretsOf(
   more: Partial<SecretSources> = {},
   owner: { tenantId: string | null; type: string } = acme,
 ) {
-  return createSecrets({ keys, folder: null, variables: {}, ...more })(owner)
+  return createSecrets({ keys, folder: null, variables: {}, vault, ...more })(owner)
 }
 
 function sealedFor(owner: { tenantId: string | null; type: string }, text: string, under = keys): string {
@@ -27,9 +28,9 @@ function sealedFor(owner: { tenantId: string | null; type: string }, text: strin
 
 describe('C6 secrets of policies, in the gateway', () => {
   test('open what the control plane sealed for this tenant and this kind of policy', () => {
-    expect(secretsOf().open(sealedFor(acme, 'open sesame'))).toBe('open sesame')
+    expect(secretsOf().open(sealedFor(acme, 'open sesame')).text).toBe('open sesame')
     const everywhere = { tenantId: null, type: 'headers' }
-    expect(secretsOf({}, everywhere).open(sealedFor(everywhere, 'for all'))).toBe('for all')
+    expect(secretsOf({}, everywhere).open(sealedFor(everywhere, 'for all')).text).toBe('for all')
   })
 
   test.each([
@@ -54,10 +55,21 @@ describe('C6 secrets of policies, in the gateway', () => {
 
   test('in the surroundings of the gateway are those whose name says so, and no other variable', () => {
     const variables = { GATEWRIGHT_SECRET_A: 'from outside', DATABASE_URL: 'postgres://…', SECRETS_KEY: 'x' }
-    expect(secretsOf({ variables }).open('env:GATEWRIGHT_SECRET_A')).toBe('from outside')
+    expect(secretsOf({ variables }).open('env:GATEWRIGHT_SECRET_A').text).toBe('from outside')
     for (const name of ['DATABASE_URL', 'SECRETS_KEY', 'gatewright_secret_a', '__proto__', ''])
       expect(() => secretsOf({ variables }).open(`env:${name}`), name).toThrow('names of secrets begin with')
     expect(() => secretsOf({ variables }).open('env:GATEWRIGHT_SECRET_B')).toThrow('is not set')
+  })
+
+  test('in Vault are read from there, and a sealed text that looks like a reference is a text', () => {
+    expect(secretsOf().open('vault:kv/data/a#b').text).toBe('kept in kv/data/a#b')
+    expect(secretsOf().open(sealedFor(acme, 'vault:kv/data/a#b')).text).toBe('vault:kv/data/a#b')
+  })
+
+  test('that cannot be used for their purpose are refused with what is wrong, without the secret', () => {
+    const faultOf = (text: string) => (text === 'fine' ? null : 'it is not fine')
+    expect(secretsOf().open('fine', faultOf).text).toBe('fine')
+    expect(() => secretsOf().open(sealedFor(acme, 'open sesame'), faultOf)).toThrow(/^it is not fine$/)
   })
 })
 
@@ -74,8 +86,8 @@ describe('C6 secrets in files', () => {
   afterAll(() => rmSync(root, { recursive: true }))
 
   test('are read from the folder of secrets, through links that stay in it', () => {
-    expect(secretsOf({ folder }).open('file:token')).toBe('in a mount')
-    expect(secretsOf({ folder }).open(`file:${join(folder, 'token')}`)).toBe('in a mount')
+    expect(secretsOf({ folder }).open('file:token').text).toBe('in a mount')
+    expect(secretsOf({ folder }).open(`file:${join(folder, 'token')}`).text).toBe('in a mount')
   })
 
   test.each([

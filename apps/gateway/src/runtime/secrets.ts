@@ -1,12 +1,13 @@
 // The secrets of policy configurations, opened when a generation is compiled: sealed ones with the keys of SECRETS_KEY, and those
-// that an operator keeps in the gateway's own surroundings (ADR 71).
+// that an operator keeps in the gateway's own surroundings (ADR 71) or in Vault (ADR 102).
 import { readFileSync, realpathSync } from 'node:fs'
 import { isAbsolute, sep } from 'node:path'
-import type { Secrets } from '@gatewright/shared/policies/policy'
-import { readSecret } from '@gatewright/shared/policies/secret'
+import { readSecret, type SecretForm } from '@gatewright/shared/policies/secret'
+import type { Secret, Secrets } from '@gatewright/shared/policies/secret-ports'
 import type { Keyring } from '@gatewright/shared/sealing/keyring'
 import { type PolicySecretOwner, policySecretPlace } from '@gatewright/shared/sealing/policy-secret'
 import { keyIdOf, open } from '@gatewright/shared/sealing/sealed'
+import type { VaultLine } from './vault/line.ts'
 
 /** Variables that configurations may name; no other one of the process. */
 export const secretVariablePrefix = 'GATEWRIGHT_SECRET_'
@@ -16,21 +17,35 @@ export interface SecretSources {
   /** The one folder whose files configurations may name; null = none. */
   readonly folder: string | null
   readonly variables: Readonly<Record<string, string | undefined>>
+  readonly vault: Pick<VaultLine, 'open'>
 }
 
 export type SecretsOf = (owner: PolicySecretOwner) => Secrets
 
 /** What opens the secrets of one attachment: those that were sealed for its tenant and its kind of policy. */
 export function createSecrets(sources: SecretSources): SecretsOf {
-  return (owner) => ({ open: (text) => openSecret(text, owner, sources) })
+  return (owner) => ({
+    open(text, faultOf = () => null) {
+      const form = readSecret(text)
+      return form.kind === 'vault'
+        ? sources.vault.open(form.name, faultOf)
+        : fixed(readFixed(form, owner, sources), faultOf)
+    },
+  })
 }
 
-function openSecret(
-  text: string,
+/** One that stays as it is for as long as the configuration does. */
+function fixed(text: string, faultOf: (text: string) => string | null): Secret {
+  const fault = faultOf(text)
+  if (fault !== null) throw new Error(fault)
+  return { text, key: text }
+}
+
+function readFixed(
+  form: Exclude<SecretForm, { kind: 'vault' }>,
   owner: PolicySecretOwner,
   { keys, folder, variables }: SecretSources,
 ): string {
-  const form = readSecret(text)
   switch (form.kind) {
     case 'plain':
       return form.text

@@ -20,7 +20,7 @@ export const unusedUpstream: Upstream = {
 export function createCompileDeps(more: Partial<CompileDeps> = {}): CompileDeps {
   return {
     policies: createDeps(),
-    secrets: () => ({ open: (text) => text }),
+    secrets: () => ({ open: (text) => ({ text, key: text }) }),
     upstreams: { acquire: () => ({ upstream: unusedUpstream, release: () => undefined }) },
     certificates: null,
     guards: createGuards(() => undefined),

@@ -65,7 +65,7 @@ async function routeOf(
     {
       policies: createDeps(),
       certificates: null,
-      secrets: () => ({ open: (text) => text }),
+      secrets: () => ({ open: (text) => ({ text, key: text }) }),
       upstreams: createUpstreamPools(),
       guards: createGuards(() => undefined),
       mirrors: new MirrorCounts(),

@@ -1,4 +1,5 @@
 // The ports of policies that have a request judged by what a team wrote itself: a server of its own, or a function.
+import type { Secret } from './secret-ports.ts'
 
 /** What judges. */
 export type AuthorizerSource =
@@ -6,7 +7,7 @@ export type AuthorizerSource =
       readonly by: 'http'
       readonly url: string
       /** Value of the `Authorization` field of its calls; null = none. */
-      readonly authorization: string | null
+      readonly authorization: Secret | null
     }
   | {
       readonly by: 'function'

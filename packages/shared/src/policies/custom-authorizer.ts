@@ -7,17 +7,10 @@ import { providerAddress } from './access-token.ts'
 import { type AuthorizerAnswer, readAnswer } from './authorizer-answer.ts'
 import type { AuthorizerSource } from './authorizer-ports.ts'
 import { createCallerGate, unlessPublic } from './caller.ts'
-import {
-  definePolicy,
-  defineSpec,
-  type PolicyContext,
-  type Refusal,
-  refuse,
-  type Secrets,
-  type Verdict,
-} from './policy.ts'
+import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse, type Verdict } from './policy.ts'
 import { isReservedField } from './reserved-fields.ts'
 import { secretText } from './secret.ts'
+import type { Secrets } from './secret-ports.ts'
 
 const text = (length: number) => z.string().min(1).max(length)
 const fieldName = z
@@ -267,9 +260,11 @@ export const policy = definePolicy(spec, (config, deps, at) => {
 function openSource(decision: z.output<typeof decidedBy>, secrets: Secrets): AuthorizerSource {
   if (decision.by === 'function') return decision
   if (decision.authorization === null) return { ...decision, authorization: null }
-  const authorization = secrets.open(decision.authorization)
-  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(authorization))
-    throw new Error('The Authorization of an authorizer has characters that no header field carries')
+  const authorization = secrets.open(decision.authorization, (text) =>
+    /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)
+      ? null
+      : 'The Authorization of an authorizer has characters that no header field carries',
+  )
   return { ...decision, authorization }
 }
 

@@ -1,8 +1,9 @@
 // headers: sets, appends and removes header fields on the way to the upstream and on the way back.
 import * as z from 'zod'
-import { definePolicy, defineSpec, type HeaderEdits, type Secrets } from './policy.ts'
+import { definePolicy, defineSpec, type HeaderEdits, refuse } from './policy.ts'
 import { isReservedField } from './reserved-fields.ts'
 import { readSecret, secretText } from './secret.ts'
+import type { Secret } from './secret-ports.ts'
 
 const name = z
   .string()
@@ -64,14 +65,19 @@ export const spec = defineSpec({
 type Edits = z.output<typeof edits>
 
 export const policy = definePolicy(spec, ({ request, response }, { secrets }) => {
-  const secretly = request.setSecret.map((field) => ({ name: field.name, value: opened(field, secrets) }))
-  const toUpstream = createEdit({ ...request, set: [...request.set, ...secretly] })
+  const secretly = request.setSecret.map(({ name, value }) => ({
+    name: name.toLowerCase(),
+    // Where a file, a variable or Vault holds it, nobody has looked at it before.
+    secret: secrets.open(value, (text) =>
+      oneLine.test(text) ? null : `the secret value of ${name} is not one line of visible characters`,
+    ),
+  }))
+  const toUpstream = createEdit(request, secretly)
   const toCaller = createEdit(response)
   return {
     ...(toUpstream && {
       request(ctx) {
-        toUpstream(ctx.upstreamHeaders)
-        return undefined
+        return toUpstream(ctx.upstreamHeaders) ? undefined : unavailable
       },
     }),
     ...(toCaller && {
@@ -82,23 +88,31 @@ export const policy = definePolicy(spec, ({ request, response }, { secrets }) =>
   }
 })
 
-function opened({ name, value }: { readonly name: string; readonly value: string }, secrets: Secrets) {
-  const text = secrets.open(value)
-  // Where a file or a variable holds it, nobody has looked at it before.
-  if (!oneLine.test(text))
-    throw new Error(`the secret value of ${name} is not one line of visible characters`)
-  return text
+const unavailable = refuse('secret_unavailable', { retryAfterMs: 5_000 })
+
+interface SecretField {
+  readonly name: string
+  readonly secret: Secret
 }
 
-/** null when there is nothing to edit, so that the phase does not exist. */
-function createEdit({ set, append, remove }: Edits): ((headers: HeaderEdits) => void) | null {
-  if (set.length + append.length + remove.length === 0) return null
+/** null when there is nothing to edit, so that the phase does not exist. The edit answers false when a secret cannot be had. */
+function createEdit(
+  { set, append, remove }: Edits,
+  secretly: readonly SecretField[] = [],
+): ((headers: HeaderEdits) => boolean) | null {
+  if (set.length + secretly.length + append.length + remove.length === 0) return null
   const removed = remove.map((text) => text.toLowerCase())
   const setTo = set.map((field) => ({ name: field.name.toLowerCase(), value: field.value }))
   const appended = append.map((field) => ({ name: field.name.toLowerCase(), value: field.value }))
   return function editHeaders(headers) {
     for (const text of removed) headers.remove(text)
     for (const field of setTo) headers.set(field.name, field.value)
+    for (const { name, secret } of secretly) {
+      const { text } = secret
+      if (text === null) return false
+      headers.set(name, text)
+    }
     for (const field of appended) headers.append(field.name, field.value)
+    return true
   }
 }

@@ -9,6 +9,7 @@ import type { CertificateTrusts, PresentedCertificate } from './certificate-port
 import type { Firewalls } from './firewall-ports.ts'
 import type { Places } from './place-port.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
+import type { Secrets } from './secret-ports.ts'
 import type { Signing, SigningKeyRecord } from './signing-ports.ts'
 import type { Introspection, KeySets, TokenMemory } from './token-ports.ts'
 import type { Scanners } from './virus-scanner-port.ts'
@@ -396,12 +397,6 @@ export interface InFlight {
   enter(key: string, max: number): boolean | Promise<boolean>
   /** One that was counted is over. */
   leave(key: string): void
-}
-
-/** The secrets of the configuration at hand. */
-export interface Secrets {
-  /** What a text of the form `secretText` stands for. Throws a sentence that says what is missing, and nothing of the secret. */
-  open(text: string): string
 }
 
 /** Which names in `User-Agent` belong to programs that nobody sits in front of. */

@@ -2,12 +2,14 @@
 // configuration secrets are (ADR 71).
 import * as z from 'zod'
 import type { PolicySpec } from './policy.ts'
+import { readVaultReference } from './vault-reference.ts'
 
 /** Characters of a secret as people write it. */
 const secretLengthMax = 8_192
 
 /**
- * The form of a secret. People write the text itself, or where gateways find it: `env:GATEWRIGHT_SECRET_…` or `file:/path`.
+ * The form of a secret. People write the text itself, or where gateways find it: `env:GATEWRIGHT_SECRET_…`, `file:/path` or
+ * `vault:<mount>/data/<path>#<key>`.
  * The control plane keeps the text sealed, apart, and writes `sealed:<id>` in its place: that is all that is ever read back, and
  * sent back it means "as it was". A snapshot says `sealed:<id>:<envelope>`, which `PolicyDeps.secrets` opens.
  */
@@ -20,6 +22,12 @@ export function secretText({ title, help }: { readonly title: string; readonly h
       (text) => readSecret(text).kind === 'sealed' || text.length <= secretLengthMax,
       `A secret has at most ${secretLengthMax} characters`,
     )
+    .superRefine((text, ctx) => {
+      const form = readSecret(text)
+      const fault = form.kind === 'vault' ? readVaultReference(form.name) : null
+      if (typeof fault === 'string')
+        ctx.addIssue({ code: 'custom', message: `The reference to Vault: ${fault}` })
+    })
     .meta({ title, ...(help === undefined ? {} : { help }), secret: true })
 }
 
@@ -30,6 +38,8 @@ export type SecretForm =
   | { readonly kind: 'sealed'; readonly id: string; readonly envelope: string | null }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string }
+  /** `readVaultReference` reads the name. */
+  | { readonly kind: 'vault'; readonly name: string }
 
 /** Texts of the other forms cannot be secrets themselves. */
 export function readSecret(text: string): SecretForm {
@@ -37,6 +47,7 @@ export function readSecret(text: string): SecretForm {
   if (sealed) return { kind: 'sealed', id: sealed[1] ?? '', envelope: sealed[2] ?? null }
   if (text.startsWith('env:')) return { kind: 'env', name: text.slice('env:'.length) }
   if (text.startsWith('file:')) return { kind: 'file', path: text.slice('file:'.length) }
+  if (text.startsWith('vault:')) return { kind: 'vault', name: text.slice('vault:'.length) }
   return { kind: 'plain', text }
 }
 

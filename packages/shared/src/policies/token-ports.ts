@@ -1,4 +1,5 @@
 // The ports of policies that read tokens: the keys of identity providers, and what was found out about a token before.
+import type { Secret } from './secret-ports.ts'
 
 /** Where the public keys of an identity provider are. */
 export interface KeySource {
@@ -48,7 +49,7 @@ export interface IntrospectionSource {
   readonly endpoint: string | null
   readonly client: {
     readonly id: string
-    readonly secret: string
+    readonly secret: Secret
     readonly authentication: 'client_secret_basic' | 'client_secret_post'
   }
   /** For how long the answer that a token is not active holds; 0 = not at all. */

@@ -212,7 +212,7 @@ export function createDeps({
     tokens: createMemory(),
     decisions: createMemory(),
     // Secrets of tests are plain.
-    secrets: { open: (text) => text },
+    secrets: { open: (text) => ({ text, key: text }) },
     schemas: { check: () => ({ kind: 'valid' }) },
     forms: { multipart: async () => ({ kind: 'malformed' }) },
     drift: { note: () => undefined },

@@ -18,19 +18,18 @@ export function createHttpAuthorizer(
   outage: Outage,
 ): Authorizer {
   const url = new URL(address)
-  const headers = {
-    'Content-Type': 'application/json',
-    ...(authorization === null ? {} : { Authorization: authorization }),
-  }
+  const json = { 'Content-Type': 'application/json' }
   let pending = 0
 
   async function ask(facts: string): Promise<AuthorizerReply> {
+    const shown = authorization?.text ?? null
+    if (authorization !== null && shown === null) return secretAway
     pending++
     try {
       const { status, body } = await outbound.call({
         url,
         method: 'POST',
-        headers,
+        headers: shown === null ? json : { ...json, Authorization: shown },
         body: facts,
         timeoutMs,
         bytesMax: answerBytesMax,
@@ -55,6 +54,11 @@ export function createHttpAuthorizer(
       return ask(facts)
     },
   }
+}
+
+const secretAway: AuthorizerReply = {
+  kind: 'unavailable',
+  reason: 'the secret of its Authorization cannot be read',
 }
 
 /** What is no JSON is nothing, which no reader of answers takes. */

@@ -6,7 +6,11 @@ import { createIntrospection } from './introspection.ts'
 const source = {
   issuer: 'https://id.example.com/main',
   endpoint: 'https://id.example.com/introspect' as string | null,
-  client: { id: 'gate way', secret: 'a:b&ü', authentication: 'client_secret_basic' as const },
+  client: {
+    id: 'gate way',
+    secret: { text: 'a:b&ü' as string | null, key: 'a' },
+    authentication: 'client_secret_basic' as const,
+  },
   refusalMs: 5_000,
   timeoutMs: 2_000,
   callsPerSecondMax: 100,

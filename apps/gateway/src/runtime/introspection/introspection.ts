@@ -28,7 +28,8 @@ export function createIntrospection({ open, log, now = Date.now }: Introspection
 
   return {
     follow(source) {
-      const name = JSON.stringify(source)
+      const { client } = source
+      const name = JSON.stringify({ ...source, client: { ...client, secret: client.secret.key } })
       const line = all.get(name) ?? new IntrospectionLine(source, open(), log, now)
       all.delete(name)
       all.set(name, line)
@@ -116,13 +117,15 @@ class IntrospectionLine implements Introspector {
   /** What it says of an active token; null = it is not active. Throws when it says neither. */
   async #read(token: string): Promise<Readonly<Record<string, unknown>> | null> {
     const { client, timeoutMs } = this.#source
+    const secret = client.secret.text
+    if (secret === null) throw new OutboundFailure('The client secret of the gateway cannot be read')
     const url = await this.#endpoint(this.#now())
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
     const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' }
     if (client.authentication === 'client_secret_post') {
       form.set('client_id', client.id)
-      form.set('client_secret', client.secret)
-    } else headers.Authorization = basicOf(client)
+      form.set('client_secret', secret)
+    } else headers.Authorization = basicOf(client.id, secret)
     const { status, body } = await this.#outbound.call({
       url,
       method: 'POST',
@@ -141,7 +144,7 @@ class IntrospectionLine implements Introspector {
 }
 
 /** RFC 6749 2.3.1: both parts are form-encoded before they are joined. */
-function basicOf({ id, secret }: IntrospectionSource['client']): string {
+function basicOf(id: string, secret: string): string {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
