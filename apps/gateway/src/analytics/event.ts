@@ -15,8 +15,21 @@ export interface EventOrigin {
 const reportsMax = 20
 /** Twice that is looked at for secrets, so that none is cut in two where the path is, and anybody's long path costs little. */
 const pathMax = 2_048
+
 /** Enough of a hash to tell attempts from each other, and too little to try credentials against. */
 const attemptLength = 16
+
+let lastHost = ''
+let lastHostMasked = ''
+
+/** Most requests name the host that the one before named. */
+function hostOf(host: string): string {
+  if (host !== lastHost) {
+    lastHostMasked = atMost(255, trafficMasker.text(host))
+    lastHost = host
+  }
+  return lastHostMasked
+}
 
 export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: EventOrigin): RequestEvent {
   const { match } = ctx
@@ -44,7 +57,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
       match?.kind === 'route' && match.hasSecretInPath
         ? atMost(pathMax, match.facts.template)
         : atMost(pathMax, trafficMasker.text(atMost(2 * pathMax, ctx.path))),
-    host: atMost(255, trafficMasker.text(ctx.host)),
+    host: hostOf(ctx.host),
     status: ctx.status,
     reason: ctx.reason,
     policy: ctx.refusedBy,
