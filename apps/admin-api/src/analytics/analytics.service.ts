@@ -10,6 +10,7 @@ import { findEnvironment } from '../publishing/environments.ts'
 import { Fleet } from '../publishing/fleet.ts'
 import { refuse } from '../refusal.ts'
 import { readLimit } from './limits.ts'
+import { afterOf, byCalls, byIdleness, type Listed, pageOf, showUndocumented, showUnused } from './listed.ts'
 import { errors } from './queries/errors.ts'
 import { latency } from './queries/latency.ts'
 import { newest } from './queries/newest.ts'
@@ -22,6 +23,8 @@ import { topApis } from './queries/top-apis.ts'
 import { topApplications } from './queries/top-applications.ts'
 import { topRoutes } from './queries/top-routes.ts'
 import { traffic } from './queries/traffic.ts'
+import { undocumented } from './queries/undocumented.ts'
+import { unused } from './queries/unused.ts'
 import { resolveRange } from './range.ts'
 import { AnalyticsReader } from './reader.ts'
 import { showRequests } from './request-view.ts'
@@ -183,6 +186,16 @@ export class AnalyticsService implements Service<Noun> {
     return shown ?? refuse('not_found')
   }
 
+  async unused(call: TenantCall, input: InputOf<Noun['unused']>) {
+    const rows = await unused(this.reader.pool, await this.#listed(call, input, byIdleness), input.of)
+    return pageOf(rows, input.limit, byIdleness, showUnused)
+  }
+
+  async undocumented(call: TenantCall, input: InputOf<Noun['undocumented']>) {
+    const rows = await undocumented(this.reader.pool, await this.#listed(call, input, byCalls))
+    return pageOf(rows, input.limit, byCalls, showUndocumented)
+  }
+
   async quota(call: TenantCall, input: InputOf<Noun['quota']>) {
     const own = await this.#ownApplications(call)
     const environment = await findEnvironment(call.platform, input.environment)
@@ -258,6 +271,24 @@ export class AnalyticsService implements Service<Noun> {
         method: input.method ?? null,
         statusClass: input.statusClass === undefined ? null : Number(input.statusClass.charAt(0)),
       },
+    }
+  }
+
+  async #listed(
+    call: TenantCall,
+    input: InputOf<Noun['undocumented']>,
+    order: typeof byCalls,
+  ): Promise<Listed> {
+    const environment = await findEnvironment(call.platform, input.environment)
+    const { apiId, versionId } = await resolveFilters(call.db, input)
+    return {
+      tenantId: call.tenant.id,
+      environmentId: environment.id,
+      cutoff: this.clock.in(-input.days * 86_400),
+      ...{ apiId, versionId },
+      after: afterOf(input.cursor, order),
+      // One more than a page has: whether there is a next one.
+      limit: input.limit + 1,
     }
   }
 

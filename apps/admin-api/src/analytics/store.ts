@@ -5,6 +5,7 @@ import { addSecurityEvents } from '../siem/outbox.ts'
 import { type Cell, copyRows } from './copy.ts'
 import { createPartitions, daysOf } from './partitions.ts'
 import { addToRollups, incomingRollup } from './rollup.ts'
+import { addRouteUses, addUndocumentedCalls } from './route-uses.ts'
 
 const columns = [
   'id',
@@ -115,6 +116,9 @@ async function storeOnce(
     )
     const fresh = rows.length === events.length ? events : onlyFresh(events, rows)
     await addToRollups(client, fresh)
+    // In this order: whoever takes a deployment out locks it before its lists.
+    await addUndocumentedCalls(client, fresh)
+    await addRouteUses(client, fresh)
     await addSecurityEvents(client, fresh)
     await touchCredentials(client)
     await client.query('COMMIT')

@@ -5,6 +5,7 @@ import { type PolicyInput, policyInput } from '@gatewright/shared/policies/specs
 import type { PolicyScope, Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import type { DocumentSummary, OperationSummary } from './openapi/questions.ts'
+import { operationKey } from './operation-key.ts'
 import { assertKept } from './policy-secrets.ts'
 
 /** The columns that a document fills. Uint8Array because Prisma's Bytes wants its own buffer. */
@@ -18,6 +19,7 @@ export function documentColumns(bytes: Uint8Array, document: DocumentSummary, im
     specUrl: document.sourceUrl,
     specFindings: document.findings,
     specText: document.searchText,
+    specOperations: [...new Set(document.operations.map(operationKey))],
     importedAt,
   }
 }

@@ -29,6 +29,7 @@ const versionRows = {
 export const versionOmit = {
   spec: true,
   specText: true,
+  specOperations: true,
   searchText: true,
 } as const satisfies Prisma.ApiVersionOmit
 

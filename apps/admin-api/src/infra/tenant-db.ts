@@ -14,6 +14,8 @@ const tenantModels = [
   'apiRevision',
   'deployment',
   'pathClaim',
+  'routeUse',
+  'undocumentedCall',
   'revision',
   'product',
   'productVersion',

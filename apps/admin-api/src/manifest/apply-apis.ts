@@ -31,6 +31,7 @@ const noDocument = {
   specVersion: null,
   specSha256: null,
   specText: '',
+  specOperations: [],
   specUrl: null,
   specFindings: [],
   importedAt: null,

@@ -6,6 +6,7 @@ import { jsonColumn } from '../infra/json-column.ts'
 import { refuse } from '../refusal.ts'
 import type { TenantTransaction } from './change.ts'
 import { claimPaths, type Place } from './path-claims.ts'
+import { listRoutes } from './route-uses.ts'
 import type { FrozenVersion } from './version-document.ts'
 
 interface DeployInput {
@@ -44,6 +45,7 @@ export async function deploy(tx: TenantTransaction, input: DeployInput): Promise
   })
   refuseMissingUpstream(environment, document, storedTraffic(traffic))
   await claimPaths(tx, id, input)
+  await listRoutes(tx, input)
 }
 
 /** True when it ran there. The claim on its path goes with it. */

@@ -27,6 +27,7 @@ import { assertServable } from './servable.ts'
 import { TrafficService } from './traffic.service.ts'
 import { trafficChanges, versionChanges } from './version-changes.ts'
 import {
+  type DraftRows,
   documentHash,
   type FrozenVersion,
   freezeDraft,
@@ -202,7 +203,7 @@ export class PublishingService implements Service<Noun> {
         call.db.apiRevision.findMany({
           ...query,
           where: { AND: [where, { versionId: version.id }] },
-          omit: { document: true, spec: true },
+          omit: { document: true, spec: true, specOperations: true },
           include: deployedIn,
         }),
       showRevision,
@@ -226,7 +227,7 @@ export class PublishingService implements Service<Noun> {
     tx: TenantTransaction,
     call: TenantCall,
     document: FrozenVersion,
-    draft: { readonly spec: Uint8Array<ArrayBuffer> | null; readonly specFormat: string | null },
+    draft: Pick<DraftRows, 'spec' | 'specFormat' | 'specOperations'>,
     note: string,
   ): Promise<PublishedRevision> {
     const hash = documentHash(document)
@@ -247,6 +248,7 @@ export class PublishingService implements Service<Noun> {
         hash,
         spec: draft.spec,
         specFormat: draft.specFormat,
+        specOperations: draft.specOperations,
         note,
         createdBy: call.actor.name,
         createdAt: this.clock.now(),
@@ -262,7 +264,7 @@ export class PublishingService implements Service<Noun> {
   ) {
     const revision = await call.db.apiRevision.findUniqueOrThrow({
       where: { id },
-      omit: { document: true, spec: true },
+      omit: { document: true, spec: true, specOperations: true },
       include: deployedIn,
     })
     return {

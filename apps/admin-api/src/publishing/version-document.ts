@@ -25,7 +25,7 @@ export const draftRows = {
 
 export type DraftRows = Prisma.ApiVersionGetPayload<{ include: typeof draftRows }>
 /** Of a draft, what gateways are told of. */
-export type ServedRows = Omit<DraftRows, 'spec' | 'specText' | 'searchText'>
+export type ServedRows = Omit<DraftRows, 'spec' | 'specText' | 'specOperations' | 'searchText'>
 export type AttachmentRow = Pick<
   DraftRows['policies'][number],
   'id' | 'type' | 'name' | 'config' | 'enabled' | 'position'

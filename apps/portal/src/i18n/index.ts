@@ -9,6 +9,7 @@ import type developer from './en/developer.json'
 import type insights from './en/insights.json'
 import type platform from './en/platform.json'
 import type signIn from './en/sign-in.json'
+import type usage from './en/usage.json'
 
 export interface Texts {
   common: typeof common
@@ -18,6 +19,7 @@ export interface Texts {
   admin: typeof admin
   insights: typeof insights
   platform: typeof platform
+  usage: typeof usage
 }
 
 // Fetched as data, not loaded as script.

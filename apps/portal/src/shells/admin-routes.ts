@@ -108,6 +108,12 @@ const apiTabs = [
   }),
   createRoute({
     getParentRoute: () => api,
+    path: 'usage',
+    validateSearch: searchParams({ days: oneOf(['7', '30', '90']) }),
+    component: lazyPage(() => import('../features/apis/usage-tab.tsx'), 'UsageTab'),
+  }),
+  createRoute({
+    getParentRoute: () => api,
     path: 'settings',
     component: lazyPage(() => import('../features/apis/settings-tab.tsx'), 'SettingsTab'),
   }),

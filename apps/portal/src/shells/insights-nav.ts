@@ -1,6 +1,15 @@
 // Menu of the insights face, and where a pasted id leads.
 
-import { Activity, Boxes, Gauge, LayoutDashboard, ScrollText, TriangleAlert, Users } from 'lucide-react'
+import {
+  Activity,
+  Boxes,
+  FileSearch,
+  Gauge,
+  LayoutDashboard,
+  ScrollText,
+  TriangleAlert,
+  Users,
+} from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { stringifySearch } from '../search-params.ts'
 import type { NavGroup } from './frame.tsx'
@@ -25,6 +34,7 @@ export function useInsightsNav(
         { label: t('nav.errors'), icon: TriangleAlert, path: 'errors' },
         { label: t('nav.apis'), icon: Boxes, path: 'apis' },
         { label: t('nav.consumers'), icon: Users, path: 'consumers' },
+        { label: t('nav.documents'), icon: FileSearch, path: 'documents' },
         { label: t('nav.requests'), icon: ScrollText, path: 'requests' },
       ].map((item) => ({ ...item, search })),
     },

@@ -73,6 +73,16 @@ const apis = createRoute({
   component: lazyPage(() => import('../features/insights/apis.tsx'), 'ApiTrafficPage'),
 })
 
+const documents = createRoute({
+  getParentRoute: () => insightsRoute,
+  path: 'documents',
+  validateSearch: searchParams({
+    of: oneOf(['apis', 'versions', 'operations', 'keys']),
+    days: oneOf(['7', '30', '90']),
+  }),
+  component: lazyPage(() => import('../features/insights/documents.tsx'), 'DocumentsPage'),
+})
+
 const consumers = createRoute({
   getParentRoute: () => insightsRoute,
   path: 'consumers',
@@ -99,6 +109,7 @@ export const insightsTree = insightsRoute.addChildren([
   errors,
   apis,
   consumers,
+  documents,
   requests,
   request,
 ])

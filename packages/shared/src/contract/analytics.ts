@@ -1,5 +1,6 @@
 // Questions about traffic; one question = one entry here, one SQL file, one hook, one panel.
 import * as z from 'zod'
+import { lifecycle } from '../model/api.ts'
 import { instant, page, pageInput } from '../model/wire.ts'
 import { inEnvironment, operation } from './operation.ts'
 
@@ -77,6 +78,51 @@ const loggedRequest = z.strictObject({
   tryIt: z.boolean(),
 })
 export type LoggedRequest = z.output<typeof loggedRequest>
+
+/** The traffic of all callers: nothing of it is one application's. */
+const ownersQuestion = (name: string, summary: string, description: string) =>
+  operation(
+    'GET',
+    `/tenants/{tenant}/environments/{environment}/analytics/${name}` as const,
+    'analytics:read',
+    summary,
+    { description },
+  )
+
+const ofDocuments = z.strictObject({
+  ...inEnvironment,
+  ...pageInput.shape,
+  days: z.coerce.number().int().min(1).max(395).default(30),
+  api: z.string().max(80).optional(),
+  apiVersion: z.string().max(80).optional(),
+})
+
+const unused = z.strictObject({
+  id: z.string(),
+  api: subject.nullable(),
+  apiVersion: z.string().nullable(),
+  lifecycle: lifecycle.nullable(),
+  method: z.string().nullable(),
+  template: z.string().nullable().meta({ title: 'Path template with the base path' }),
+  application: subject.nullable(),
+  key: z.string().nullable().meta({ title: 'Name of the key, and how it begins' }),
+  since: instant.meta({ title: 'Since when it could have been used' }),
+  lastAt: instant.nullable().meta({ title: 'Last used; null = never' }),
+})
+export type UnusedThing = z.output<typeof unused>
+
+const undocumentedCall = z.strictObject({
+  id: z.string(),
+  api: subject,
+  apiVersion: z.string(),
+  method: z.string().meta({ help: '`*` = all that found no room in the list' }),
+  template: z.string().meta({ help: 'What is no word of the document is `{id}`' }),
+  answered: z.boolean().meta({ title: 'A route answers; only the document does not describe it' }),
+  calls: z.int(),
+  firstAt: instant,
+  lastAt: instant,
+})
+export type UndocumentedCall = z.output<typeof undocumentedCall>
 
 export const analytics = {
   overview: question('overview', 'How is it going, and against the period before?')
@@ -181,6 +227,22 @@ export const analytics = {
   request: question('requests/{request}', 'What happened to this request?')
     .input(z.strictObject({ ...inEnvironment, request: z.string().max(64) }))
     .output(loggedRequest),
+  unused: ownersQuestion(
+    'unused',
+    'What has nobody used for so many days?',
+    'What is deployed and was there all the time. Requests that were refused with 401 or 403 are no use of a route.',
+  )
+    .input(
+      ofDocuments.extend({ of: z.enum(['apis', 'versions', 'operations', 'keys']).default('operations') }),
+    )
+    .output(page(unused)),
+  undocumented: ownersQuestion(
+    'undocumented',
+    'What is called that no document describes?',
+    'Calls at the place of a version that none of its routes answers, by method and shape of the path, and routes that are called and stand in no document. Counted since `firstAt`; listed when they were called in the last `days`.',
+  )
+    .input(ofDocuments)
+    .output(page(undocumentedCall)),
   quota: question('quota', 'How much of each limit is left?')
     .input(z.strictObject({ ...inEnvironment, application: z.string().max(80) }))
     .output(

@@ -48,6 +48,7 @@ const tabs = [
   'traffic',
   'policies',
   'document',
+  'usage',
   'settings',
   'revisions',
 ] as const

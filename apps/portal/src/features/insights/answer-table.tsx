@@ -5,10 +5,10 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
+import { type Cell, csvOf } from '../../ui/csv.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { EmptyState } from '../../ui/states.tsx'
 import { type Answer, AnswerPanel, type Basis } from './answer-panel.tsx'
-import { type Cell, csvOf } from './csv.ts'
 import type { Scope } from './scope.ts'
 
 export interface AnswerColumn<R> {
