@@ -111,6 +111,8 @@ import { Publisher } from './publishing/publisher.ts'
 import { PublishingController } from './publishing/publishing.controller.ts'
 import { PublishingService } from './publishing/publishing.service.ts'
 import { TrafficService } from './publishing/traffic.service.ts'
+import { SharesController } from './sharing/shares.controller.ts'
+import { SharesService } from './sharing/shares.service.ts'
 import { EventSinksController } from './siem/event-sinks.controller.ts'
 import { EventSinksService } from './siem/event-sinks.service.ts'
 import { SinkForwarder } from './siem/forwarder.ts'
@@ -164,6 +166,7 @@ const access = [
   OauthClientsService,
   SigningKeysService,
   ProductsService,
+  SharesService,
   SubscriptionsService,
 ]
 const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
@@ -231,6 +234,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       CatalogController,
       CatalogueController,
       ProductsController,
+      SharesController,
       ApplicationsController,
       SubscriptionsController,
       CredentialsController,

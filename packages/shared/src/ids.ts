@@ -19,6 +19,7 @@ export const idPrefixes = {
   gtw: 'gateway',
   crt: 'certificate of hosts',
   api: 'API',
+  shr: 'share of an API',
   ver: 'API version',
   rev: 'API revision',
   dep: 'deployment',

@@ -135,10 +135,11 @@ export class ApplicationsService implements Service<Noun> {
       const before = await findOwnApplication(call, tx.db, application)
       expectVersion(call, before)
       // Its subscriptions go with it, so it must wait for a decision that is just being taken about them.
-      const held = await tx.everything.$queryRaw<{ state: SubscriptionState }[]>`
-        SELECT state::text FROM subscription WHERE tenant_id = ${call.tenant.id} AND application_id = ${before.id}
-        ORDER BY id FOR UPDATE`
-      if (!may(call, 'subscription:decide')) refuseSuspended(held)
+      const held = await tx.everything.$queryRaw<{ state: SubscriptionState; provider_id: string }[]>`
+        SELECT state::text, provider_id FROM subscription
+        WHERE tenant_id = ${call.tenant.id} AND application_id = ${before.id} ORDER BY id FOR UPDATE`
+      const decides = may(call, 'subscription:decide')
+      refuseSuspended(held.filter(({ provider_id }) => !decides || provider_id !== call.tenant.id))
       await touchCredentials(tx, { applicationId: before.id })
       await tx.db.application.delete({ where: { id: before.id } })
       tx.audit({

@@ -3,13 +3,27 @@ import { may, signedIn, type TenantCall } from '../call.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { planTerms } from '../products/plan-terms.ts'
+import type { AuditEntry } from '../publishing/audit-chain.ts'
+import type { TenantTransaction } from '../publishing/change.ts'
 import { refuse } from '../refusal.ts'
 
 export const subscriptionRows = {
-  application: { include: { owner: { select: { id: true, name: true, email: true } } } },
+  application: {
+    include: {
+      owner: { select: { id: true, name: true, email: true } },
+      tenant: { select: { id: true, name: true, title: true } },
+    },
+  },
   plan: {
     include: {
-      product: { select: { id: true, name: true, title: true } },
+      product: {
+        select: {
+          id: true,
+          name: true,
+          title: true,
+          tenant: { select: { id: true, name: true, title: true } },
+        },
+      },
       policies: { orderBy: [{ position: 'asc' }, { id: 'asc' }] },
     },
   },
@@ -18,8 +32,12 @@ export const subscriptionRows = {
 
 export type SubscriptionRow = Prisma.SubscriptionGetPayload<{ include: typeof subscriptionRows }>
 
-export function showSubscription(subscription: SubscriptionRow) {
+/** As one of its two teams sees it: who acts for the other is that team, not a person (ADR 97). */
+export function showSubscription({ tenant }: TenantCall, subscription: SubscriptionRow) {
   const { application, plan, events } = subscription
+  const other = [application.tenant, plan.product.tenant].find(({ id }) => id !== tenant.id)
+  const teamUnlessOwn = (team: Team) =>
+    team.id === tenant.id ? null : { name: team.name, title: team.title }
   return {
     id: subscription.id,
     application: {
@@ -27,15 +45,21 @@ export function showSubscription(subscription: SubscriptionRow) {
       name: application.name,
       title: application.title,
       owner: application.owner,
+      team: teamUnlessOwn(application.tenant),
     },
-    product: plan.product,
+    product: {
+      id: plan.product.id,
+      name: plan.product.name,
+      title: plan.product.title,
+      provider: teamUnlessOwn(plan.product.tenant),
+    },
     plan: { id: plan.id, name: plan.name, title: plan.title, terms: planTerms(plan.policies) },
     state: subscription.state,
     note: subscription.note,
-    history: events.map(({ to, at, actorName, note }) => ({
+    history: events.map(({ to, at, actorName, note, tenantId }) => ({
       state: to,
       at: at.toISOString(),
-      actor: actorName,
+      actor: tenantId === tenant.id ? actorName : (other?.title ?? actorName),
       note,
     })),
     version: subscription.version,
@@ -43,8 +67,15 @@ export function showSubscription(subscription: SubscriptionRow) {
   }
 }
 
+interface Team {
+  readonly id: string
+  readonly name: string
+  readonly title: string
+}
+
 export function visibleSubscriptions(call: TenantCall): Prisma.SubscriptionWhereInput {
-  return may(call, 'subscription:read') ? {} : { application: { ownerId: signedIn(call).id } }
+  if (may(call, 'subscription:read')) return {}
+  return { tenantId: call.tenant.id, application: { ownerId: signedIn(call).id } }
 }
 
 export async function findSubscription(call: TenantCall, db: TenantDb, id: string): Promise<SubscriptionRow> {
@@ -56,7 +87,10 @@ export async function findSubscription(call: TenantCall, db: TenantDb, id: strin
 /** A suspension is ended by those who decide: an owner who could end it would subscribe anew and be in again. */
 export function refuseSuspended(rows: readonly { readonly state: SubscriptionRow['state'] }[]): void {
   if (rows.every(({ state }) => state !== 'suspended')) return
-  refuse('state_conflict', 'The subscription is suspended; only an approver of the tenant can end it')
+  refuse(
+    'state_conflict',
+    'The subscription is suspended; only an approver of the team that offers it can end it',
+  )
 }
 
 export const subscriptionNamed = ({ id, application, plan }: SubscriptionRow) => ({
@@ -64,3 +98,14 @@ export const subscriptionNamed = ({ id, application, plan }: SubscriptionRow) =>
   id,
   name: `${application.name} → ${plan.product.name}/${plan.name}`,
 })
+
+/** Tells the team on the other side of a subscription, in its own audit log. */
+export function tellOther(
+  tx: TenantTransaction,
+  { tenant }: TenantCall,
+  { tenantId, providerId }: Pick<SubscriptionRow, 'tenantId' | 'providerId'>,
+  entry: AuditEntry,
+): void {
+  const other = tenantId === tenant.id ? providerId : tenantId
+  if (other !== tenant.id) tx.auditFor(other, entry)
+}

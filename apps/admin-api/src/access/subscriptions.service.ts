@@ -4,7 +4,7 @@ import { createId } from '@gatewright/shared/ids'
 import { type SubscriptionState, subscriptionSteps } from '@gatewright/shared/model/access'
 import { Injectable } from '@nestjs/common'
 import { causedRevisions, may, signedIn, type TenantCall } from '../call.ts'
-import { visibleProducts } from '../catalogue/visibility.ts'
+import { offeredPlans } from '../catalogue/visibility.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { paged } from '../infra/page.ts'
@@ -19,9 +19,10 @@ import {
   showSubscription,
   subscriptionNamed,
   subscriptionRows,
+  tellOther,
   visibleSubscriptions,
 } from './subscription-view.ts'
-import { touchCredentials } from './touch.ts'
+import { touchCredentials, touchParties } from './touch.ts'
 
 type Noun = typeof contract.subscriptions
 
@@ -44,7 +45,7 @@ export class SubscriptionsService implements Service<Noun> {
   ) {}
 
   async list(call: TenantCall, input: InputOf<Noun['list']>) {
-    const { state, application, plan, api } = input
+    const { state, application, plan, api, team } = input
     const search = input.search?.trim()
     const contains = { contains: search ?? '', mode: 'insensitive' as const }
     const either = (reference: string) => ({ OR: [{ id: reference }, { name: reference }] })
@@ -64,7 +65,10 @@ export class SubscriptionsService implements Service<Noun> {
               state ? { state } : {},
               application ? { application: either(application) } : {},
               plan ? { plan: either(plan) } : {},
-              api ? { plan: { product: { versions: { some: { apiVersion: { api: either(api) } } } } } } : {},
+              team ? { tenantId: { not: call.tenant.id }, application: { tenant: either(team) } } : {},
+              api
+                ? { plan: { product: { versions: { some: { apiVersion: { api: apiOf(call, api) } } } } } }
+                : {},
               search
                 ? {
                     OR: [
@@ -81,26 +85,18 @@ export class SubscriptionsService implements Service<Noun> {
           },
           include: subscriptionRows,
         }),
-      showSubscription,
+      (row) => showSubscription(call, row),
     )
   }
 
   async get(call: TenantCall, { subscription }: InputOf<Noun['get']>) {
-    return showSubscription(await findSubscription(call, call.db, subscription))
+    return showSubscription(call, await findSubscription(call, call.db, subscription))
   }
 
   async create(call: TenantCall, { application: reference, plan: planId, note }: InputOf<Noun['create']>) {
     const after = await this.changes.inTenant(call, async (tx) => {
       const application = await findOwnApplication(call, tx.db, reference)
-      const plan = await tx.db.plan.findFirst({
-        where: {
-          id: planId,
-          archivedAt: null,
-          product: { AND: [{ archivedAt: null }, visibleProducts(call)] },
-        },
-        include: { product: true },
-      })
-      if (!plan) return refuse('not_found', `There is no plan ${planId} that you can subscribe to`)
+      const plan = await findOffered(call, tx, planId)
       await holdOwner(tx, application)
       // Only one of two requests at once finds no subscription yet.
       await lockApplication(tx, application)
@@ -127,6 +123,7 @@ export class SubscriptionsService implements Service<Noun> {
         data: {
           id,
           tenantId: call.tenant.id,
+          providerId: plan.tenantId,
           applicationId: application.id,
           planId,
           productId: plan.productId,
@@ -142,14 +139,10 @@ export class SubscriptionsService implements Service<Noun> {
       })
       await touchCredentials(tx, { applicationId: application.id })
       const row = await findSubscription(call, tx.db, id)
-      const shown = showSubscription(row)
-      tx.audit({
-        action: 'subscriptions.create',
-        resource: subscriptionNamed(row),
-        before: null,
-        after: shown,
-        reason: note,
-      })
+      const entry = { action: 'subscriptions.create', resource: subscriptionNamed(row), reason: note }
+      const shown = showSubscription(call, row)
+      tx.audit({ ...entry, before: null, after: shown })
+      tellOther(tx, call, row, { ...entry, before: null, after: { state: row.state } })
       return shown
     })
     return { ...after, revisions: causedRevisions(call) }
@@ -161,9 +154,10 @@ export class SubscriptionsService implements Service<Noun> {
     const results = await this.changes.inTenant(call, async (tx) => {
       // Of two decisions at once the second one sees what the first has made of it.
       await tx.everything.$queryRaw`
-        SELECT id FROM subscription WHERE tenant_id = ${call.tenant.id} AND id = ANY(${ids}) ORDER BY id FOR UPDATE`
+        SELECT id FROM subscription WHERE provider_id = ${call.tenant.id} AND id = ANY(${ids}) ORDER BY id FOR UPDATE`
       const rows = await tx.db.subscription.findMany({
-        where: { id: { in: ids } },
+        // Who offers decides: about its own subscription to another team's product a team has no say.
+        where: { id: { in: ids }, providerId: call.tenant.id },
         include: subscriptionRows,
       })
       const ready = rows.filter((row) => row.state === decidable[decision])
@@ -180,15 +174,20 @@ export class SubscriptionsService implements Service<Noun> {
         { note, at: this.clock.now() },
       )
       for (const row of ready) {
-        tx.audit({
+        const entry = {
           action: `subscriptions.${decision}`,
           resource: subscriptionNamed(row),
           before: { state: row.state },
           after: { state: to },
           reason: note,
-        })
+        }
+        tx.audit(entry)
+        tellOther(tx, call, row, entry)
       }
-      await touchCredentials(tx, { applicationId: { in: ready.map((row) => row.applicationId) } })
+      await touchParties(
+        tx,
+        ready.map((row) => row.applicationId),
+      )
       const done = new Set(ready.map(({ id }) => id))
       return ids.map((id) => {
         if (done.has(id)) return { subscription: id, state: to, problem: null }
@@ -205,7 +204,7 @@ export class SubscriptionsService implements Service<Noun> {
       if (!subscriptionSteps[before.state].includes('cancelled')) {
         refuse('state_conflict', `The subscription is ${before.state}`)
       }
-      if (!may(call, 'subscription:decide')) refuseSuspended([before])
+      if (!decidesAbout(call, before)) refuseSuspended([before])
       return this.#step(call, tx, before, { state: 'cancelled' }, note)
     })
     return { ...after, revisions: causedRevisions(call) }
@@ -217,13 +216,14 @@ export class SubscriptionsService implements Service<Noun> {
       if (before.state !== 'active' && before.state !== 'pending') {
         refuse('state_conflict', `The subscription is ${before.state}`)
       }
-      const plan = await tx.db.plan.findFirst({
-        where: { id: planId, productId: before.productId, archivedAt: null },
+      const isOffered = before.providerId === call.tenant.id ? { archivedAt: null } : offeredPlans(call)
+      const plan = await tx.everything.plan.findFirst({
+        where: { AND: [{ id: planId, productId: before.productId }, isOffered] },
       })
       if (!plan) return refuse('not_found', `The product ${before.plan.product.name} has no plan ${planId}`)
       if (plan.id === before.planId) refuse('state_conflict', `It is on ${plan.title} already`)
       const waits =
-        (plan.approval === 'manual' && !may(call, 'subscription:decide')) ||
+        (plan.approval === 'manual' && !decidesAbout(call, before)) ||
         (await this.#mustAsk(call, tx, before.application.ownerId, plan))
       return this.#step(call, tx, before, { planId: plan.id, state: waits ? 'pending' : 'active' }, note)
     })
@@ -238,9 +238,9 @@ export class SubscriptionsService implements Service<Noun> {
     call: TenantCall,
     tx: TenantTransaction,
     ownerId: string,
-    { productId }: { readonly productId: string },
+    { productId, tenantId }: { readonly productId: string; readonly tenantId: string },
   ): Promise<boolean> {
-    if (may(call, 'subscription:decide')) return false
+    if (decidesAbout(call, { providerId: tenantId })) return false
     const suspended = { productId, state: 'suspended', application: { ownerId } } as const
     return (await tx.db.subscription.count({ where: suspended })) > 0
   }
@@ -248,7 +248,7 @@ export class SubscriptionsService implements Service<Noun> {
   /** A subscription of one's own application, or any for those who decide. */
   async #changeable(call: TenantCall, tx: TenantTransaction, id: string): Promise<SubscriptionRow> {
     const row = await findSubscription(call, tx.db, id)
-    if (!may(call, 'subscription:decide')) await findOwnApplication(call, tx.db, row.applicationId)
+    if (!decidesAbout(call, row)) await findOwnApplication(call, tx.db, row.applicationId)
     return row
   }
 
@@ -267,18 +267,41 @@ export class SubscriptionsService implements Service<Noun> {
       note,
       at: this.clock.now(),
     })
-    await touchCredentials(tx, { applicationId: before.applicationId })
+    await touchParties(tx, [before.applicationId])
     const row = await findSubscription(call, tx.db, before.id)
-    tx.audit({
-      action: next.planId === undefined ? 'subscriptions.cancel' : 'subscriptions.changePlan',
-      resource: subscriptionNamed(row),
-      before: showSubscription(before),
-      after: showSubscription(row),
-      reason: note,
-    })
-    return showSubscription(row)
+    const action = next.planId === undefined ? 'subscriptions.cancel' : 'subscriptions.changePlan'
+    const entry = { action, resource: subscriptionNamed(row), reason: note }
+    const shown = showSubscription(call, row)
+    tx.audit({ ...entry, before: showSubscription(call, before), after: shown })
+    tellOther(tx, call, row, { ...entry, before: termsOf(before), after: termsOf(row) })
+    return shown
   }
 }
+
+/** Names are the caller's own team's; what another one shares goes by its id. */
+const apiOf = ({ tenant }: TenantCall, reference: string) => ({
+  OR: [{ id: reference }, { name: reference, tenantId: tenant.id }],
+})
+
+/** A plan that the caller may subscribe to. One of another team stays on offer until the end of `tx`. */
+async function findOffered(call: TenantCall, tx: TenantTransaction, planId: string) {
+  const offered = { AND: [{ id: planId }, offeredPlans(call)] }
+  const find = () => tx.everything.plan.findFirst({ where: offered, include: { product: true } })
+  let plan = await find()
+  if (plan && plan.tenantId !== call.tenant.id) {
+    // A share that is ended at this moment must not miss the subscription that is made.
+    await tx.everything.$queryRaw`
+      SELECT id FROM api_share WHERE tenant_id = ${plan.tenantId} AND consumer_id = ${call.tenant.id} ORDER BY id FOR SHARE`
+    plan = await find()
+  }
+  return plan ?? refuse('not_found', `There is no plan ${planId} that you can subscribe to`)
+}
+
+/** Deciding is for the team that offers; where an API is shared, that is not the caller's own. */
+const decidesAbout = (call: TenantCall, { providerId }: Pick<SubscriptionRow, 'providerId'>) =>
+  providerId === call.tenant.id && may(call, 'subscription:decide')
+
+const termsOf = ({ state, plan }: SubscriptionRow) => ({ state, plan: plan.name })
 
 function whyNot(decision: Decision, row: SubscriptionRow | undefined) {
   if (!row) return { code: 'not_found', detail: 'There is no such subscription' }

@@ -7,7 +7,25 @@ export async function touchCredentials(
   tx: TenantTransaction,
   where: Prisma.CredentialWhereInput,
 ): Promise<void> {
-  const touched = await tx.db.credential.findMany({
+  return touch(tx, tx.db, where)
+}
+
+/** Gives an access revision to each active credential of those who subscribed to a product, of other teams, too. */
+export async function touchSubscribers(tx: TenantTransaction, productId: string): Promise<void> {
+  return touch(tx, tx.everything, { application: { subscriptions: { some: { productId } } } })
+}
+
+/** The same of applications of any team, to whose subscriptions the caller's team is a party. */
+export async function touchParties(tx: TenantTransaction, applicationIds: readonly string[]): Promise<void> {
+  return touch(tx, tx.everything, { applicationId: { in: [...applicationIds] } })
+}
+
+async function touch(
+  tx: TenantTransaction,
+  db: Pick<TenantTransaction['db'], 'credential'>,
+  where: Prisma.CredentialWhereInput,
+): Promise<void> {
+  const touched = await db.credential.findMany({
     where: { AND: [where, { state: 'active' }] },
     select: { hash: true, environmentId: true },
     orderBy: { id: 'asc' },

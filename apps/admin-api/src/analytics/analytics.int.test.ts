@@ -363,6 +363,7 @@ describe('limits', () => {
       data: {
         id: createId('sub'),
         ...owned,
+        providerId: tenant.id,
         applicationId,
         planId: plan.id,
         productId: product.id,

@@ -9,6 +9,7 @@ import { Redis } from '../infra/redis.ts'
 import { findEnvironment } from '../publishing/environments.ts'
 import { Fleet } from '../publishing/fleet.ts'
 import { refuse } from '../refusal.ts'
+import { consumptionOf } from './consumption.ts'
 import { readLimit } from './limits.ts'
 import { afterOf, byCalls, byIdleness, type Listed, pageOf, showUndocumented, showUnused } from './listed.ts'
 import { errors } from './queries/errors.ts'
@@ -209,7 +210,12 @@ export class AnalyticsService implements Service<Noun> {
         subscriptions: {
           where: { state: 'active' },
           include: {
-            plan: { include: { policies: { where: { enabled: true }, orderBy: { position: 'asc' } } } },
+            plan: {
+              include: {
+                policies: { where: { enabled: true }, orderBy: { position: 'asc' } },
+                product: { select: { tenant: { select: { id: true, timeZone: true } } } },
+              },
+            },
           },
         },
       },
@@ -218,16 +224,16 @@ export class AnalyticsService implements Service<Noun> {
     const data = await this.redis.use(async (client) => {
       const asked = {
         client,
-        tenantId: call.tenant.id,
         environment: environment.name,
-        timeZone: call.tenant.timeZone,
         applicationId: application.id,
         credentialIds: application.credentials.map(({ id }) => id),
         now: this.clock.now(),
       }
       const states = application.subscriptions.flatMap(({ id, plan }) =>
         plan.policies.map(async (policy) => {
-          const state = await readLimit(asked, policy)
+          // Gateways count where the plan is, by the calendar there.
+          const { id: tenantId, timeZone } = plan.product.tenant
+          const state = await readLimit({ ...asked, tenantId, timeZone }, policy)
           return (
             state && { ...state, subscription: id, plan: plan.name, resetAt: state.resetAt.toISOString() }
           )
@@ -259,14 +265,16 @@ export class AnalyticsService implements Service<Noun> {
       },
       retention.timeZone,
     )
+    const applicationIds = applicationId === null ? own : [applicationId]
     return {
       environment,
       slice: {
         tenantId: call.tenant.id,
+        providerIds: applicationIds === null ? [] : (await consumptionOf(call, applicationIds)).providerIds,
         environmentId: environment.id,
         range,
         ...ids,
-        applicationIds: applicationId === null ? own : [applicationId],
+        applicationIds,
         route: input.route ?? null,
         method: input.method ?? null,
         statusClass: input.statusClass === undefined ? null : Number(input.statusClass.charAt(0)),
@@ -303,7 +311,8 @@ export class AnalyticsService implements Service<Noun> {
   }
 
   async #findRequest(call: TenantCall, environmentId: string, id: string): Promise<RequestRow | null> {
-    return request(this.reader.pool, call.tenant.id, environmentId, await this.#ownApplications(call), id)
+    const own = await this.#ownApplications(call)
+    return request(this.reader.pool, call.tenant.id, environmentId, own, await consumptionOf(call, own), id)
   }
 
   async #basis({ slice }: Question) {

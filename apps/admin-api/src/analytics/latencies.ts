@@ -38,7 +38,7 @@ export type GroupBy =
 
 export async function readLatencies(pool: Pool, slice: Slice, part: Part, by: GroupBy): Promise<Latencies> {
   const values = sliceValues(slice)
-  const from = traffic(slice.range)
+  const from = traffic(slice)
   const query =
     'time' in by
       ? { by: by.time, name: 'extract(epoch FROM by)::bigint::text', from, values }

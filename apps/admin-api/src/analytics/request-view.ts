@@ -1,7 +1,7 @@
 // How one request looks in answers, with the names of what it touched; and what of it a caller may not see.
 import { may, type TenantCall } from '../call.ts'
 import type { RequestRow } from './queries/requests.ts'
-import { readSubjects } from './subjects.ts'
+import { readSubjects, versionsAcross } from './subjects.ts'
 
 export async function showRequests(call: TenantCall, rows: readonly RequestRow[]) {
   const { db } = call
@@ -28,16 +28,18 @@ export async function showRequests(call: TenantCall, rows: readonly RequestRow[]
   return rows.map((row) => {
     // Whoever proved no application may be anybody: who they are is not for those who only see their own traffic,
     // and of requests that belong to no tenant not for any tenant.
+    const isElsewhere = row.tenant_id !== '' && row.tenant_id !== call.tenant.id
     const isHidden = row.tenant_id === '' || (!seesAll && row.application_id === '')
     return {
       id: row.id,
       at: row.at.toISOString(),
       method: row.method,
       path: row.path,
-      route: row.route || null,
+      // Of another team's API one learns what one subscribed to, and of its policies what the reason says.
+      route: isElsewhere && versionOf(row.version_id) === row.version_id ? null : row.route || null,
       status: row.status,
       reason: row.reason || null,
-      policy: row.policy || null,
+      policy: isElsewhere ? null : row.policy || null,
       gatewayMs: Number(row.gateway_us) / 1000,
       upstreamMs: Number(row.upstream_us) / 1000,
       bytesIn: Number(row.bytes_in),
@@ -63,6 +65,9 @@ async function versionNames({ db }: TenantCall, rows: readonly RequestRow[]) {
     select: { id: true, name: true },
   })
   const names = new Map(versions.map(({ id, name }) => [id, name]))
+  const missing = ids.filter((id) => !names.has(id))
+  if (missing.length > 0)
+    for (const { id, name } of await versionsAcross(db, { id: { in: missing } })) names.set(id, name)
   return (id: string) => (id === '' ? null : (names.get(id) ?? id))
 }
 

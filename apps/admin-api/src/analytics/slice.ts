@@ -5,6 +5,8 @@ import type { Range } from './range.ts'
 export interface Slice {
   readonly tenantId: string
   readonly environmentId: string
+  /** Other teams whose APIs `applicationIds` call: what they call there counts too (ADR 97). With all applications none. */
+  readonly providerIds: readonly string[]
   readonly range: Range
   readonly apiId: string | null
   readonly versionId: string | null
@@ -20,7 +22,7 @@ export interface Slice {
 /** Values of `$1` to `$11`; a question's own begin at `$12`. */
 export function sliceValues(slice: Slice): unknown[] {
   return [
-    slice.tenantId,
+    slice.providerIds.length === 0 ? slice.tenantId : [slice.tenantId, ...slice.providerIds],
     slice.environmentId,
     slice.range.from,
     slice.range.to,
@@ -35,7 +37,7 @@ export function sliceValues(slice: Slice): unknown[] {
 }
 
 /** Conditions of a slice but its time. The tenant comes first: raw SQL is outside the client that adds it elsewhere. */
-export const inSlice = `tenant_id = $1 AND environment_id = $2
+export const inSlice = (slice: Slice) => `${inTenants(slice)} AND environment_id = $2
   AND ($5::text IS NULL OR api_id = $5)
   AND ($6::text IS NULL OR version_id = $6)
   AND ($7::text[] IS NULL OR application_id = ANY($7))
@@ -44,13 +46,18 @@ export const inSlice = `tenant_id = $1 AND environment_id = $2
   AND ($10::text IS NULL OR method = $10)
   AND ($11::int IS NULL OR status / 100 = $11)`
 
+// At a team's APIs there are all its callers, at another team's one's own applications alone.
+const inTenants = ({ providerIds }: Slice) =>
+  providerIds.length === 0 ? 'tenant_id = $1' : 'tenant_id = ANY($1) AND application_id = ANY($7)'
+
 /** FROM and WHERE of a question about counts: single requests or a rollup, in the same columns. */
-export function traffic({ source }: Range): string {
+export function traffic(slice: Slice): string {
+  const { source } = slice.range
   const table =
     source === 'raw'
       ? `(SELECT *, at AS bucket, 1::bigint AS requests FROM request_event)`
       : `rollup_${source}`
-  return `FROM ${table} AS traffic WHERE ${inSlice} AND bucket >= $3 AND bucket < $4`
+  return `FROM ${table} AS traffic WHERE ${inSlice(slice)} AND bucket >= $3 AND bucket < $4`
 }
 
 /** Start of the bucket that a row of `traffic` belongs to. */

@@ -1,4 +1,5 @@
 // Ids in traffic ↔ names that people know: what a filter means, and what an answer calls a thing that may be gone by now.
+import type { Prisma } from '../generated/prisma/client.ts'
 import type { TenantDb } from '../infra/database.ts'
 import { refuseField } from '../refusal.ts'
 
@@ -26,7 +27,64 @@ export async function readSubjects(
         ? await db.plan.findMany({ where, select })
         : await db.application.findMany({ where, select })
   const byId = new Map(rows.map((row) => [row.id, row]))
+  const missing = wanted.filter((id) => !byId.has(id))
+  if (missing.length > 0)
+    for (const row of await acrossSubscriptions(db, kind, missing)) byId.set(row.id, row)
   return (id) => (id ? (byId.get(id) ?? { id, name: id, title: id }) : null)
+}
+
+/** Things of the team on the other side of a subscription: what it offers, or which of its applications uses it. */
+async function acrossSubscriptions(db: TenantDb, kind: Kind, ids: readonly string[]) {
+  const select = { id: true, name: true, title: true } as const
+  const wanted = { in: [...ids] }
+  if (kind === 'application') {
+    const rows = await db.subscription.findMany({
+      where: { applicationId: wanted },
+      distinct: ['applicationId'],
+      select: { application: { select: { ...select, tenant: { select: { title: true } } } } },
+    })
+    return rows.map(({ application: { tenant, ...application } }) => ({
+      ...application,
+      title: `${application.title} (${tenant.title})`,
+    }))
+  }
+  if (kind === 'plan') {
+    const where = { planId: wanted }
+    const rows = await db.subscription.findMany({
+      where,
+      distinct: ['planId'],
+      select: { plan: { select } },
+    })
+    return rows.map(({ plan }) => plan)
+  }
+  return (await versionsAcross(db, { apiId: wanted })).map(({ api }) => api)
+}
+
+/** Versions that another team offers and the caller's has subscribed to. */
+export async function versionsAcross(db: TenantDb, where: Prisma.ApiVersionWhereInput) {
+  const rows = await db.subscription.findMany({
+    where: { plan: { product: { versions: { some: { apiVersion: where } } } } },
+    distinct: ['productId'],
+    select: {
+      plan: {
+        select: {
+          product: {
+            select: {
+              versions: {
+                where: { apiVersion: where },
+                select: {
+                  apiVersion: {
+                    select: { id: true, name: true, api: { select: { id: true, name: true, title: true } } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  })
+  return rows.flatMap(({ plan }) => plan.product.versions.map(({ apiVersion }) => apiVersion))
 }
 
 export interface NamedFilters {

@@ -242,6 +242,8 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   // An API.
   const made = await write('apis.create', { name: 'made', title: 'Made' })
   await write('apis.update', { title: 'Made by hand' }, { params: { api: made.id } })
+  await write('shares.end', {})
+  await write('shares.create', { team: 'friend' })
   const v1 = await write('versions.create', { name: 'v1', basePath: '/made' }, { params: { api: made.id } })
   const at = { params: { api: made.id, apiVersion: v1.id } }
   const imported = await write<{ apiVersion: { id: string } }>('imports.create', {

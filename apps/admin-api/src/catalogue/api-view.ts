@@ -1,4 +1,5 @@
 // How a published API looks in the catalogue. A version's own columns and routes are its draft's: nobody's to see here.
+import type { TenantCall } from '../call.ts'
 import { publicUrl, versionOmit } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { planRows, showPlan } from '../products/product-view.ts'
@@ -8,6 +9,7 @@ import type { PublishedFacts } from './published-routes.ts'
 import { onSale } from './visibility.ts'
 
 export const apiRows = {
+  tenant: { select: { id: true, name: true, title: true } },
   versions: {
     where: onSale,
     omit: versionOmit,
@@ -50,14 +52,17 @@ export function shownRevision({ deployments }: VersionRow): string {
 }
 
 /** `facts` of each version's shown revision, by its id. */
-export function showApi(api: ApiRow, facts: ReadonlyMap<string, PublishedFacts>) {
+export function showApi({ tenant }: TenantCall, api: ApiRow, facts: ReadonlyMap<string, PublishedFacts>) {
+  const isOwn = api.tenantId === tenant.id
   return {
     id: api.id,
     name: api.name,
     title: api.title,
     description: api.description,
     tags: api.tags,
-    visibility: api.visibility,
+    // Whom its own team shows it is nothing for another.
+    visibility: isOwn ? api.visibility : ('members' as const),
+    provider: isOwn ? null : { name: api.tenant.name, title: api.tenant.title },
     versions: api.versions.map((version) => showVersion(version, facts.get(shownRevision(version)))),
     updatedAt: api.updatedAt.toISOString(),
   }

@@ -5,6 +5,7 @@ import type { TenantCall } from '../call.ts'
 import { codeSamples } from '../catalog/openapi/samples.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
+import { Database } from '../infra/database.ts'
 import { paged } from '../infra/page.ts'
 import { operationsOf } from '../publishing/version-document.ts'
 import { refuse } from '../refusal.ts'
@@ -23,6 +24,7 @@ export class CatalogueService implements Service<Noun> {
   constructor(
     private readonly published: Published,
     private readonly publishedRoutes: PublishedRoutes,
+    private readonly database: Database,
   ) {}
 
   async tenant(call: TenantCall) {
@@ -40,7 +42,7 @@ export class CatalogueService implements Service<Noun> {
         ['id', 'asc'],
       ],
       ({ where, ...query }) =>
-        call.db.api.findMany({
+        this.database.everything.api.findMany({
           ...query,
           where: { AND: [where, visible, matching(search), input.tag ? { tags: { has: input.tag } } : {}] },
           include: apiRows,
@@ -48,28 +50,25 @@ export class CatalogueService implements Service<Noun> {
       (api: ApiRow) => api,
     )
     const versions = found.data.flatMap((api) => api.versions)
-    const facts = await this.publishedRoutes.facts(call.tenant.id, versions.map(shownRevision))
-    const routesOf = await this.#searchable(call, search === '' ? [] : versions)
+    const facts = await this.publishedRoutes.facts(versions.map(shownRevision))
+    const routesOf = await this.#searchable(search === '' ? [] : versions)
     return {
       ...found,
-      data: found.data.map((api) => ({ ...showApi(api, facts), matches: matchesOf(api, routesOf, search) })),
-      tags: await this.#tags(call, visible),
+      data: found.data.map((api) => ({
+        ...showApi(call, api, facts),
+        matches: matchesOf(api, routesOf, search),
+      })),
+      tags: await this.#tags(visible),
     }
   }
 
   async get(call: TenantCall, { api: reference }: InputOf<Noun['get']>) {
-    const api = await call.db.api.findFirst({
-      where: {
-        AND: [
-          visibleApis(call),
-          { versions: { some: onSale } },
-          { OR: [{ id: reference }, { name: reference }] },
-        ],
-      },
+    const api = await this.database.everything.api.findFirst({
+      where: { AND: [visibleApis(call, reference), { versions: { some: onSale } }] },
       include: apiRows,
     })
     if (!api) return refuse('not_found', `There is no published API "${reference}"`)
-    return showApi(api, await this.publishedRoutes.facts(call.tenant.id, api.versions.map(shownRevision)))
+    return showApi(call, api, await this.publishedRoutes.facts(api.versions.map(shownRevision)))
   }
 
   async document(call: TenantCall, input: InputOf<Noun['document']>) {
@@ -109,9 +108,9 @@ export class CatalogueService implements Service<Noun> {
   }
 
   /** The published routes of versions, by the version's id, with the words that were published with them. */
-  async #searchable(call: TenantCall, versions: readonly VersionRow[]) {
-    const published = await this.publishedRoutes.routes(call.tenant.id, versions.map(shownRevision))
-    const drafted = await call.db.route.findMany({
+  async #searchable(versions: readonly VersionRow[]) {
+    const published = await this.publishedRoutes.routes(versions.map(shownRevision))
+    const drafted = await this.database.everything.route.findMany({
       where: { versionId: { in: versions.map(({ id }) => id) } },
       select: { id: true, summary: true, tags: true, updatedAt: true },
     })
@@ -128,9 +127,10 @@ export class CatalogueService implements Service<Noun> {
     )
   }
 
-  async #tags(call: TenantCall, visible: Prisma.ApiWhereInput) {
+  async #tags(visible: Prisma.ApiWhereInput) {
     const counts = new Map<string, number>()
-    for (const { tags } of await call.db.api.findMany({ where: visible, select: { tags: true } })) {
+    const apis = await this.database.everything.api.findMany({ where: visible, select: { tags: true } })
+    for (const { tags } of apis) {
       for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1)
     }
     return [...counts]

@@ -6,6 +6,7 @@ import type { DocumentDescription } from '../catalog/openapi/questions.ts'
 import { addressesOf } from '../catalog/upstream-addresses.ts'
 import { publicUrl } from '../catalog/version-view.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { Database } from '../infra/database.ts'
 import { type FrozenVersion, frozenVersion, operationsOf } from '../publishing/version-document.ts'
 import { refuse } from '../refusal.ts'
 import { keyHeader } from './key-header.ts'
@@ -36,7 +37,10 @@ export class Published {
   /** By revision and base URL, the least recently used first. */
   readonly #remembered = new Map<string, Remembered>()
 
-  constructor(private readonly reader: DocumentReader) {}
+  constructor(
+    private readonly reader: DocumentReader,
+    private readonly database: Database,
+  ) {}
 
   /** The published version that the caller may see, as it runs in `environment` or, without one, nearest to production. */
   async find(
@@ -44,8 +48,8 @@ export class Published {
     { api, apiVersion, environment }: { api: string; apiVersion: string; environment?: string | undefined },
   ): Promise<PublishedVersion> {
     const either = (reference: string) => ({ OR: [{ id: reference }, { name: reference }] })
-    const version = await call.db.apiVersion.findFirst({
-      where: { AND: [onSale, either(apiVersion), { api: { AND: [either(api), visibleApis(call)] } }] },
+    const version = await this.database.everything.apiVersion.findFirst({
+      where: { AND: [onSale, either(apiVersion), { api: visibleApis(call, api) }] },
       omit: { spec: true },
       include: { deployments: { include: deploymentRows } },
     })
@@ -54,16 +58,16 @@ export class Published {
     const deployment = deployments.sort(nearestToProduction)[0]
     if (!version || !deployment)
       return refuse('not_found', `There is no published version "${apiVersion}" of "${api}"`)
-    const revision = await call.db.apiRevision.findFirstOrThrow({
+    const revision = await this.database.everything.apiRevision.findFirstOrThrow({
       where: { id: deployment.apiRevisionId },
       select: { id: true, document: true },
     })
     const frozen = frozenVersion.parse(revision.document)
     const baseUrl = publicUrl(deployment.environment.gatewayUrl, frozen)
-    return { baseUrl, frozen, described: await this.#describe(call, revision.id, baseUrl, frozen) }
+    return { baseUrl, frozen, described: await this.#describe(revision.id, baseUrl, frozen) }
   }
 
-  async #describe(call: TenantCall, revisionId: string, baseUrl: string, frozen: FrozenVersion) {
+  async #describe(revisionId: string, baseUrl: string, frozen: FrozenVersion) {
     const key = `${revisionId} ${baseUrl}`
     const known = this.#remembered.get(key)
     if (known) {
@@ -71,7 +75,7 @@ export class Published {
       this.#remembered.set(key, known)
       return known.described
     }
-    const { spec } = await call.db.apiRevision.findFirstOrThrow({
+    const { spec } = await this.database.everything.apiRevision.findFirstOrThrow({
       where: { id: revisionId },
       select: { spec: true },
     })

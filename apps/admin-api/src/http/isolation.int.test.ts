@@ -64,6 +64,8 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'tenancy.acceptInvitation': { secret: 'guessed' },
     'apis.create': { name: 'mine', title: 'Mine' },
     'apis.update': { title: 'Taken over' },
+    'shares.create': { team: 'bravo' },
+    'shares.end': { subscriptions: 'end' },
     'imports.preview': { source },
     'imports.create': {
       source,

@@ -6,6 +6,7 @@ const tenantModels = [
   'membership',
   'invitation',
   'api',
+  'apiShare',
   'apiVersion',
   'route',
   'upstream',
@@ -56,6 +57,23 @@ const upsert: Scope = (args, tenantId, model) => ({
   update: owned(args.update as Args, tenantId, model),
 })
 
+// The one row of two tenants (ADR 97): whose application subscribed, and whose plan it is. Only the former can make one, and
+// neither can give it away.
+const whereOfEither = (args: Args, tenantId: string): Args => {
+  const { AND, ...asked } = (args.where ?? {}) as { AND?: unknown }
+  return {
+    ...args,
+    where: { ...asked, AND: [...[AND ?? []].flat(), { OR: [{ tenantId }, { providerId: tenantId }] }] },
+  }
+}
+const whereOfEitherAndData: Scope = (args, tenantId, model) => {
+  const change = (args.data ?? {}) as Args
+  if (change.tenantId !== undefined || change.providerId !== undefined)
+    throw new Error(`a ${model} stays between its tenants`)
+  owned(change, tenantId, model)
+  return whereOfEither(args, tenantId)
+}
+
 /** Every operation that Prisma has, and how it is narrowed. One that is not listed is refused. */
 const operations: Readonly<Record<string, Scope>> = {
   findUnique: where,
@@ -75,6 +93,17 @@ const operations: Readonly<Record<string, Scope>> = {
   updateMany: whereAndData,
   updateManyAndReturn: whereAndData,
   upsert,
+}
+
+const operationsOfEither: typeof operations = {
+  ...Object.fromEntries(
+    Object.entries(operations)
+      .filter(([, scope]) => scope === where)
+      .map(([name]) => [name, whereOfEither]),
+  ),
+  create: data,
+  update: whereOfEitherAndData,
+  updateMany: whereOfEitherAndData,
 }
 
 function owned(row: Args, tenantId: string, model: TenantModel): Args {
@@ -114,7 +143,7 @@ function scopedDelegate(client: Prisma.TransactionClient, model: TenantModel, te
   return new Proxy(delegate, {
     get(target, operation) {
       if (typeof operation !== 'string') return undefined
-      const scope = operations[operation]
+      const scope = (model === 'subscription' ? operationsOfEither : operations)[operation]
       if (!scope) return operation === 'fields' ? target.fields : undefined
       return (args: Args = {}) => target[operation]?.(scope(args, tenantId, model))
     },

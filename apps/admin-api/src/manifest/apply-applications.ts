@@ -84,7 +84,7 @@ export class ApplicationsApplier {
     { subscriptions }: ManifestApplication,
   ): Promise<void> {
     const held = await tx.db.subscription.findMany({
-      where: { applicationId, state: { in: ['pending', 'active', 'suspended'] } },
+      where: { applicationId, providerId: call.tenant.id, state: { in: ['pending', 'active', 'suspended'] } },
       include: { plan: { include: { product: true } } },
     })
     const wanted = new Set(subscriptions.map(({ product }) => product))
@@ -105,6 +105,7 @@ export class ApplicationsApplier {
         data: {
           id,
           tenantId: call.tenant.id,
+          providerId: call.tenant.id,
           applicationId,
           planId: plan.id,
           productId: plan.productId,

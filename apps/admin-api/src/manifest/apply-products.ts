@@ -2,7 +2,7 @@
 import { createId } from '@gatewright/shared/ids'
 import type { WholeManifest } from '@gatewright/shared/manifest'
 import { Injectable } from '@nestjs/common'
-import { touchCredentials } from '../access/touch.ts'
+import { touchSubscribers } from '../access/touch.ts'
 import type { TenantCall } from '../call.ts'
 import { setChain } from '../catalog/drafts.ts'
 import { Clock } from '../infra/clock.ts'
@@ -95,8 +95,7 @@ export class ProductsApplier {
       skipDuplicates: true,
     })
     // What a key may call is part of its record.
-    if (removed + added > 0)
-      await touchCredentials(tx, { application: { subscriptions: { some: { productId } } } })
+    if (removed + added > 0) await touchSubscribers(tx, productId)
   }
 
   async #writePlans(

@@ -52,7 +52,8 @@ export async function readManifest(
     include: {
       owner: { select: { email: true } },
       subscriptions: {
-        where: { state: { in: ['pending', 'active', 'suspended'] } },
+        // To what other teams share a file cannot subscribe: they decide.
+        where: { state: { in: ['pending', 'active', 'suspended'] }, providerId: tenant.id },
         include: { plan: { select: { name: true, product: { select: { name: true } } } } },
       },
       credentials: {

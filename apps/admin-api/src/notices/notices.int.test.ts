@@ -24,7 +24,7 @@ let developerId: string
 let applicationId: string
 let plan: { id: string; name: string }
 let policyId: string
-const notices = new NoticesService()
+let notices: NoticesService
 
 /** Unix milliseconds of the plane's clock. */
 const now = () => plane.clock.now().getTime()
@@ -37,6 +37,7 @@ beforeAll(async () => {
   store = new pg.Client({ connectionString: plane.env.DATABASE_URL })
   await store.connect()
   await prepareStore(store)
+  notices = new NoticesService(plane.database)
   watch = new NoticeWatch(plane.database, plane.redis, plane.clock, plane.logger, plane.env)
   prod = await plane.createEnvironment('prod')
   ;[tenant, other] = [await plane.createTenant('acme'), await plane.createTenant('rival')]
@@ -72,6 +73,7 @@ beforeAll(async () => {
     data: {
       id: createId('sub'),
       ...owned,
+      providerId: tenant.id,
       applicationId,
       planId: plan.id,
       productId: product.id,

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common'
 import { may, signedIn, type TenantCall } from '../call.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
+import { Database } from '../infra/database.ts'
 import { paged } from '../infra/page.ts'
 
 type Noun = typeof contract.notices
@@ -14,13 +15,20 @@ const noticeRows = { plan: true, environment: true, application: true } satisfie
 
 @Injectable()
 export class NoticesService implements Service<Noun> {
+  constructor(private readonly database: Database) {}
+
   async list(call: TenantCall, input: InputOf<Noun['list']>) {
-    const of: Prisma.NoticeWhereInput = {
-      ...(may(call, 'analytics:read') ? {} : { application: { ownerId: signedIn(call).id } }),
-      ...(input.application === undefined
-        ? {}
-        : { AND: { application: { OR: [{ id: input.application }, { name: input.application }] } } }),
-    }
+    const tenantId = call.tenant.id
+    const { application } = input
+    // About a plan of one's own, or an application that uses another team's.
+    const ours: Prisma.NoticeWhereInput = { OR: [{ tenantId }, { application: { tenantId } }] }
+    const seen: Prisma.NoticeWhereInput = may(call, 'analytics:read')
+      ? ours
+      : { application: { tenantId, ownerId: signedIn(call).id } }
+    const of: Prisma.NoticeWhereInput =
+      application === undefined
+        ? seen
+        : { AND: [seen, { application: { OR: [{ id: application }, { name: application, tenantId }] } }] }
     return paged(
       input,
       [
@@ -28,7 +36,11 @@ export class NoticesService implements Service<Noun> {
         ['id', 'desc'],
       ],
       ({ where, ...query }) =>
-        call.db.notice.findMany({ ...query, where: { AND: [where, of] }, include: noticeRows }),
+        this.database.everything.notice.findMany({
+          ...query,
+          where: { AND: [where, of] },
+          include: noticeRows,
+        }),
       showNotice,
     )
   }

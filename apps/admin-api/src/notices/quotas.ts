@@ -42,7 +42,7 @@ const askedSql = `
   ) AS lately
   JOIN tenant ON tenant.id = lately.tenant_id
   JOIN environment ON environment.id = lately.environment_id
-  JOIN subscription ON subscription.tenant_id = lately.tenant_id AND subscription.application_id = lately.application_id
+  JOIN subscription ON subscription.provider_id = lately.tenant_id AND subscription.application_id = lately.application_id
     AND subscription.state = 'active'
   JOIN policy_attachment AS policy ON policy.tenant_id = lately.tenant_id AND policy.plan_id = subscription.plan_id
     AND policy.type = $2 AND policy.enabled

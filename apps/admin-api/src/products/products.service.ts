@@ -2,7 +2,7 @@
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
 import { Injectable } from '@nestjs/common'
-import { touchCredentials } from '../access/touch.ts'
+import { touchSubscribers } from '../access/touch.ts'
 import { causedRevisions, expectVersion, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
@@ -92,7 +92,7 @@ export class ProductsService implements Service<Noun> {
       if (versions !== undefined) {
         await setVersions(tx, call.tenant.id, row.id, versions)
         // What a key may call is part of its record.
-        await touchCredentials(tx, { application: { subscriptions: { some: { productId: row.id } } } })
+        await touchSubscribers(tx, row.id)
       }
       const after = showProduct(await findProduct(tx, row.id))
       tx.audit({ action: 'products.update', resource: productNamed(after), before, after })

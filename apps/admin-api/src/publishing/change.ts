@@ -11,8 +11,9 @@ import { Database, type PlatformDb, type TenantDb } from '../infra/database.ts'
 import { tenantDb } from '../infra/tenant-db.ts'
 import { refuse } from '../refusal.ts'
 import { refuseBeyondBounds } from '../tenancy/bounds.ts'
-import { type AuditEntry, appendAudit } from './audit-chain.ts'
+import { type AuditContext, type AuditEntry, appendAudit, chainOf } from './audit-chain.ts'
 import { diff } from './diff.ts'
+import { compare } from './version-document.ts'
 
 /** What the work of a change may do. Nothing takes effect, not even the audit entry, unless all of it commits. */
 export interface Transaction {
@@ -34,6 +35,16 @@ export interface Transaction {
 
 export interface TenantTransaction extends Transaction {
   readonly db: TenantDb
+  /** Says in another tenant's audit log what this one did that concerns both: by the team's name, not by the person's. */
+  auditFor(tenantId: string, entry: AuditEntry): void
+}
+
+/** Who did it, as the chain of a tenant tells it. */
+type Teller = Pick<AuditContext, 'tenantId' | 'actor' | 'address'>
+
+interface ToldElsewhere {
+  readonly tenantId: string
+  readonly entry: AuditEntry
 }
 
 interface ConfigNote {
@@ -59,7 +70,7 @@ export class Changes {
 
   /** A write inside the call's tenant. */
   async inTenant<T>(call: TenantCall, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    return this.#run(call, call.tenant, (tx) => work({ ...tx, db: tenantDb(tx.everything, call.tenant.id) }))
+    return this.#run(call, call.tenant, (tx) => work(inside(tx, call.tenant.id)))
   }
 
   /** A write inside a tenant that the call itself is not of: sign-up, accepting an invitation, creating a tenant. */
@@ -69,9 +80,7 @@ export class Changes {
     work: (tx: TenantTransaction) => Promise<T>,
     actor?: Actor,
   ): Promise<T> {
-    return this.#run(actor ? { ...call, actor } : call, tenant, (tx) =>
-      work({ ...tx, db: tenantDb(tx.everything, tenant.id) }),
-    )
+    return this.#run(actor ? { ...call, actor } : call, tenant, (tx) => work(inside(tx, tenant.id)))
   }
 
   /** A write to what belongs to no tenant. */
@@ -81,12 +90,13 @@ export class Changes {
 
   async #run<T>(
     call: Call,
-    tenant: Pick<CallTenant, 'id'> | null,
-    work: (tx: Transaction) => Promise<T>,
+    tenant: { readonly id: string; readonly title?: string } | null,
+    work: (tx: Transaction & Pick<TenantTransaction, 'auditFor'>) => Promise<T>,
   ): Promise<T> {
     const { result, caused } = await this.database.everything
       .$transaction(async (tx) => {
         const entries: AuditEntry[] = []
+        const elsewhere: ToldElsewhere[] = []
         const configs = new Map<string, ConfigNote>()
         const accesses = new Map<string, Set<string>>()
         let everywhere: ConfigNote | undefined
@@ -95,6 +105,7 @@ export class Changes {
           platform: tx,
           everything: tx,
           audit: (entry) => entries.push(entry),
+          auditFor: (tenantId, entry) => elsewhere.push({ tenantId, entry }),
           config(environmentIds, { reason, changes }) {
             const note = { reason: reason ?? '', changes: changes ?? [] }
             if (environmentIds === 'all') everywhere = join(everywhere, note)
@@ -115,20 +126,24 @@ export class Changes {
             configs.set(id, join(configs.get(id), everywhere))
           }
         }
-        const context = {
-          tenantId: tenant?.id ?? null,
-          actor: call.actor,
-          requestId: call.requestId,
-          address: call.address,
-          at: this.clock.now(),
-        }
+        const own: Teller = { tenantId: tenant?.id ?? null, actor: call.actor, address: call.address }
         const noted = entries.map((entry) => ({ ...entry, reason: entry.reason ?? null }))
-        // Always environments by id, then the audit head: one order of locks, so two changes never wait for each other.
+        // Always environments by id, then audit heads by chain: one order of locks, so two changes never wait for each other.
         const caused: Call['caused'] = []
         for (const id of [...new Set([...configs.keys(), ...accesses.keys()])].sort()) {
           caused.push(await this.#advance(tx, id, call, tenant, noted, configs.get(id), accesses.get(id)))
         }
-        await appendAudit(tx, context, noted)
+        const told = Map.groupBy(elsewhere, ({ tenantId }) => tenantId)
+        const chains = [
+          { teller: own, entries: noted },
+          ...[...told].map(([tenantId, tellings]) => ({
+            teller: { tenantId, actor: teamOf(tenant), address: '' },
+            entries: tellings.map(({ entry }) => entry),
+          })),
+        ].sort((a, b) => compare(chainOf(a.teller.tenantId), chainOf(b.teller.tenantId)))
+        const { requestId } = call
+        const at = this.clock.now()
+        for (const { teller, entries } of chains) await appendAudit(tx, { ...teller, requestId, at }, entries)
         // Behind the lock of the audit head: of two additions at once the second counts what the first has made.
         if (grown && tenant) await refuseBeyondBounds(tx, tenant.id, this.env)
         return { result, caused }
@@ -188,6 +203,18 @@ export class Changes {
     }
   }
 }
+
+const inside = (
+  tx: Transaction & Pick<TenantTransaction, 'auditFor'>,
+  tenantId: string,
+): TenantTransaction => ({ ...tx, db: tenantDb(tx.everything, tenantId) })
+
+/** A team as another one hears of it. */
+const teamOf = (tenant: { readonly id: string; readonly title?: string } | null): Actor => ({
+  kind: 'system',
+  id: tenant?.id ?? 'platform',
+  name: tenant?.title ?? 'Another team',
+})
 
 /** A deployment and a tenant policy as a revision remembers them, and as a rollback restores them. */
 interface RememberedDeployment {

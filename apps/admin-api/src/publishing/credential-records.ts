@@ -23,6 +23,8 @@ const select = {
       subscriptions: {
         select: {
           id: true,
+          tenantId: true,
+          providerId: true,
           productId: true,
           state: true,
           createdAt: true,
@@ -55,7 +57,7 @@ export async function readCredentialRecords(
   hashes: readonly string[],
 ): Promise<Map<string, CredentialRecord>> {
   const rows = await tx.credential.findMany({ where: { environmentId, hash: { in: [...hashes] } }, select })
-  return new Map(rows.map((row) => [row.hash, toRecord(row)]))
+  return toRecords(tx, rows)
 }
 
 /** Every credential of an environment, a page at a time. */
@@ -74,12 +76,43 @@ export async function* allCredentialRecords(
     })
     const last = rows.at(-1)
     if (!last) return
-    yield new Map(rows.map((row) => [row.hash, toRecord(row)]))
+    yield await toRecords(tx, rows)
     after = last.id
   }
 }
 
-function toRecord(row: Row): CredentialRecord {
+async function toRecords(tx: Prisma.TransactionClient, rows: readonly Row[]) {
+  const shared = await sharedVersions(tx, rows)
+  return new Map(rows.map((row) => [row.hash, toRecord(row, shared)]))
+}
+
+/** By the id of a tenant, the versions of others' APIs that its applications may call (ADR 97). */
+type SharedVersions = ReadonlyMap<string, ReadonlySet<string>>
+
+/** A product of another team may hold more than that team shares. */
+async function sharedVersions(tx: Prisma.TransactionClient, rows: readonly Row[]): Promise<SharedVersions> {
+  const consumers = new Set(
+    rows.flatMap(({ application }) =>
+      application.subscriptions.filter(isForeign).map(({ tenantId }) => tenantId),
+    ),
+  )
+  if (consumers.size === 0) return new Map()
+  const shares = await tx.apiShare.findMany({
+    where: { consumerId: { in: [...consumers] }, state: { not: 'ended' } },
+    select: { consumerId: true, api: { select: { versions: { select: { id: true } } } } },
+  })
+  const byConsumer = Map.groupBy(shares, ({ consumerId }) => consumerId)
+  return new Map(
+    [...byConsumer].map(([consumerId, given]) => [
+      consumerId,
+      new Set(given.flatMap(({ api }) => api.versions.map(({ id }) => id))),
+    ]),
+  )
+}
+
+const isForeign = ({ tenantId, providerId }: SubscriptionRow) => tenantId !== providerId
+
+function toRecord(row: Row, shared: SharedVersions): CredentialRecord {
   const { id, kind, tenantId, state, expiresAt, tryIt, application } = row
   return {
     ...(kind === 'key' ? {} : { kind: recordKinds[kind] }),
@@ -93,7 +126,7 @@ function toRecord(row: Row): CredentialRecord {
     tryIt,
     // Gateways of the version before know no groups, and read all records that have none.
     ...(application.groups.length > 0 ? { groups: application.groups } : {}),
-    subscriptions: current(application.subscriptions).map(toSubscription),
+    subscriptions: current(application.subscriptions).map((one) => toSubscription(one, shared)),
   }
 }
 
@@ -122,12 +155,18 @@ function current(rows: readonly SubscriptionRow[]): SubscriptionRow[] {
   return [...byProduct.values()].sort((a, b) => compare(a.id, b.id))
 }
 
-function toSubscription({ id, state, plan }: SubscriptionRow): SubscriptionRecord {
+function toSubscription(row: SubscriptionRow, shared: SharedVersions): SubscriptionRecord {
+  const { id, state, plan, tenantId } = row
+  const versionIds = plan.product.versions.map(({ versionId }) => versionId).sort(compare)
   return {
     subscriptionId: id,
     planId: plan.id,
     planName: plan.name,
     state,
-    versionIds: plan.product.versions.map(({ versionId }) => versionId).sort(compare),
+    // What opens nothing is named whole: its owner finds in the log why.
+    versionIds:
+      isForeign(row) && state === 'active'
+        ? versionIds.filter((it) => shared.get(tenantId)?.has(it))
+        : versionIds,
   }
 }

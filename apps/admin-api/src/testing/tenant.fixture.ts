@@ -46,6 +46,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
   const application = await owner.must<WithId>('POST', `${at}/applications`, {
     body: { name: `${name}-app`, title: `${word} application` },
   })
+  const share = await shareWithFriend(app, owner, name, imported.api.id)
   const [product] = products.data
   const plan = product?.plans[0]?.id ?? ''
   const subscription = await owner.must<WithId>('POST', `${at}/subscriptions`, {
@@ -66,6 +67,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
     params: {
       tenant: name,
       api: imported.api.id,
+      share: share.id,
       apiVersion: imported.apiVersion.id,
       route: routes.data[0]?.id ?? '',
       upstream: 'default',
@@ -88,4 +90,13 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
     },
     secrets: [word],
   }
+}
+
+/** Every full tenant shares its API with a third one, which none of them is a member of. */
+async function shareWithFriend(app: TestApp, owner: Caller, tenant: string, api: string): Promise<WithId> {
+  const admin = await app.admin()
+  const friend = await admin.send('GET', '/tenants/friend')
+  if (friend.status === 404)
+    await admin.must('POST', '/tenants', { body: { name: 'friend', title: 'Friend' } })
+  return owner.must<WithId>('POST', `/tenants/${tenant}/apis/${api}/shares`, { body: { team: 'friend' } })
 }

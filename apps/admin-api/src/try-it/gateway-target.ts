@@ -1,4 +1,5 @@
-// Where a try-it call goes: the gateways of its environment, and only below a path that the tenant has published there.
+// Where a try-it call goes: the gateways of its environment, and only below a path that the tenant has published there, or that
+// another one shares with it.
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
 import { keyHeader } from '../catalogue/key-header.ts'
@@ -27,14 +28,19 @@ export class GatewayTargets {
     const environment = await this.database.platform.environment.findUniqueOrThrow({
       where: { id: environmentId },
     })
-    const db = this.database.tenant(tenantId)
-    const claims = await db.pathClaim.findMany({ where: { environmentId } })
+    const shares = { some: { consumerId: tenantId, state: { not: 'ended' } } } as const
+    const claims = await this.database.everything.pathClaim.findMany({
+      where: { environmentId, OR: [{ tenantId }, { apiVersion: { api: { shares } } }] },
+    })
     const claim = claims
       .filter(({ basePath }) => isBelow(path, basePath))
       .sort((a, b) => b.basePath.length - a.basePath.length)[0]
     if (!claim)
-      return refuse('route_not_found', `Nothing of this tenant answers at ${path} in ${environment.name}`)
-    const { apiRevision } = await db.deployment.findFirstOrThrow({
+      return refuse(
+        'route_not_found',
+        `Nothing of this tenant, or shared with it, answers at ${path} in ${environment.name}`,
+      )
+    const { apiRevision } = await this.database.everything.deployment.findFirstOrThrow({
       where: { id: claim.deploymentId },
       select: { apiRevision: { select: { document: true } } },
     })

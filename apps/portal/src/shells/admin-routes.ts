@@ -119,6 +119,11 @@ const apiTabs = [
   }),
   createRoute({
     getParentRoute: () => api,
+    path: 'sharing',
+    component: lazyPage(() => import('../features/apis/sharing-tab.tsx'), 'SharingTab'),
+  }),
+  createRoute({
+    getParentRoute: () => api,
     path: 'revisions',
     component: lazyPage(() => import('../features/apis/revisions-tab.tsx'), 'RevisionsTab'),
   }),
@@ -160,6 +165,7 @@ const subscriptions = createRoute({
     state: oneOf(['pending', 'active', 'rejected', 'suspended', 'cancelled']),
     api: text,
     plan: text,
+    team: text,
     open: text,
   }),
   component: lazyPage(() => import('../features/subscriptions/page.tsx'), 'SubscriptionsPage'),

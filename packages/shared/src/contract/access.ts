@@ -104,6 +104,7 @@ export const subscriptions = {
         application: reference.optional(),
         plan: reference.optional(),
         api: reference.optional().meta({ title: 'API name or id' }),
+        team: reference.optional().meta({ title: 'Another team whose applications subscribed' }),
         search: z.string().max(200).optional(),
       }),
     )

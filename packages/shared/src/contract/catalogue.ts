@@ -31,6 +31,10 @@ const catalogueApi = z.strictObject({
   description: z.string(),
   tags: z.array(z.string()),
   visibility: z.enum(['public', 'members', 'groups']),
+  provider: z
+    .strictObject({ name: slug, title: z.string() })
+    .nullable()
+    .meta({ title: 'The other team that shares it; null = yours. Ask for such an API by its id' }),
   versions: z.array(catalogueVersion),
   updatedAt: instant,
 })
@@ -43,7 +47,8 @@ export const catalogue = {
     .input(z.strictObject(inTenant))
     .output(z.strictObject({ name: slug, title: z.string(), selfSignUp: z.boolean() })),
   list: operation('GET', '/portal/{tenant}/apis', 'anyone', 'Search published APIs', {
-    description: 'Anonymous visitors see public APIs; members also those for members and for their groups.',
+    description:
+      'Anonymous visitors see public APIs; members also those for members and for their groups, and what other teams share with theirs.',
   })
     .input(
       pageInput.extend({

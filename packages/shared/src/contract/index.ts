@@ -21,6 +21,7 @@ import { products } from './products.ts'
 import { environments, explain, guards, publishing } from './publishing.ts'
 import { routes, upstreams } from './routes.ts'
 import { secondFactors } from './second-factors.ts'
+import { shares } from './shares.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tenancy } from './tenancy.ts'
 import { versions } from './versions.ts'
@@ -38,6 +39,7 @@ type Nouns = {
   readonly identityProviders: Noun<typeof identityProviders>
   readonly tenancy: Noun<typeof tenancy>
   readonly apis: Noun<typeof apis>
+  readonly shares: Noun<typeof shares>
   readonly imports: Noun<typeof imports>
   readonly versions: Noun<typeof versions>
   readonly routes: Noun<typeof routes>
@@ -73,6 +75,7 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   identityProviders: oc.tag('Identity').router(identityProviders),
   tenancy: oc.tag('Tenants').router(tenancy),
   apis: oc.tag('APIs').router(apis),
+  shares: oc.tag('APIs').router(shares),
   imports: oc.tag('APIs').router(imports),
   versions: oc.tag('Versions').router(versions),
   routes: oc.tag('Versions').router(routes),

@@ -8,6 +8,8 @@ export const approval = z.enum(['auto', 'manual']).meta({ title: 'Approval' })
 /** Terms in plain words, computed from the plan's policies: "100 requests per minute". */
 const terms = z.array(z.string())
 
+const team = z.strictObject({ name: slug, title: z.string() })
+
 /** What a plan promises of each day; null = nothing. */
 export const serviceLevel = z.strictObject({
   p95Ms: z.int().min(1).max(600_000).nullable().default(null).meta({
@@ -93,8 +95,14 @@ export const subscription = z.strictObject({
     name: slug,
     title: z.string(),
     owner: z.strictObject({ id: idSchema('usr'), name: z.string(), email: z.email() }),
+    team: team.nullable().meta({ title: 'The other team whose application it is; null = yours' }),
   }),
-  product: z.strictObject({ id: idSchema('prd'), name: slug, title: z.string() }),
+  product: z.strictObject({
+    id: idSchema('prd'),
+    name: slug,
+    title: z.string(),
+    provider: team.nullable().meta({ title: 'The other team that offers it; null = yours' }),
+  }),
   plan: z.strictObject({ id: idSchema('pln'), name: slug, title: z.string(), terms }),
   state: subscriptionState,
   note: z.string().nullable().meta({ title: 'What the requester or the decider wrote last' }),

@@ -166,6 +166,15 @@ describe('J10: a refused call of a known key', () => {
     expect([revoked.ctx.principal, unsubscribed.ctx.principal]).toEqual([null, null])
   })
 
+  it('C18: is found by another tenant that subscribed here', () => {
+    const waiting = {
+      ...record,
+      tenantId: 'ten_2',
+      subscriptions: [{ ...subscription, state: 'pending' as const }],
+    }
+    expect(ask(withKey, waiting).ctx.refusedCaller).toMatchObject({ applicationId: 'app_1', planId: 'pln_1' })
+  })
+
   it('says nothing to another tenant, nor of a caller that is let in', () => {
     expect(ask(withKey, { ...record, tenantId: 'ten_2', subscriptions: [] }).ctx.refusedCaller).toBeNull()
     expect(ask(withKey).ctx.refusedCaller).toBeNull()

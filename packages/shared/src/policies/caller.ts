@@ -94,14 +94,18 @@ function nearestSubscription(record: CredentialRecord, versionId: string): Subsc
   return best
 }
 
-/** The owner of the credential finds the call in their own log; another tenant's log says nothing of one that is not its own. */
+/**
+ * The owner of the credential finds the call in their own log; another tenant's log says nothing of one that is not its own, unless
+ * it subscribed there (ADR 97).
+ */
 function turnAway(
   ctx: PolicyContext,
   record: CredentialRecord,
   subscription: SubscriptionRecord | null,
   refusal: Refusal,
 ): Refusal {
-  if (!ctx.route.public && record.tenantId === ctx.route.tenantId) {
+  const isKnown = record.tenantId === ctx.route.tenantId || subscription !== null
+  if (!ctx.route.public && isKnown) {
     ctx.refusedCaller = {
       credentialId: record.credentialId,
       applicationId: record.applicationId,
@@ -151,18 +155,20 @@ function toPrincipal(
   subscription: SubscriptionRecord,
   tenantId: string,
 ): Principal {
+  const isOwn = record.tenantId === tenantId
   return Object.freeze({
     kind: 'application',
     tenantId: record.tenantId,
     credentialId: record.credentialId,
     applicationId: record.applicationId,
-    applicationName: record.applicationName,
+    // Another team may have an application of the same name; an id is nobody else's.
+    applicationName: isOwn ? record.applicationName : record.applicationId,
     subscriptionId: subscription.subscriptionId,
     planId: subscription.planId,
     planName: subscription.planName,
     tryIt: record.tryIt,
-    // What another team calls its own applications must open nothing here.
-    groups: record.tenantId === tenantId ? (record.groups ?? none) : none,
+    // What another team says of its own applications must open nothing here.
+    groups: isOwn ? (record.groups ?? none) : none,
   })
 }
 

@@ -53,6 +53,7 @@ export interface Principal {
   readonly tenantId: string
   readonly credentialId: string
   readonly applicationId: string
+  /** Of an application of another team its id. */
   readonly applicationName: string
   readonly subscriptionId: string
   readonly planId: string

@@ -29,7 +29,7 @@ export async function errors(pool: Pool, slice: Slice) {
 async function errorKinds(pool: Pool, slice: Slice) {
   const { rows } = await pool.query<KindRow>(
     `SELECT status, reason, api_id, route, sum(requests) AS requests, max(bucket) AS last_at
-     ${traffic(slice.range)} AND status >= 400
+     ${traffic(slice)} AND status >= 400
      GROUP BY status, reason, api_id, route ORDER BY sum(requests) DESC, 1, 2, 3, 4 LIMIT ${kindsMax}`,
     sliceValues(slice),
   )
@@ -48,7 +48,7 @@ async function errorPoints(pool: Pool, slice: Slice) {
     `SELECT ${bucketOf(slice.range)} AS at, sum(requests) AS requests,
        sum(requests) FILTER (WHERE status BETWEEN 400 AND 499) AS s4xx,
        sum(requests) FILTER (WHERE status >= 500) AS s5xx
-     ${traffic(slice.range)} GROUP BY 1`,
+     ${traffic(slice)} GROUP BY 1`,
     sliceValues(slice),
   )
   const byTime = new Map(rows.map((row) => [row.at.getTime(), row]))

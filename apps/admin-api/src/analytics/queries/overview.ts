@@ -35,7 +35,7 @@ async function readCounts(pool: Pool, slice: Slice) {
        sum(requests) FILTER (WHERE status >= 500) AS server_errors,
        sum(requests) FILTER (WHERE status = 429) AS throttled,
        sum(bytes_out) AS bytes_out
-     ${traffic(slice.range)}`,
+     ${traffic(slice)}`,
     sliceValues(slice),
   )
   const row = rows[0]

@@ -32,7 +32,7 @@ export async function rank(pool: Pool, slice: Slice, column: string, name = `''`
        sum(requests) FILTER (WHERE status >= 400) AS errors,
        sum(requests) FILTER (WHERE status >= 500) AS server_errors,
        sum(bytes_out) AS bytes_out
-     ${traffic(slice.range)} GROUP BY 1 ORDER BY sum(requests) DESC, 1 LIMIT ${placesMax}`,
+     ${traffic(slice)} GROUP BY 1 ORDER BY sum(requests) DESC, 1 LIMIT ${placesMax}`,
     sliceValues(slice),
   )
   const only = rows.map((row) => row.id)

@@ -44,7 +44,7 @@ export interface RequestsFilter {
 export async function requests(pool: Pool, slice: Slice, filter: RequestsFilter): Promise<RequestRow[]> {
   const { rows } = await pool.query<RequestRow>(
     `SELECT ${requestColumns} FROM request_event
-     WHERE ${inSlice} AND at >= $3 AND at < $4
+     WHERE ${inSlice(slice)} AND at >= $3 AND at < $4
        AND ($12::int IS NULL OR status = $12)
        AND ($13::text IS NULL OR reason = $13)
        AND ($14::text IS NULL OR strpos(lower(path), lower($14)) > 0)

@@ -22,7 +22,7 @@ export async function traffic(pool: Pool, slice: Slice) {
        sum(requests) FILTER (WHERE status BETWEEN 400 AND 499) AS s4xx,
        sum(requests) FILTER (WHERE status >= 500) AS s5xx,
        sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out
-     ${rowsOf(slice.range)} GROUP BY 1`,
+     ${rowsOf(slice)} GROUP BY 1`,
     sliceValues(slice),
   )
   const byTime = new Map(rows.map((row) => [row.at.getTime(), row]))

@@ -50,6 +50,7 @@ const tabs = [
   'document',
   'usage',
   'settings',
+  'sharing',
   'revisions',
 ] as const
 type Tab = (typeof tabs)[number]

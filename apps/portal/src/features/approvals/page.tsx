@@ -113,7 +113,10 @@ export function ApprovalsPage() {
       header: t('approvals.column.requester'),
       cell: (row) => (
         <span className="flex min-w-0 items-baseline gap-2 max-sm:justify-end">
-          <span className="truncate">{row.application.owner.name}</span>
+          <span className="truncate">
+            {row.application.owner.name}
+            {row.application.team ? ` · ${row.application.team.title}` : null}
+          </span>
           <span className="truncate text-sm text-faint max-lg:hidden">{row.application.owner.email}</span>
         </span>
       ),

@@ -74,6 +74,9 @@ export function RequestDrawer({ query, isPending, problem, onClose, onDecide }: 
                     <span className="flex flex-col">
                       {request.application.owner.name}
                       <span className="text-sm text-muted">{request.application.owner.email}</span>
+                      {request.application.team ? (
+                        <span className="text-sm text-muted">{request.application.team.title}</span>
+                      ) : null}
                     </span>
                   ),
                 },

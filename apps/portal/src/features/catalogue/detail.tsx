@@ -23,6 +23,7 @@ import {
   namesPrice,
   type Plan,
   plansOf,
+  referenceOf,
 } from './plans.ts'
 import { apiQuery, operationsQuery } from './queries.ts'
 
@@ -55,12 +56,12 @@ function Loaded({ tenant, api }: { tenant: string; api: CatalogueApi }) {
   const plans = plansOf(version)
   const docs = {
     to: '/p/$tenant/apis/$api/docs',
-    params: { tenant, api: api.name },
+    params: { tenant, api: referenceOf(api) },
     search: { version: version.name },
   } as const
   const open = (plan?: string) => {
     if (!me) {
-      const back = `/p/${tenant}/apis/${api.name}?version=${version.name}&access=1${plan ? `&plan=${plan}` : ''}`
+      const back = `/p/${tenant}/apis/${referenceOf(api)}?version=${version.name}&access=1${plan ? `&plan=${plan}` : ''}`
       void navigate({ to: '/sign-in', search: { return: back, tenant } })
       return
     }
@@ -90,6 +91,9 @@ function Loaded({ tenant, api }: { tenant: string; api: CatalogueApi }) {
                 <StateChip tone={version.lifecycle === 'published' ? 'success' : 'warning'}>
                   {t(`lifecycle.${version.lifecycle}`)}
                 </StateChip>
+                {api.provider ? (
+                  <span className="text-muted">{t('catalogue.sharedBy', { team: api.provider.title })}</span>
+                ) : null}
                 {api.tags.map((tag) => (
                   <PlainLink key={tag} to="/p/$tenant" params={{ tenant }} search={{ tag }}>
                     <Badge className="hover:border-line-strong hover:text-ink">{tag}</Badge>
@@ -166,7 +170,7 @@ function Loaded({ tenant, api }: { tenant: string; api: CatalogueApi }) {
               <Fact label={t('api.updated')}>{format.date(api.updatedAt)}</Fact>
             </dl>
             <a
-              href={`/api/v1/portal/${tenant}/apis/${api.name}/${version.name}/openapi.json`}
+              href={`/api/v1/portal/${tenant}/apis/${referenceOf(api)}/${version.name}/openapi.json`}
               download={`${api.name}-${version.name}.openapi.json`}
               className="mt-3 inline-flex items-center gap-1.5 font-medium text-accent-text underline-offset-4 hover:underline"
             >
@@ -291,7 +295,7 @@ function Operations({
   version: CatalogueVersion
 }) {
   const { t } = useTranslation('developer')
-  const query = useInfiniteQuery(operationsQuery(tenant, api.name, version.name))
+  const query = useInfiniteQuery(operationsQuery(tenant, referenceOf(api), version.name))
   const operations = query.data?.pages.flatMap((page) => page.data)
   return (
     <Part title={t('api.operations')}>
@@ -303,7 +307,7 @@ function Operations({
             <li key={operation.id}>
               <PlainLink
                 to="/p/$tenant/apis/$api/docs"
-                params={{ tenant, api: api.name }}
+                params={{ tenant, api: referenceOf(api) }}
                 search={{ version: version.name }}
                 hash={anchorOf(placeOf(operation))}
                 className={cx(
@@ -335,7 +339,7 @@ function Operations({
       ) : null}
       <Link
         to="/p/$tenant/apis/$api/docs"
-        params={{ tenant, api: api.name }}
+        params={{ tenant, api: referenceOf(api) }}
         search={{ version: version.name }}
         className="self-start"
       >

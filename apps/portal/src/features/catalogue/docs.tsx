@@ -15,7 +15,7 @@ import { Select } from '../../ui/select.tsx'
 import { PageLoading, Skeleton } from '../../ui/states.tsx'
 import { SearchField } from '../../ui/text-field.tsx'
 import { type DocsPlace, placeOf } from './docs-place.ts'
-import { type CatalogueApi, type CatalogueVersion, currentVersion } from './plans.ts'
+import { type CatalogueApi, type CatalogueVersion, currentVersion, referenceOf } from './plans.ts'
 import { apiQuery, myApplicationsQuery, operationsQuery, subscriptionsQuery } from './queries.ts'
 
 const SwaggerDocs = lazy(() => import('./swagger-docs.tsx'))
@@ -40,13 +40,13 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
   const environment = chooseStage(version.environments, search.environment)
   const document_ = useQuery({
     ...orpc.catalogue.document.queryOptions({
-      input: { tenant, api: api.name, apiVersion: version.name, environment: environment?.name },
+      input: { tenant, api: referenceOf(api), apiVersion: version.name, environment: environment?.name },
       staleTime: 300_000,
     }),
   })
   const applications = useQuery({ ...myApplicationsQuery(tenant), enabled: me !== null })
   const own = applications.data?.data ?? []
-  const access = useQuery({ ...subscriptionsQuery(tenant, api.name), enabled: own.length > 0 })
+  const access = useQuery({ ...subscriptionsQuery(tenant, referenceOf(api)), enabled: own.length > 0 })
   const active = access.data?.data.filter(({ state }) => state === 'active') ?? []
   const holders = new Set(active.map((subscription) => subscription.application.id))
   // Of several applications one that may call this API is the reader's likeliest choice.
@@ -76,7 +76,7 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
             <span aria-hidden>/</span>
             <PlainLink
               to="/p/$tenant/apis/$api"
-              params={{ tenant, api: api.name }}
+              params={{ tenant, api: referenceOf(api) }}
               search={{ version: version.name }}
               className="hover:text-ink"
             >
@@ -119,7 +119,7 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
                 <LinkButton
                   variant="primary"
                   to="/p/$tenant/apis/$api"
-                  params={{ tenant, api: api.name }}
+                  params={{ tenant, api: referenceOf(api) }}
                   search={{ version: version.name, access: true }}
                 >
                   {t('api.getAccess')}
@@ -150,7 +150,7 @@ function Docs({ tenant, api, version }: { tenant: string; api: CatalogueApi; ver
           <DocsSkeleton />
         )}
         <p className="text-sm text-muted lg:hidden">
-          <Link to="/p/$tenant/apis/$api" params={{ tenant, api: api.name }}>
+          <Link to="/p/$tenant/apis/$api" params={{ tenant, api: referenceOf(api) }}>
             {t('docs.backToApi')}
           </Link>
         </p>
@@ -183,7 +183,9 @@ function Operations({
 }) {
   const { t } = useTranslation('developer')
   const [text, setText] = useState('')
-  const query = useInfiniteQuery(operationsQuery(tenant, api.name, version.name, text.trim() || undefined))
+  const query = useInfiniteQuery(
+    operationsQuery(tenant, referenceOf(api), version.name, text.trim() || undefined),
+  )
   const operations = query.data?.pages.flatMap((page) => page.data) ?? []
   const groups = [...Map.groupBy(operations, (operation) => placeOf(operation).tag)]
   return (

@@ -24,6 +24,7 @@ import {
   namesPrice,
   type Plan,
   productOf,
+  referenceOf,
   type Subscription,
 } from './plans.ts'
 import {
@@ -63,7 +64,7 @@ export function GetAccess({ tenant, api, version, plans, chosenPlan, isOpen, onC
   const attempts = useAttempts()
   const access = useGetAccess(tenant)
 
-  const subscriptions = useQuery({ ...subscriptionsQuery(tenant, api.name), enabled: isOpen })
+  const subscriptions = useQuery({ ...subscriptionsQuery(tenant, referenceOf(api)), enabled: isOpen })
   const plan = plans.find(({ id }) => id === (planId ?? chosenPlan)) ?? plans[0]
   const product = plan && productOf(version, plan)
   /** The subscription that stands in the way of this plan: an application has one to each product. */
@@ -251,7 +252,7 @@ function Granted({
 }: Pick<GetAccessProps, 'tenant' | 'api' | 'version'> & { grant: Grant; onCopied(): void }) {
   const { t } = useTranslation('developer')
   const format = useFormat()
-  const first = useQuery(firstCallQuery(tenant, api.name, version, grant.environment.name))
+  const first = useQuery(firstCallQuery(tenant, referenceOf(api), version, grant.environment.name))
   const test = useTestCall(tenant)
   const call = first.data
   return (

@@ -11,7 +11,7 @@ import { cx } from '../../ui/class-names.ts'
 import { PlainLink } from '../../ui/link.tsx'
 import { PlainButton } from '../../ui/plain-button.tsx'
 import { EmptyState, ErrorState, Skeleton, useSlow } from '../../ui/states.tsx'
-import { type CatalogueApi, plansOf } from './plans.ts'
+import { type CatalogueApi, plansOf, referenceOf } from './plans.ts'
 import { catalogueQuery, portalQuery } from './queries.ts'
 import { SearchBox } from './search-box.tsx'
 
@@ -172,7 +172,7 @@ function ApiCard({ tenant, api }: { tenant: string; api: Found }) {
   return (
     <PlainLink
       to="/p/$tenant/apis/$api"
-      params={{ tenant, api: api.name }}
+      params={{ tenant, api: referenceOf(api) }}
       className="group flex h-full min-h-44 flex-col gap-3 rounded-lg border border-line bg-surface p-4 transition-colors duration-100 hover:border-line-strong hover:bg-hover"
     >
       <span className="flex items-center gap-3">
@@ -182,6 +182,7 @@ function ApiCard({ tenant, api }: { tenant: string; api: Found }) {
           <span className="truncate text-sm text-muted">
             {api.versions.map((version) => version.name).join(', ')}
             {newest ? ` · ${t('catalogue.operations', { count: newest.operationCount })}` : null}
+            {api.provider ? ` · ${t('catalogue.sharedBy', { team: api.provider.title })}` : null}
           </span>
         </span>
         {isDeprecated ? <Badge tone="warning">{t('lifecycle.deprecated')}</Badge> : null}

@@ -17,6 +17,9 @@ export function currentVersion(api: CatalogueApi, name?: string): CatalogueVersi
   )
 }
 
+/** How the admin API is asked for it: names mean APIs of the portal's own team. */
+export const referenceOf = ({ provider, id, name }: CatalogueApi) => (provider === null ? name : id)
+
 export function plansOf(version: CatalogueVersion): Plan[] {
   const all = version.products.flatMap((product) => product.plans).filter((plan) => !plan.archived)
   return [...new Map(all.map((plan) => [plan.id, plan])).values()]

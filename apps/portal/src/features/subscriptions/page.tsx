@@ -59,7 +59,12 @@ export function SubscriptionsPage() {
     {
       id: 'owner',
       header: t('subscriptions.column.owner'),
-      cell: (row) => <span className="text-muted">{row.application.owner.name}</span>,
+      cell: (row) => (
+        <span className="text-muted">
+          {row.application.owner.name}
+          {row.application.team ? ` · ${row.application.team.title}` : null}
+        </span>
+      ),
     },
     {
       id: 'plan',
@@ -133,6 +138,13 @@ export function SubscriptionsPage() {
                 name={t('subscriptions.plan')}
                 value={search.plan}
                 onRemove={() => set({ plan: undefined })}
+              />
+            ) : null}
+            {search.team ? (
+              <FilterChip
+                name={t('sharing.team')}
+                value={search.team}
+                onRemove={() => set({ team: undefined })}
               />
             ) : null}
           </>
@@ -263,7 +275,13 @@ function SubscriptionDrawer({
                 },
                 {
                   label: t('subscriptions.column.owner'),
-                  value: `${found.application.owner.name} · ${found.application.owner.email}`,
+                  value: [
+                    found.application.owner.name,
+                    found.application.owner.email,
+                    found.application.team?.title,
+                  ]
+                    .filter((part) => part !== undefined)
+                    .join(' · '),
                 },
                 {
                   label: t('subscriptions.column.plan'),
