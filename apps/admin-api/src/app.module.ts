@@ -24,6 +24,14 @@ import { Upkeep } from './analytics/upkeep.ts'
 import { ENV } from './app.tokens.ts'
 import { AuditController } from './audit/audit.controller.ts'
 import { AuditService } from './audit/audit.service.ts'
+import { AuthorisationServerController } from './authorisation/authorisation-server.controller.ts'
+import { AuthorisationServerService } from './authorisation/authorisation-server.service.ts'
+import { AuthorisationsController } from './authorisation/authorisations.controller.ts'
+import { AuthorisationsService } from './authorisation/authorisations.service.ts'
+import { BuiltInClients } from './authorisation/built-in-clients.ts'
+import { AuthorisationProviders } from './authorisation/providers.ts'
+import { RequestBudget } from './authorisation/request-budget.ts'
+import { ReusedTokens } from './authorisation/reused-tokens.ts'
 import { ApisService } from './catalog/apis.service.ts'
 import { CatalogController } from './catalog/catalog.controller.ts'
 import { DocumentReader } from './catalog/document-reader.ts'
@@ -169,6 +177,14 @@ const access = [
   SharesService,
   SubscriptionsService,
 ]
+const authorisation = [
+  AuthorisationProviders,
+  AuthorisationServerService,
+  AuthorisationsService,
+  BuiltInClients,
+  RequestBudget,
+  ReusedTokens,
+]
 const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
 const tryIt = [GatewayTargets, TryItService]
 const publishing = [
@@ -208,6 +224,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...catalog,
     ...catalogue,
     ...access,
+    ...authorisation,
     AuditService,
     ...tryIt,
     ...manifest,
@@ -240,6 +257,8 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       CredentialsController,
       CertificatesController,
       ClientCertificatesController,
+      AuthorisationServerController,
+      AuthorisationsController,
       OauthClientsController,
       SigningKeysController,
       TryItController,

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { appModule } from './app.module.ts'
+import { serveAuthorisation } from './authorisation/mount.ts'
 import type { Env } from './env.ts'
 import { acceptJson } from './http/body.ts'
 import { serveErrorPages } from './http/error-pages.ts'
@@ -46,6 +47,7 @@ export async function createApp(env: Env, { logger, clock }: Surroundings): Prom
   logRequests(fastify, logger)
   acceptJson(fastify, env)
   await serveTryIt(fastify, app)
+  await serveAuthorisation(fastify, app)
   serveErrorPages(fastify, env.ERROR_PAGES_DIR)
   if (env.PORTAL_DIR) await servePortal(fastify, env.PORTAL_DIR)
   await app.init()

@@ -110,6 +110,14 @@ const schema = z.object({
     .min(1)
     .default(3000)
     .describe('Requests that one signed-in person may send to this process in a minute, tokens included'),
+  TOKEN_REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(600)
+    .describe(
+      'Requests that one address, and tokens that one client, may have from the authorisation servers of this process in a minute',
+    ),
   TENANT_API_LIMIT: z.coerce.number().int().min(1).default(1000).describe('Most API versions of a tenant'),
   TENANT_ROUTE_LIMIT: z.coerce.number().int().min(1).default(50_000).describe('Most routes of a tenant'),
   TENANT_DOCUMENT_LIMIT_BYTES: z.coerce

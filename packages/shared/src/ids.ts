@@ -32,6 +32,8 @@ export const idPrefixes = {
   app: 'application',
   sub: 'subscription',
   key: 'credential',
+  ocl: 'OAuth client of the built-in authorisation server',
+  ask: 'signing key of the authorisation server',
   aud: 'audit event',
   snk: 'event sink',
   ntc: 'notice',

@@ -8,6 +8,9 @@ export const csrfCookie = 'gw_csrf'
 /** Binds a sign-in at an identity provider to the browser that began it. */
 export const secureAttemptCookie = '__Host-gw_attempt'
 export const plainAttemptCookie = 'gw_attempt'
+/** Names the requests for consent that a browser began at the authorisation server. */
+export const secureAuthoriseCookie = '__Host-gw_authorise'
+export const plainAuthoriseCookie = 'gw_authorise'
 
 const names: readonly string[] = [
   secureSessionCookie,
@@ -15,6 +18,8 @@ const names: readonly string[] = [
   csrfCookie,
   secureAttemptCookie,
   plainAttemptCookie,
+  secureAuthoriseCookie,
+  plainAuthoriseCookie,
 ]
 
 const isPortalCookie = (pair: string) => names.includes((pair.split('=', 1)[0] ?? '').trim())

@@ -9,7 +9,10 @@ import type { TenantTransaction } from '../publishing/change.ts'
 import { refuse } from '../refusal.ts'
 import { type ApplicationRow, holdOwner } from './application-view.ts'
 
-const rows = { environment: { select: { id: true, name: true } } } satisfies Prisma.CredentialInclude
+const rows = {
+  environment: { select: { id: true, name: true } },
+  authorisationClient: { select: { secretHash: true, redirectUris: true } },
+} satisfies Prisma.CredentialInclude
 export type NamedRow = Prisma.CredentialGetPayload<{ include: typeof rows }>
 export type NamedKind = 'oauth_client' | 'client_certificate'
 
@@ -84,6 +87,20 @@ export class NamedCredentials {
     return row
   }
 
+  /** One of an application that was not removed. */
+  async find(
+    tx: TenantTransaction,
+    application: Pick<ApplicationRow, 'id' | 'name'>,
+    kind: NamedKind,
+    id: string,
+  ): Promise<NamedRow> {
+    const row = await tx.db.credential.findFirst({
+      where: { id, applicationId: application.id, kind, state: 'active' },
+      include: rows,
+    })
+    return row ?? refuse('not_found', `The application ${application.name} has no such ${nouns[kind].one}`)
+  }
+
   /** Removes one inside a running change; the caller writes the audit entry. */
   async remove(
     tx: TenantTransaction,
@@ -91,12 +108,7 @@ export class NamedCredentials {
     kind: NamedKind,
     id: string,
   ): Promise<NamedRow> {
-    const before = await tx.db.credential.findFirst({
-      where: { id, applicationId: application.id, kind, state: 'active' },
-      include: rows,
-    })
-    if (before === null)
-      return refuse('not_found', `The application ${application.name} has no such ${nouns[kind].one}`)
+    const before = await this.find(tx, application, kind, id)
     await tx.db.credential.update({
       where: { id },
       data: { state: 'revoked', revokedAt: this.clock.now(), version: { increment: 1 } },

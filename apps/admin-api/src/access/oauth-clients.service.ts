@@ -3,16 +3,18 @@ import { createHash } from 'node:crypto'
 import type { contract } from '@gatewright/shared/contract/index'
 import { oauthClientText } from '@gatewright/shared/oauth-client'
 import { Injectable } from '@nestjs/common'
+import { BuiltInClients, newClientId } from '../authorisation/built-in-clients.ts'
 import { causedRevisions, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { findEnvironment } from '../publishing/environments.ts'
-import { refuseField } from '../refusal.ts'
+import { refuse, refuseField } from '../refusal.ts'
 import {
   type ApplicationRow,
   findApplication,
   findOwnApplication,
+  holdOwner,
   lockApplication,
 } from './application-view.ts'
 import { credentialNamed, NamedCredentials, type NamedRow } from './named-credentials.ts'
@@ -32,6 +34,7 @@ export class OauthClientsService implements Service<Noun> {
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly named: NamedCredentials,
+    private readonly builtIn: BuiltInClients,
   ) {}
 
   async list(call: TenantCall, { application }: InputOf<Noun['list']>) {
@@ -44,19 +47,71 @@ export class OauthClientsService implements Service<Noun> {
     call: TenantCall,
     { application: reference, environment, issuer, clientId, name, expiresAt }: InputOf<Noun['register']>,
   ) {
-    const end = expiresAt === null ? null : new Date(expiresAt)
-    if (end !== null && end <= this.clock.now())
-      refuseField('invalid_input', '/expiresAt', 'Use a time that is still to come')
+    const end = this.#endOf(expiresAt)
+    // Who a token of ours is for is not for somebody to say who only knows the name of a client.
+    if (issuer === this.builtIn.issuer(call))
+      refuseField(
+        'invalid_input',
+        '/issuer',
+        'This is the built-in authorisation server: create a client there',
+      )
     const registered = await this.changes.inTenant(call, async (tx) => {
       const application = await findOwnApplication(call, tx.db, reference)
       await lockApplication(tx, application)
       const stage = await findEnvironment(tx.platform, environment)
-      const row = await this.create(call, tx, application, stage, { issuer, clientId, name, expiresAt: end })
+      const row = await this.add(call, tx, application, stage, { issuer, clientId, name, expiresAt: end })
       const after = this.#show(row)
       tx.audit({ action: 'oauthClients.register', resource: credentialNamed(row), before: null, after })
       return after
     })
     return { ...registered, revisions: causedRevisions(call) }
+  }
+
+  async create(
+    call: TenantCall,
+    { application: reference, environment, name, isPublic, redirectUris, expiresAt }: InputOf<Noun['create']>,
+  ) {
+    const end = this.#endOf(expiresAt)
+    if (isPublic && redirectUris.length === 0)
+      refuseField(
+        'invalid_input',
+        '/redirectUris',
+        'A public client needs one: it gets tokens of people alone',
+      )
+    const created = await this.changes.inTenant(call, async (tx) => {
+      const application = await findOwnApplication(call, tx.db, reference)
+      await lockApplication(tx, application)
+      const stage = await findEnvironment(tx.platform, environment)
+      const [issuer, clientId] = [this.builtIn.issuer(call), newClientId()]
+      const { id } = await this.add(call, tx, application, stage, { issuer, clientId, name, expiresAt: end })
+      const wish = { clientId, credentialId: id, name, isPublic, redirectUris }
+      const secret = await this.builtIn.create(call, tx, wish)
+      const row = await this.named.find(tx, application, 'oauth_client', id)
+      const after = this.#show(row)
+      tx.audit({ action: 'oauthClients.create', resource: credentialNamed(row), before: null, after })
+      return { ...after, secret }
+    })
+    return { ...created, revisions: causedRevisions(call) }
+  }
+
+  async renewSecret(call: TenantCall, { application: reference, credential }: InputOf<Noun['renewSecret']>) {
+    return this.changes.inTenant(call, async (tx) => {
+      const application = await findOwnApplication(call, tx.db, reference)
+      await lockApplication(tx, application)
+      await holdOwner(tx, application)
+      const row = await this.named.find(tx, application, 'oauth_client', credential)
+      if (row.authorisationClient === null)
+        refuse('state_conflict', 'The secret of this client is its own issuer’s to change')
+      const secret = await this.builtIn.renew(tx, row.clientId ?? '')
+      const shown = this.#show(row)
+      tx.audit({
+        action: 'oauthClients.renewSecret',
+        resource: credentialNamed(row),
+        before: null,
+        after: shown,
+      })
+      return { ...shown, secret }
+    })
   }
 
   async remove(call: TenantCall, { application: reference, credential }: InputOf<Noun['remove']>) {
@@ -75,7 +130,7 @@ export class OauthClientsService implements Service<Noun> {
   }
 
   /** Registers a client inside a running change; the caller writes the audit entry. */
-  create(
+  add(
     call: TenantCall,
     tx: TenantTransaction,
     application: Pick<ApplicationRow, 'id' | 'name' | 'ownerId' | 'tenantId'>,
@@ -87,7 +142,21 @@ export class OauthClientsService implements Service<Noun> {
   }
 
   #show(row: NamedRow) {
-    return { ...this.named.show(row), issuer: row.issuer ?? '', clientId: row.clientId ?? '' }
+    const { authorisationClient: known } = row
+    return {
+      ...this.named.show(row),
+      issuer: row.issuer ?? '',
+      clientId: row.clientId ?? '',
+      builtIn:
+        known === null ? null : { isPublic: known.secretHash === null, redirectUris: known.redirectUris },
+    }
+  }
+
+  #endOf(expiresAt: string | null): Date | null {
+    const end = expiresAt === null ? null : new Date(expiresAt)
+    if (end !== null && end <= this.clock.now())
+      refuseField('invalid_input', '/expiresAt', 'Use a time that is still to come')
+    return end
   }
 }
 

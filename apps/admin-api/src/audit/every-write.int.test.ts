@@ -82,7 +82,7 @@ const done = new Set<string>()
 async function write<Body = { id: string; version: number }>(
   name: string,
   body: unknown = undefined,
-  { by = acme.owner, params = {} as Record<string, string> } = {},
+  { by = acme.owner, params = {} as Record<string, string>, headers = {} as Record<string, string> } = {},
 ): Promise<Body> {
   const operation = operations.find((one) => one.name === name)
   if (!operation) throw new Error(`there is no operation ${name}`)
@@ -91,7 +91,7 @@ async function write<Body = { id: string; version: number }>(
   const answer = await by.send(operation.method, path, {
     ...(body === undefined ? {} : { body }),
     version: '*',
-    headers: { 'idempotency-key': crypto.randomUUID() },
+    headers: { 'idempotency-key': crypto.randomUUID(), ...headers },
   })
   expect(answer.status, `${name} ${JSON.stringify(answer.body)}`).toBeLessThan(300)
   const events = await eventsOf(String(answer.headers['x-request-id']))
@@ -106,11 +106,30 @@ async function write<Body = { id: string; version: number }>(
     expect(event.before, `${name}: before equals after`).not.toEqual(event.after)
     const text = JSON.stringify(event)
     expect(text, name).not.toMatch(
-      /gw_[a-z]+_\w{12}_\w{32}|gwp_[\w-]{40}|argon2|correct-horse|gws1\.|a-client-secret|password_hash|token_hash/,
+      /gw_[a-z]+_\w{12}_\w{32}|gwp_[\w-]{40}|argon2|correct-horse|gws1\.|gwo_|a-client-secret|password_hash|token_hash/,
     )
   }
   done.add(name)
   return answer.body as Body
+}
+
+/** As the browser of somebody who signs in to an application. */
+async function beginAuthorisation({ clientId }: { clientId: string }) {
+  const query = new URLSearchParams({
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: 'https://app.example/',
+    scope: 'openid',
+    code_challenge: 'a'.repeat(43),
+    code_challenge_method: 'S256',
+  })
+  const { headers } = await app.nest
+    .getHttpAdapter()
+    .getInstance()
+    .inject({ method: 'GET', url: `/oauth/acme/auth?${query}` })
+  const cookie = [headers['set-cookie'] ?? []].flat().find((line) => line.includes('gw_authorise='))
+  const authorisation = String(headers.location).split('/').at(-1) ?? ''
+  return { authorisation, cookie: cookie?.split(';')[0] ?? '' }
 }
 
 async function linkOf(path: string, otherThan = ''): Promise<string> {
@@ -363,6 +382,29 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('oauthClients.remove', undefined, {
     params: { application: application.id, credential: registered.id },
   })
+  await write('authorisationServer.update', { enabled: true })
+  await write('authorisationServer.rotateKeys', {})
+  const asker = await write('authorisationServer.addResourceServer', { name: 'Gateways' })
+  await write('authorisationServer.removeResourceServer', undefined, { params: { resourceServer: asker.id } })
+  const builtIn = await write<{ id: string; clientId: string }>(
+    'oauthClients.create',
+    { environment: 'test', redirectUris: ['https://app.example/'] },
+    { params: { application: application.id } },
+  )
+  const begun = await beginAuthorisation(builtIn)
+  await write(
+    'authorisations.decide',
+    { decision: 'allow' },
+    {
+      params: { server: 'acme', authorisation: begun.authorisation },
+      headers: { cookie: `${acme.owner.cookie}; ${begun.cookie}` },
+    },
+  )
+  await write(
+    'oauthClients.renewSecret',
+    {},
+    { params: { application: application.id, credential: builtIn.id } },
+  )
   const signing = await write(
     'signingKeys.create',
     { environment: 'test' },

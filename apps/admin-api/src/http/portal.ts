@@ -26,7 +26,7 @@ export async function servePortal(fastify: FastifyInstance, directory: string): 
 /** A page of the portal: a browser asks for a document, and no API prefix claims the path. */
 export function isPortalPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false
-  if (/^\/(?:api|_try|schemas|livez|readyz)(?:\/|$|\?)/.test(request.url)) return false
+  if (/^\/(?:api|_try|oauth|schemas|livez|readyz)(?:\/|$|\?)/.test(request.url)) return false
   return request.headers.accept?.includes('text/html') === true
 }
 

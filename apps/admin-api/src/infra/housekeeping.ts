@@ -44,6 +44,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     })
     await everything.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: now } } })
     await everything.mailedLink.deleteMany({ where: { expiresAt: { lt: now } } })
+    await everything.authorisationState.deleteMany({ where: { expiresAt: { lt: now } } })
+    await everything.authorisationKey.deleteMany({ where: { endsAt: { lt: now } } })
     await everything.passkeyChallenge.deleteMany({ where: { expiresAt: { lt: now } } })
     await everything.signInThrottle.deleteMany({
       where: { windowEndsAt: { lt: now }, OR: [{ blockedUntil: null }, { blockedUntil: { lt: now } }] },

@@ -10,6 +10,7 @@ const sealedColumns = [
   { table: 'identity_provider', column: 'client_secret', boundTo: 'id' },
   { table: 'event_sink', column: 'secret', boundTo: 'id' },
   { table: 'credential', column: 'secret', boundTo: 'id' },
+  { table: 'authorisation_key', column: 'private_key', boundTo: 'id' },
   { table: 'host_certificate', column: 'private_key', boundTo: 'id' },
   // As policySecretPlace says.
   {

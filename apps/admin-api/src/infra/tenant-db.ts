@@ -28,6 +28,10 @@ const tenantModels = [
   'auditEvent',
   'notice',
   'serviceLevelDay',
+  'authorisationServer',
+  'authorisationKey',
+  'authorisationClient',
+  'authorisationState',
 ] as const satisfies readonly (keyof PrismaClient)[]
 
 type TenantModel = (typeof tenantModels)[number]

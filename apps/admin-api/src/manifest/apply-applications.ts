@@ -209,7 +209,7 @@ export class ApplicationsApplier {
       )
       if (row)
         await tx.db.credential.update({ where: { id: row.id }, data: { ...data, version: { increment: 1 } } })
-      else await this.oauthClients.create(call, tx, application, stage, { ...data, issuer, clientId })
+      else await this.oauthClients.add(call, tx, application, stage, { ...data, issuer, clientId })
     }
   }
 }

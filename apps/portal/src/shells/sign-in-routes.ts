@@ -41,6 +41,16 @@ export const verifyEmailRoute = createRoute({
   component: lazyPage(() => import('../features/identity/verify-email.tsx'), 'VerifyEmailPage'),
 })
 
+export const authoriseRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/authorise/$tenant/$authorisation',
+  beforeLoad: async ({ context, location }) => {
+    await requireSession(context.queryClient, location.href)
+    await loadTexts()
+  },
+  component: lazyPage(() => import('../features/identity/authorise.tsx'), 'AuthorisePage'),
+})
+
 export const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/welcome',
@@ -109,6 +119,7 @@ export const signInTree = [
   signUpRoute,
   resetPasswordRoute,
   verifyEmailRoute,
+  authoriseRoute,
   welcomeRoute,
   tenantsRoute,
   identityProvidersRoute,

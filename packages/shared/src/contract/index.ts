@@ -4,6 +4,8 @@ import { applications, credentials, subscriptions } from './access.ts'
 import { analytics } from './analytics.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
+import { authorisationServer } from './authorisation-server.ts'
+import { authorisations } from './authorisations.ts'
 import { catalogue, tryIt } from './catalogue.ts'
 import { certificates } from './certificates.ts'
 import { clientCertificates } from './client-certificates.ts'
@@ -57,6 +59,8 @@ type Nouns = {
   readonly credentials: Noun<typeof credentials>
   readonly clientCertificates: Noun<typeof clientCertificates>
   readonly oauthClients: Noun<typeof oauthClients>
+  readonly authorisationServer: Noun<typeof authorisationServer>
+  readonly authorisations: Noun<typeof authorisations>
   readonly signingKeys: Noun<typeof signingKeys>
   readonly catalogue: Noun<typeof catalogue>
   readonly tryIt: Noun<typeof tryIt>
@@ -93,6 +97,8 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   credentials: oc.tag('Access').router(credentials),
   clientCertificates: oc.tag('Access').router(clientCertificates),
   oauthClients: oc.tag('Access').router(oauthClients),
+  authorisationServer: oc.tag('Access').router(authorisationServer),
+  authorisations: oc.tag('Developer portal').router(authorisations),
   signingKeys: oc.tag('Access').router(signingKeys),
   catalogue: oc.tag('Developer portal').router(catalogue),
   tryIt: oc.tag('Developer portal').router(tryIt),

@@ -25,6 +25,13 @@ export const oauthClient = z.strictObject({
   environment: slug,
   issuer: tokenIssuer,
   clientId,
+  builtIn: z
+    .strictObject({
+      isPublic: z.boolean().meta({ title: 'It has no secret' }),
+      redirectUris: z.array(z.string()).meta({ title: 'Redirect addresses' }),
+    })
+    .nullable()
+    .meta({ title: 'What the built-in authorisation server knows of it', help: 'null = another issuer’s' }),
   state: z.enum(['active', 'expired']),
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable(),
