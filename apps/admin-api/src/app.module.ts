@@ -51,6 +51,9 @@ import { PublishedRoutes } from './catalogue/published-routes.ts'
 import { CertificatesController } from './certificates/certificates.controller.ts'
 import { CertificatesService } from './certificates/certificates.service.ts'
 import type { Env } from './env.ts'
+import { FindingsController } from './findings/findings.controller.ts'
+import { FindingsService } from './findings/findings.service.ts'
+import { FindingWatch } from './findings/watch.ts'
 import { Authenticate } from './http/authenticate.ts'
 import { Authorise } from './http/authorise.ts'
 import { DocumentsController } from './http/documents.controller.ts'
@@ -200,6 +203,8 @@ const publishing = [
   TrafficService,
 ]
 
+const findings = [FindingsService, FindingWatch]
+
 const siem = [EventSinksService, SinkForwarder]
 
 const analytics = [AnalyticsReader, AnalyticsService, Intake, NoticesService, NoticeWatch, Upkeep]
@@ -230,6 +235,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...manifest,
     ...publishing,
     ...analytics,
+    ...findings,
     ...siem,
   ]
   return {
@@ -266,6 +272,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       PublishingController,
       AnalyticsController,
       NoticesController,
+      FindingsController,
       AuditController,
       EventSinksController,
     ],

@@ -37,6 +37,7 @@ export const idPrefixes = {
   aud: 'audit event',
   snk: 'event sink',
   ntc: 'notice',
+  fnd: 'finding',
   req: 'request',
 } as const
 

@@ -36,6 +36,7 @@ const columns = [
   'agent',
   'cache',
   'try_it',
+  'attempt',
 ] as const
 
 function toRow(event: RequestEvent): Cell[] {
@@ -68,6 +69,7 @@ function toRow(event: RequestEvent): Cell[] {
     event.agent,
     event.cache,
     event.tryIt,
+    event.attempt ?? '',
   ]
 }
 

@@ -2,11 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import { guardsKey } from '@gatewright/shared/channels'
+import { createId } from '@gatewright/shared/ids'
 import { guardPrefix } from '@gatewright/shared/model/guard'
 import { Secret, TOTP } from 'otpauth'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createAuthority } from '../../../gateway/src/testing/certificates.fixture.ts'
+import { nobody } from '../findings/sighting.ts'
 import { operations } from '../http/operations.ts'
 import { Redis } from '../infra/redis.ts'
 import { auditHash, chainStart } from '../publishing/audit-chain.ts'
@@ -237,6 +239,21 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('eventSinks.update', { title: 'The SIEM' }, toSink)
   await write('eventSinks.test', {}, toSink)
   await write('eventSinks.remove', undefined, toSink)
+
+  // What the watch would have found.
+  const finding = async (tenantId: string) => {
+    const id = createId('fnd')
+    await database.query(
+      `INSERT INTO finding (id, tenant_id, environment_id, pattern, client_kind, client, severity, first_at, last_at, count, facts, requests)
+       SELECT $1, $2, id, 'enumeration', 'network', '192.0.2.1', 'medium', now(), now(), 50, '{}', '{}' FROM environment LIMIT 1`,
+      [id, tenantId],
+    )
+    return { finding: id }
+  }
+  const { rows: tenants } = await database.query<{ id: string }>(`SELECT id FROM tenant WHERE name = 'acme'`)
+  const decision = { state: 'dismissed', comment: 'A test of ours' }
+  await write('findings.decide', decision, { params: await finding(tenants[0]?.id ?? '') })
+  await write('findings.decidePlatform', decision, { by: admin, params: await finding(nobody) })
 
   // A team.
   await write('tenancy.create', { name: 'fresh', title: 'Fresh' }, { by: admin })

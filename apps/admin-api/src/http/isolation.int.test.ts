@@ -54,6 +54,8 @@ function bodies(target: FullTenant): Record<string, unknown> {
     },
     'eventSinks.update': { title: 'Taken over' },
     'eventSinks.test': null,
+    'findings.decide': { state: 'dismissed' },
+    'findings.decidePlatform': { state: 'dismissed' },
     'doors.update': { secondFactor: 'everyone' },
     'doors.resetFactors': { email: 'owner@bravo.example' },
     'tenancy.create': { name: 'charlie', title: 'Charlie' },
@@ -138,6 +140,7 @@ const namesOfNobody = new Set([
   'provider',
   'certificate',
   'sink',
+  'finding',
   'token',
 ])
 

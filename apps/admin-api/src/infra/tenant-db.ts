@@ -27,6 +27,7 @@ const tenantModels = [
   'credential',
   'auditEvent',
   'notice',
+  'finding',
   'serviceLevelDay',
   'authorisationServer',
   'authorisationKey',

@@ -51,14 +51,16 @@ function showNotice(row: Prisma.NoticeGetPayload<{ include: typeof noticeRows }>
     id: row.id,
     at: row.createdAt.toISOString(),
     environment: row.environment.name,
-    plan: subjectOf(row.plan),
   }
+  if (row.kind === 'security_finding') return notice.parse({ kind: row.kind, ...common, finding: row.facts })
+  const plan = row.plan && subjectOf(row.plan)
   return notice.parse(
     row.kind === 'service_level_missed'
-      ? { kind: row.kind, ...common, missed: row.facts }
+      ? { kind: row.kind, ...common, plan, missed: row.facts }
       : {
           kind: row.kind,
           ...common,
+          plan,
           application: row.application && subjectOf(row.application),
           quota: row.facts,
         },

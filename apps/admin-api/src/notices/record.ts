@@ -4,7 +4,7 @@ import { createId } from '@gatewright/shared/ids'
 import type { Pool } from 'pg'
 
 export interface Finding {
-  readonly kind: Notice['kind']
+  readonly kind: Exclude<Notice['kind'], 'security_finding'>
   /** Names what it is about; of two findings of one occasion the first is noted. */
   readonly occasion: string
   readonly tenantId: string

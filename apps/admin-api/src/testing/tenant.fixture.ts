@@ -89,6 +89,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
       server: name,
       authorisation: 'unknown-authorisation-000',
       resourceServer: 'ocl_0000000000000000000000',
+      finding: 'fnd_0000000000000000000000',
       token: 'pat_0000000000000000000000',
     },
     secrets: [word],

@@ -2,7 +2,7 @@
 
 import type { Notice } from '@gatewright/shared/contract/notices'
 import { useQuery } from '@tanstack/react-query'
-import { Gauge, TimerOff, TriangleAlert } from 'lucide-react'
+import { Gauge, ShieldAlert, TimerOff, TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
 import { Badge } from '../ui/badge.tsx'
@@ -54,11 +54,17 @@ export function Notices({ tenant, application, hidesWhenEmpty = false }: Notices
   )
 }
 
-const icons = { quota_warning: Gauge, quota_used_up: TriangleAlert, service_level_missed: TimerOff } as const
+const icons = {
+  quota_warning: Gauge,
+  quota_used_up: TriangleAlert,
+  service_level_missed: TimerOff,
+  security_finding: ShieldAlert,
+} as const
 const colors = {
   quota_warning: 'text-warning',
   quota_used_up: 'text-danger',
   service_level_missed: 'text-danger',
+  security_finding: 'text-danger',
 } as const
 
 function NoticeList({ notices }: { notices: readonly Notice[] }) {
@@ -93,6 +99,8 @@ function NoticeList({ notices }: { notices: readonly Notice[] }) {
 function Headline({ notice }: { notice: Notice }) {
   const { t } = useTranslation()
   const format = useFormat()
+  if (notice.kind === 'security_finding')
+    return t(`notices.finding.${notice.finding.pattern}`, { client: notice.finding.client.id })
   const plan = notice.plan.title
   if (notice.kind === 'service_level_missed')
     return t('notices.service_level_missed', { plan, day: format.date(notice.missed.day) })
@@ -103,6 +111,7 @@ function Headline({ notice }: { notice: Notice }) {
 function Detail({ notice }: { notice: Notice }) {
   const { t } = useTranslation()
   const format = useFormat()
+  if (notice.kind === 'security_finding') return t('notices.findingDetail', { count: notice.finding.count })
   if (notice.kind !== 'service_level_missed')
     return t('notices.quotaDetail', {
       limit: format.count(notice.quota.limit),

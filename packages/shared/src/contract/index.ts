@@ -11,6 +11,7 @@ import { certificates } from './certificates.ts'
 import { clientCertificates } from './client-certificates.ts'
 import { doors } from './doors.ts'
 import { eventSinks } from './event-sinks.ts'
+import { findings } from './findings.ts'
 import { identity } from './identity.ts'
 import { identityProviders } from './identity-providers.ts'
 import { imports } from './imports.ts'
@@ -66,6 +67,7 @@ type Nouns = {
   readonly tryIt: Noun<typeof tryIt>
   readonly analytics: Noun<typeof analytics>
   readonly notices: Noun<typeof notices>
+  readonly findings: Noun<typeof findings>
   readonly audit: Noun<typeof audit>
   readonly eventSinks: Noun<typeof eventSinks>
   readonly manifests: Noun<typeof manifests>
@@ -104,6 +106,7 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),
   notices: oc.tag('Analytics').router(notices),
+  findings: oc.tag('Analytics').router(findings),
   audit: oc.tag('Audit').router(audit),
   eventSinks: oc.tag('Audit').router(eventSinks),
   manifests: oc.tag('Manifest').router(manifests),
