@@ -8,6 +8,7 @@ import { Keyring } from '@gatewright/shared/sealing/keyring'
 import { isbot } from 'isbot'
 import { pino } from 'pino'
 import { createEventBuffer } from './analytics/buffer.ts'
+import { createDriftReports } from './analytics/drift-reports.ts'
 import { buildEvent } from './analytics/event.ts'
 import { type CompiledGeneration, compileSnapshot, type Identity } from './config/compile.ts'
 import { SnapshotRefused, unpackSnapshot } from './config/parts.ts'
@@ -83,6 +84,7 @@ const log = pino({ level: env.LOG_LEVEL, base: { gatewayId, worker: index } })
 // A policy that does not await what it starts fails alone: this thread has the requests of others.
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed unheard'))
 const sweepEveryMs = 1_000
+const driftEveryMs = 5_000
 /** What is remembered of tokens of identity providers. */
 const tokenBytesMax = 64 * 1024 * 1024
 const lookAtBodiesEveryMs = 5_000
@@ -165,6 +167,8 @@ const events = createEventBuffer((batch) => {
 })
 let eventsDropped = 0
 setInterval(reportDropped, sweepEveryMs).unref()
+const driftReports = createDriftReports(drift, events, () => live.current?.environmentId ?? null)
+setInterval(() => driftReports.send(), driftEveryMs).unref()
 
 function reportDropped() {
   if (events.dropped === eventsDropped) return
@@ -384,6 +388,7 @@ async function leave() {
   counters.close()
   firewalls.close()
   functions.close()
+  driftReports.send()
   await events.drain()
   reportDropped()
   // What was written last (leases given back) leaves before the connection does.

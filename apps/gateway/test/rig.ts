@@ -23,7 +23,7 @@ import {
   wakeChannel,
 } from '@gatewright/shared/channels'
 import type { RequestEvent } from '@gatewright/shared/event'
-import { unpackEvents } from '@gatewright/shared/event-batch'
+import { unpackBatch } from '@gatewright/shared/event-batch'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
 import type { GatewayReport, Snapshot } from '@gatewright/shared/snapshot'
 import { Redis } from 'ioredis'
@@ -323,7 +323,7 @@ function createPublisher({ client }: TestRedis) {
     },
     async events(): Promise<RequestEvent[]> {
       const entries = await client.xrange(eventStream, '-', '+')
-      return entries.flatMap(([, fields]) => unpackEvents(fields[1] ?? '') as RequestEvent[])
+      return entries.flatMap(([, fields]) => unpackBatch(fields[1] ?? '').events as RequestEvent[])
     },
     /** Resolves when all these gateways say that they run what was published last. */
     async live(gateways: readonly { readonly id: string }[]) {

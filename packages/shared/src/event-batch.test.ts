@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { type RequestEvent, requestEventSchema } from './event.ts'
-import { EventPacker, packEvents, unpackEvents } from './event-batch.ts'
+import { EventPacker, packEvents, unpackBatch } from './event-batch.ts'
 
 const few = fc.constantFrom('a', 'b"\\', 'ü\u2028')
 const maybe = fc.option(few)
@@ -43,7 +43,7 @@ const fields = Object.keys(requestEventSchema.shape) as (keyof RequestEvent)[]
 it('comes back as it went in, whatever is alike in it', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
-      expect(z.array(requestEventSchema).parse(unpackEvents(packEvents(events)))).toEqual(events)
+      expect(z.array(requestEventSchema).parse(unpackBatch(packEvents(events)).events)).toEqual(events)
     }),
   )
 })
@@ -53,7 +53,7 @@ it('tells events apart that differ in one field, whichever it is', () => {
   fc.assert(
     fc.property(differing, ([event, other, field]) => {
       const events = [event, { ...event, [field]: other[field] }]
-      expect(unpackEvents(packEvents(events))).toEqual(events)
+      expect(unpackBatch(packEvents(events)).events).toEqual(events)
     }),
     { numRuns: 1_000 },
   )
@@ -73,7 +73,7 @@ it('starts anew after a batch was taken', () => {
   packer.take()
   expect(packer.count).toBe(0)
   packer.add(second)
-  expect(unpackEvents(packer.take())).toEqual([second])
+  expect(unpackBatch(packer.take()).events).toEqual([second])
 })
 
 it.each([
@@ -81,12 +81,12 @@ it.each([
   ['no columns', '{"not":"a batch"}'],
   ['rows that are no numbers', '{"shared":{},"rows":["x"],"own":{"id":["a"]}}'],
 ])('refuses %s', (_, text) => {
-  expect(() => unpackEvents(text)).toThrow()
+  expect(() => unpackBatch(text)).toThrow()
 })
 
 it('an event whose shared row is missing is for the reader to refuse, alone', () => {
   const text = '{"shared":{"status":[200]},"rows":[7,0],"own":{"id":["lost","kept"]}}'
-  expect(unpackEvents(text)).toEqual([
+  expect(unpackBatch(text).events).toEqual([
     { status: undefined, id: 'lost' },
     { status: 200, id: 'kept' },
   ])

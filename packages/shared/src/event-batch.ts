@@ -5,6 +5,7 @@
 // time. Columns carry their names, so gateways and intake of different releases understand each other (ADR 14).
 import * as z from 'zod'
 import type { RequestEvent } from './event.ts'
+import type { DriftBatch } from './model/drift.ts'
 
 type OwnField = 'id' | 'at' | 'path' | 'gatewayUs' | 'upstreamUs' | 'bytesIn' | 'bytesOut' | 'address'
 /** What few events have: it is not in columns. */
@@ -117,21 +118,28 @@ export function packEvents(events: readonly RequestEvent[]): string {
   return packer.take()
 }
 
+/** What a worker counted of drift, as a batch without events: gateways and intake of different releases understand each other. */
+export function packDrift(drift: DriftBatch): string {
+  return JSON.stringify({ shared: {}, rows: [], own: {}, drift })
+}
+
 const columnsSchema = z.record(z.string(), z.array(z.unknown()))
 const batchSchema = z.object({
   shared: columnsSchema,
   rows: z.array(z.int().min(0)),
   own: columnsSchema,
   rare: z.array(z.tuple([z.int().min(0), z.record(z.string(), z.unknown())])).default([]),
+  drift: z.unknown().optional(),
 })
 
-/** The events of a batch, each still to be checked. Throws `SyntaxError` or `ZodError` when the text is no batch. */
-export function unpackEvents(text: string): unknown[] {
-  const { shared, rows, own, rare } = batchSchema.parse(JSON.parse(text))
+/** What a batch holds, each event still to be checked, and the drift too. Throws `SyntaxError` or `ZodError` when the text is no batch. */
+export function unpackBatch(text: string): { readonly events: unknown[]; readonly drift: unknown } {
+  const { shared, rows, own, rare, drift } = batchSchema.parse(JSON.parse(text))
   const sharedRows = rowsOf(shared)
   const ownRows = rowsOf(own)
   const rareOf = new Map(rare)
-  return rows.map((row, i) => ({ ...sharedRows[row], ...ownRows[i], ...rareOf.get(i) }))
+  const events = rows.map((row, i) => ({ ...sharedRows[row], ...ownRows[i], ...rareOf.get(i) }))
+  return { events, drift }
 }
 
 function rowsOf(columns: Record<string, unknown[]>): Record<string, unknown>[] {

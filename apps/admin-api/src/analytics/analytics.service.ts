@@ -11,7 +11,17 @@ import { Fleet } from '../publishing/fleet.ts'
 import { refuse } from '../refusal.ts'
 import { consumptionOf } from './consumption.ts'
 import { readLimit } from './limits.ts'
-import { afterOf, byCalls, byIdleness, type Listed, pageOf, showUndocumented, showUnused } from './listed.ts'
+import {
+  afterOf,
+  byCalls,
+  byIdleness,
+  type Listed,
+  pageOf,
+  showDrift,
+  showUndocumented,
+  showUnused,
+} from './listed.ts'
+import { drift } from './queries/drift.ts'
 import { errors } from './queries/errors.ts'
 import { latency } from './queries/latency.ts'
 import { newest } from './queries/newest.ts'
@@ -195,6 +205,11 @@ export class AnalyticsService implements Service<Noun> {
   async undocumented(call: TenantCall, input: InputOf<Noun['undocumented']>) {
     const rows = await undocumented(this.reader.pool, await this.#listed(call, input, byCalls))
     return pageOf(rows, input.limit, byCalls, showUndocumented)
+  }
+
+  async drift(call: TenantCall, input: InputOf<Noun['drift']>) {
+    const rows = await drift(this.reader.pool, await this.#listed(call, input, byCalls))
+    return pageOf(rows, input.limit, byCalls, showDrift)
   }
 
   async quota(call: TenantCall, input: InputOf<Noun['quota']>) {

@@ -1,9 +1,12 @@
 // One entry of the event stream → events: what cannot be one is told apart here, so that the rest still counts.
 import { type RequestEvent, requestEventSchema } from '@gatewright/shared/event'
-import { unpackEvents } from '@gatewright/shared/event-batch'
+import { unpackBatch } from '@gatewright/shared/event-batch'
+import { type DriftBatch, driftBatch } from '@gatewright/shared/model/drift'
 
 export interface ParsedBatch {
   readonly events: RequestEvent[]
+  /** Null in nearly all batches. */
+  readonly drift: DriftBatch | null
   /** What is no event, and why. */
   readonly rejected: { readonly text: string; readonly reason: string }[]
 }
@@ -17,7 +20,8 @@ const newestMs = dayMs
 export function parseBatch(text: string, nowMs: number): ParsedBatch {
   const events: RequestEvent[] = []
   const rejected: ParsedBatch['rejected'] = []
-  for (const value of unpack(text, rejected)) {
+  const unpacked = unpack(text, rejected)
+  for (const value of unpacked.events) {
     const parsed = requestEventSchema.safeParse(value)
     const problem = parsed.success
       ? problemOf(parsed.data, nowMs)
@@ -25,16 +29,30 @@ export function parseBatch(text: string, nowMs: number): ParsedBatch {
     if (parsed.success && problem === undefined) events.push(redacted(parsed.data))
     else rejected.push({ text: JSON.stringify(value), reason: problem ?? '' })
   }
-  return { events, rejected }
+  return { events, drift: readDrift(unpacked.drift, nowMs, rejected), rejected }
 }
 
-function unpack(text: string, rejected: ParsedBatch['rejected']): unknown[] {
+function unpack(text: string, rejected: ParsedBatch['rejected']): ReturnType<typeof unpackBatch> {
   try {
-    return unpackEvents(text)
+    return unpackBatch(text)
   } catch (error) {
     rejected.push({ text, reason: error instanceof SyntaxError ? 'not JSON' : 'not a batch of events' })
-    return []
+    return { events: [], drift: undefined }
   }
+}
+
+function readDrift(value: unknown, nowMs: number, rejected: ParsedBatch['rejected']): DriftBatch | null {
+  if (value === undefined) return null
+  const parsed = driftBatch.safeParse(value)
+  const isNow = (at: number) => at >= nowMs - oldestMs && at <= nowMs + newestMs
+  // Postgres has no text for NUL, and nothing that a document or a pointer holds has one.
+  const isText = !JSON.stringify(value).includes('\\u0000')
+  if (parsed.success && isText && parsed.data.records.every(({ lastAt }) => isNow(lastAt))) return parsed.data
+  rejected.push({
+    text: JSON.stringify(value),
+    reason: 'drift: not what gateways count, or not of these days',
+  })
+  return null
 }
 
 function problemOf(event: RequestEvent, nowMs: number): string | undefined {

@@ -1,8 +1,9 @@
 // What traffic says about documents: a log with a known truth goes through intake, and the lists say just that.
 import { eventGroup, eventStream } from '@gatewright/shared/channels'
 import type { RequestEvent } from '@gatewright/shared/event'
-import { packEvents } from '@gatewright/shared/event-batch'
+import { packDrift, packEvents } from '@gatewright/shared/event-batch'
 import { createId } from '@gatewright/shared/ids'
+import type { DriftBatch } from '@gatewright/shared/model/drift'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DocumentReader } from '../catalog/document-reader.ts'
@@ -363,6 +364,99 @@ describe('lists about documents', () => {
     goTo(0)
     expect((await unusedOf(acme, 'keys')).map(({ key, application }) => [application?.name, key])).toEqual([
       ['shop', 'never (gw_prod_…abcd)'],
+    ])
+  })
+
+  test('D13: drift is counted once, however often, late and in whatever order its batches come', async () => {
+    goTo(0)
+    const version = await publish(acme, 'drifting', ['POST /orders'])
+    const at = now()
+    const record = (more: Partial<DriftBatch['records'][number]> = {}): DriftBatch['records'][number] => ({
+      ...{ versionId: version.id, direction: 'request', method: 'POST', template: '/drifting/orders' },
+      ...{ in: 'body', pointer: '/note', rule: 'additionalProperties', observed: 'string' },
+      ...{ count: 2, firstAt: at - 5_000, lastAt: at },
+      ...more,
+    })
+    const batch = (source: string, number: number, ...records: DriftBatch['records']) =>
+      packDrift({ source, number, environmentId: prod.id, records })
+    const wrongType = record({ pointer: '/items/*/price', rule: 'type', observed: 'string', count: 5 })
+    const batches = [
+      batch('worker-1', 2, record({ firstAt: at - 1_000 })),
+      batch('worker-1', 0, record({ firstAt: at - 9_000, lastAt: at - 8_000 }), wrongType),
+      // The same worker started again, and one of another gateway.
+      batch('worker-1b', 0, record()),
+      batch(
+        'worker-2',
+        0,
+        record({
+          direction: 'response',
+          in: 'status',
+          pointer: '418',
+          rule: 'undeclared',
+          observed: null,
+          count: 1,
+        }),
+      ),
+      batch('worker-2', 1, record({ versionId: 'ver_gone' })),
+      batch('worker-1', 1, record()),
+    ]
+    for (const text of [...batches, ...batches]) await client.xadd(eventStream, '*', 'events', text)
+    // A clock that is wrong, and what no gateway says.
+    await client.xadd(eventStream, '*', 'events', batch('worker-3', 0, record({ lastAt: at - 40 * dayMs })))
+    await client.xadd(eventStream, '*', 'events', batch('worker-3', 1, { ...record(), rule: 'x'.repeat(65) }))
+    await take([])
+    await client.xadd(eventStream, '*', 'events', batches[1] ?? '')
+    await take([])
+
+    const { data } = await analytics.drift(plane.call(acme), { ...asked(acme), api: 'drifting' })
+    expect(
+      data.map(({ id: _, api, firstAt, lastAt, ...entry }) => ({
+        ...entry,
+        seen: [Date.parse(firstAt) - at, Date.parse(lastAt) - at],
+      })),
+    ).toEqual([
+      {
+        ...{
+          apiVersion: 'v1',
+          direction: 'request',
+          method: 'POST',
+          template: '/drifting/orders',
+          in: 'body',
+        },
+        ...{ pointer: '/note', rule: 'additionalProperties', observed: 'string', kind: 'undeclared-field' },
+        ...{ count: 8, seen: [-9_000, 0] },
+      },
+      {
+        ...{
+          apiVersion: 'v1',
+          direction: 'request',
+          method: 'POST',
+          template: '/drifting/orders',
+          in: 'body',
+        },
+        ...{ pointer: '/items/*/price', rule: 'type', observed: 'string', kind: 'wrong-type' },
+        ...{ count: 5, seen: [-5_000, 0] },
+      },
+      {
+        ...{
+          apiVersion: 'v1',
+          direction: 'response',
+          method: 'POST',
+          template: '/drifting/orders',
+          in: 'status',
+        },
+        ...{ pointer: '418', rule: 'undeclared', observed: null, kind: 'undeclared-status' },
+        ...{ count: 1, seen: [-5_000, 0] },
+      },
+    ])
+    expect((await analytics.drift(plane.call(rival), asked(rival))).data).toEqual([])
+    const { rows } = await plane.database.pool.query(
+      'SELECT source, seen::text FROM drift_source ORDER BY source',
+    )
+    expect(rows).toEqual([
+      { source: 'worker-1', seen: '{[0,3)}' },
+      { source: 'worker-1b', seen: '{[0,1)}' },
+      { source: 'worker-2', seen: '{[0,2)}' },
     ])
   })
 })

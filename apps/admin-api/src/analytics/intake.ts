@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { eventDeadStream, eventGroup, eventStream } from '@gatewright/shared/channels'
 import type { RequestEvent } from '@gatewright/shared/event'
+import type { DriftBatch } from '@gatewright/shared/model/drift'
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import type { Redis as Client } from 'ioredis'
 import pg from 'pg'
@@ -11,6 +12,7 @@ import { Clock } from '../infra/clock.ts'
 import { LOGGER, type Logger } from '../infra/logger.ts'
 import { Redis } from '../infra/redis.ts'
 import { type ParsedBatch, parseBatch } from './batch.ts'
+import { storeDrift } from './drift-store.ts'
 import { withOwners } from './owners.ts'
 import { prepareStore, storeEvents } from './store.ts'
 
@@ -136,6 +138,7 @@ export class Intake implements OnApplicationBootstrap, OnApplicationShutdown {
       parsed.map(({ batch }) => batch.events),
       rejected,
     )
+    for (const { batch } of parsed) if (batch.drift) await this.#storeDrift(batch.drift, rejected)
     await this.#bury(client, rejected)
     // Only now: whatever happens before this line, the batches are delivered again.
     const ids = entries.map(({ id }) => id)
@@ -159,6 +162,16 @@ export class Intake implements OnApplicationBootstrap, OnApplicationShutdown {
         return
       }
       for (const batch of batches) await this.#storeAll([batch], rejected)
+    }
+  }
+
+  async #storeDrift(drift: DriftBatch, rejected: ParsedBatch['rejected']): Promise<void> {
+    this.#store ??= await this.#openStore()
+    try {
+      await storeDrift(this.#store, drift)
+    } catch (error) {
+      if (!isContentError(error)) throw error
+      rejected.push({ text: JSON.stringify(drift), reason: String(error) })
     }
   }
 

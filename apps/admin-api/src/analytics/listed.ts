@@ -1,6 +1,9 @@
 // What the lists about documents share: whose, where, since when, and a page of it at a time; and how their rows look.
+
+import { driftKind } from '@gatewright/shared/model/drift'
 import { type Direction, type Page, readCursor, writeCursor } from '../infra/page.ts'
 import { refuse } from '../refusal.ts'
+import type { DriftRow } from './queries/drift.ts'
 import type { UndocumentedRow } from './queries/undocumented.ts'
 import type { UnusedRow } from './queries/unused.ts'
 
@@ -76,5 +79,18 @@ export function showUndocumented(row: UndocumentedRow) {
     api: { id: row.apiId, name: row.apiName, title: row.apiTitle },
     firstAt: firstAt.toISOString(),
     lastAt: lastAt.toISOString(),
+  }
+}
+
+export function showDrift(row: DriftRow) {
+  const { id, version, direction, method, template, place, pointer, rule, observed, calls } = row
+  return {
+    ...{ id, apiVersion: version, direction, method, template, in: place, pointer, rule },
+    kind: driftKind({ in: place, rule }),
+    observed: observed === '' ? null : observed,
+    count: Number(calls),
+    api: { id: row.apiId, name: row.apiName, title: row.apiTitle },
+    firstAt: row.firstAt.toISOString(),
+    lastAt: row.lastAt.toISOString(),
   }
 }

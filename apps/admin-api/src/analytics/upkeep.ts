@@ -59,6 +59,10 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
         nobodys.minuteDays,
       ])
       await client.query(remove('rollup_hour', 'bucket', 'hour_retention_days'), [now, nobodys.hourDays])
+      // A batch that old is not taken any more, so nobody need know whether it came before.
+      await client.query(`DELETE FROM drift_source WHERE last_at < $1::timestamptz - interval '32 days'`, [
+        now,
+      ])
     } finally {
       client.release()
     }

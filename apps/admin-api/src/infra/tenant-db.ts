@@ -17,6 +17,7 @@ const tenantModels = [
   'pathClaim',
   'routeUse',
   'undocumentedCall',
+  'drift',
   'revision',
   'product',
   'productVersion',

@@ -10,6 +10,8 @@ export interface EventBatch {
 
 export interface EventBuffer {
   push(event: RequestEvent): void
+  /** What is no event and goes the same way: one batch by itself. */
+  pushReport(text: string): void
   /** The receiver has taken a batch: sent it on, or written it down. */
   acknowledge(): void
   /** Sends what is there and resolves when all of it is acknowledged. */
@@ -24,6 +26,8 @@ const eventsPerBatch = 500
 const flushAfterMs = 100
 // Batches that may be under way: about a second of a busy worker.
 const batchesInFlightMax = 16
+// While nobody takes anything, reports are not what memory is for.
+const waitingReportsMax = 1_000
 
 export function createEventBuffer(send: (batch: EventBatch) => void, capacity = 20_000): EventBuffer {
   const packer = new EventPacker()
@@ -67,6 +71,11 @@ export function createEventBuffer(send: (batch: EventBatch) => void, capacity = 
       packer.add(event)
       if (packer.count >= eventsPerBatch) flush()
       else timer ??= setTimeout(flush, flushAfterMs)
+    },
+    pushReport(text) {
+      if (waiting.length >= waitingReportsMax) return
+      waiting.push({ json: encoder.encode(text), count: 0 })
+      flush()
     },
     acknowledge() {
       inFlight--

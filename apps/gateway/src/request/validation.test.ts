@@ -181,6 +181,7 @@ describe('D1 validation on the way through the gateway', () => {
         in: 'body',
         pointer: '/sequel/title',
         rule: 'type',
+        observed: 'integer',
         method: 'POST',
         firstAt: 1_000,
       }),
@@ -192,7 +193,7 @@ describe('D1 validation on the way through the gateway', () => {
 test('what workers counted is one list, the most frequent first', () => {
   const seen = (count: number, pointer: string, at: number) => ({
     ...({ direction: 'request', method: 'GET', template: '/a', in: 'query', rule: 'type' } as const),
-    ...{ pointer, count, firstAt: at, lastAt: at },
+    ...{ pointer, observed: null, count, firstAt: at, lastAt: at },
   })
   expect(mergeDrift([[seen(1, '/a', 5), seen(2, '/b', 6)], [seen(4, '/a', 3)]])).toEqual([
     { ...seen(5, '/a', 3), lastAt: 5 },

@@ -1,6 +1,7 @@
 // Questions about traffic; one question = one entry here, one SQL file, one hook, one panel.
 import * as z from 'zod'
 import { lifecycle } from '../model/api.ts'
+import { driftKinds, driftRecord } from '../model/drift.ts'
 import { instant, page, pageInput } from '../model/wire.ts'
 import { inEnvironment, operation } from './operation.ts'
 
@@ -124,6 +125,16 @@ const undocumentedCall = z.strictObject({
 })
 export type UndocumentedCall = z.output<typeof undocumentedCall>
 
+const driftEntry = driftRecord.omit({ firstAt: true, lastAt: true }).extend({
+  id: z.string(),
+  api: subject,
+  apiVersion: z.string(),
+  kind: z.enum(driftKinds),
+  firstAt: instant,
+  lastAt: instant,
+})
+export type DriftEntry = z.output<typeof driftEntry>
+
 export const analytics = {
   overview: question('overview', 'How is it going, and against the period before?')
     .input(rangeInput)
@@ -243,6 +254,13 @@ export const analytics = {
   )
     .input(ofDocuments)
     .output(page(undocumentedCall)),
+  drift: ownersQuestion(
+    'drift',
+    'Where are messages not what the document says?',
+    'As the policies `validate-request` and `validate-response` count it, in every mode: by operation, place and rule, never with what was sent.',
+  )
+    .input(ofDocuments)
+    .output(page(driftEntry)),
   quota: question('quota', 'How much of each limit is left?')
     .input(z.strictObject({ ...inEnvironment, application: z.string().max(80) }))
     .output(

@@ -61,7 +61,13 @@ export interface Forms {
 
 /** Where messages are not what the document says of them. */
 export interface DriftLog {
-  note(route: RouteFacts, direction: 'request' | 'response', faults: readonly DriftFault[]): void
+  /** `value`: the body that the pointers of faults are of; only the type of what is there is noted. */
+  note(
+    route: RouteFacts,
+    direction: 'request' | 'response',
+    faults: readonly DriftFault[],
+    value?: unknown,
+  ): void
 }
 
 export interface DriftFault {

@@ -102,10 +102,10 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
   }
 
   /** What the mode makes of faults; a refusal in every other case. */
-  function judged(ctx: PolicyContext, problems: readonly Problem[]): Verdict {
+  function judged(ctx: PolicyContext, problems: readonly Problem[], value?: unknown): Verdict {
     const [first] = problems
     if (first === undefined) return undefined
-    drift.note(ctx.route, 'request', problems)
+    drift.note(ctx.route, 'request', problems, value)
     if (mode === 'observe') return undefined
     if (mode === 'warn') {
       for (const { in: place, pointer, code } of problems.slice(0, 5))
@@ -132,12 +132,13 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
     ctx: PolicyContext,
     checked: Checked,
     problems: (faults: Extract<Checked, { kind: 'faults' }>['faults']) => readonly Problem[],
+    value?: unknown,
   ): Verdict {
     switch (checked.kind) {
       case 'valid':
         return undefined
       case 'faults':
-        return judged(ctx, problems(checked.faults))
+        return judged(ctx, problems(checked.faults), value)
       case 'too-complex':
         return hold(ctx, tooComplex)
       case 'unavailable':
@@ -176,8 +177,8 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
     const use = { schema: rule.schema, definitions: operation.definitions, refusesReadOnly }
     const checked = schemas.check(use, value, size <= explainedBytesMax)
     return checked instanceof Promise
-      ? checked.then((it) => conclude(ctx, it, bodyProblems))
-      : conclude(ctx, checked, bodyProblems)
+      ? checked.then((it) => conclude(ctx, it, bodyProblems, value))
+      : conclude(ctx, checked, bodyProblems, value)
   }
 
   async function checkMultipart(

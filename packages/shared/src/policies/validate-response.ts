@@ -74,15 +74,15 @@ export const policy = definePolicy(spec, (config, { schemas, drift }) => {
   }
 
   /** Counts what is wrong; what stands in the answer's place, or null = it passes. */
-  function judged(ctx: PolicyContext, faults: readonly DriftFault[]): Refusal | null {
+  function judged(ctx: PolicyContext, faults: readonly DriftFault[], value?: unknown): Refusal | null {
     if (faults.length === 0) return null
-    drift.note(ctx.route, 'response', faults)
+    drift.note(ctx.route, 'response', faults, value)
     return isStrict ? invalid : null
   }
 
-  function conclude(ctx: PolicyContext, checked: Checked): Refusal | null {
+  function conclude(ctx: PolicyContext, checked: Checked, value: unknown): Refusal | null {
     if (checked.kind === 'valid') return null
-    if (checked.kind === 'faults') return judged(ctx, bodyProblems(checked.faults))
+    if (checked.kind === 'faults') return judged(ctx, bodyProblems(checked.faults), value)
     // What could not be checked is no fault of the service, and still nothing that may pass where faults are refused.
     return isStrict ? invalid : null
   }
@@ -97,8 +97,11 @@ export const policy = definePolicy(spec, (config, { schemas, drift }) => {
     if (read.kind === 'refusal') return judged(ctx, [{ in: 'body', pointer: '', code: read.code }])
     if (rule.schema === null) return null
     const use = { schema: rule.schema, definitions: operation.definitions, refusesReadOnly: false }
-    const checked = schemas.check(use, JSON.parse(read.text), body.length <= explainedBytesMax)
-    return checked instanceof Promise ? checked.then((it) => conclude(ctx, it)) : conclude(ctx, checked)
+    const value: unknown = JSON.parse(read.text)
+    const checked = schemas.check(use, value, body.length <= explainedBytesMax)
+    return checked instanceof Promise
+      ? checked.then((it) => conclude(ctx, it, value))
+      : conclude(ctx, checked, value)
   }
 
   /** Passes on what comes, and looks at a copy of it when it is whole. */

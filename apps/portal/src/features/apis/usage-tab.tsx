@@ -1,7 +1,8 @@
-// What traffic says about the document of a version: what nobody calls, and what is called that it does not describe.
+// What traffic says about the document of a version: where messages differ from it, what is called that it does not describe, and what nobody calls.
 
 import { getRouteApi } from '@tanstack/react-router'
 import { DaysChoice } from '../../usage/days.tsx'
+import { DriftList } from '../../usage/drift.tsx'
 import { UndocumentedList } from '../../usage/undocumented.tsx'
 import { UnusedList } from '../../usage/unused.tsx'
 import { useApiPlace } from './place.ts'
@@ -16,6 +17,7 @@ export function UsageTab() {
   const shown = { tenant, env, days, api: place.api, apiVersion: place.apiVersion }
   return (
     <div className="flex flex-col gap-8">
+      <DriftList place={shown} />
       <UndocumentedList place={shown} />
       <UnusedList
         place={shown}

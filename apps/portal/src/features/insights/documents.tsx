@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Segmented } from '../../ui/choice.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { DaysChoice } from '../../usage/days.tsx'
+import { DriftList } from '../../usage/drift.tsx'
 import { UndocumentedList } from '../../usage/undocumented.tsx'
 import { UnusedList, type UnusedOf } from '../../usage/unused.tsx'
 
@@ -43,6 +44,7 @@ export function DocumentsPage() {
         }
       />
       <UndocumentedList place={place} />
+      <DriftList place={place} />
     </Page>
   )
 }
