@@ -7,6 +7,7 @@ import type { TenantTransaction } from '../publishing/change.ts'
 import { refuse } from '../refusal.ts'
 import { applicationNamed } from './application-view.ts'
 import { recordSteps } from './subscription-history.ts'
+import { tellOther } from './subscription-view.ts'
 import { touchCredentials } from './touch.ts'
 
 interface Person {
@@ -80,7 +81,15 @@ export class Leavers {
     })
     const subscriptions = await tx.db.subscription.findMany({
       where: { applicationId: { in: ids }, state: { in: ['pending', 'active'] } },
-      select: { id: true, applicationId: true, state: true },
+      select: {
+        id: true,
+        applicationId: true,
+        state: true,
+        tenantId: true,
+        providerId: true,
+        application: { select: { name: true } },
+        plan: { select: { name: true } },
+      },
       orderBy: { id: 'asc' },
     })
     await touchCredentials(tx, { applicationId: { in: ids } })
@@ -98,6 +107,14 @@ export class Leavers {
       subscriptions.map(({ id, state }) => ({ subscriptionId: id, from: state, to: 'cancelled' })),
       { note, at },
     )
+    for (const row of subscriptions) {
+      tellOther(tx, call, row, {
+        action: 'subscriptions.cancel',
+        resource: { kind: 'subscription', id: row.id, name: `${row.application.name} → ${row.plan.name}` },
+        before: { state: row.state },
+        after: { state: 'cancelled' },
+      })
+    }
     for (const application of applications) {
       const held = keys.filter(({ applicationId }) => applicationId === application.id)
       const used = subscriptions.filter(({ applicationId }) => applicationId === application.id)

@@ -9,6 +9,7 @@ import type { Env } from '../env.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
+import { isFresh } from '../tenancy/role-freshness.ts'
 import type { Caller } from './authenticate.ts'
 import type { OperationEntry } from './operations.ts'
 
@@ -53,8 +54,7 @@ export class Authorise {
     title: string
     identities: readonly { lastSignInAt: Date }[]
   }): void {
-    const seenSince = this.clock.in(-this.env.GROUP_ROLES_HOURS * 3600)
-    if (identities.some(({ lastSignInAt }) => lastSignInAt > seenSince)) return
+    if (isFresh(identities, this.clock, this.env)) return
     refuse('role_stale', `Your role here comes from groups of ${title}; sign in with it again`)
   }
 

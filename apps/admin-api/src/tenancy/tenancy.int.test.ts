@@ -119,6 +119,36 @@ describe('the last owner', () => {
     owner = survivor
   })
 
+  test('J7: of two owners who demote each other at the same moment one stays, time and again', async () => {
+    for (let round = 0; round < 5; round++) {
+      const other = await app.member(owner, 'acme', 'owner')
+      const [mine, theirs] = [await memberOf(owner.email), await memberOf(other.email)]
+      const demote = (caller: Caller, member: Member) =>
+        caller.send('PATCH', `/tenants/acme/members/${member.id}`, {
+          body: { role: 'auditor' },
+          version: member.version,
+        })
+      await Promise.all([demote(owner, theirs), demote(other, mine)])
+      const roles = await Promise.all([owner, other].map(async ({ email }) => (await memberOf(email)).role))
+      expect(roles.filter((role) => role === 'owner')).toHaveLength(1)
+      if (roles[1] === 'owner') owner = other
+    }
+  })
+
+  test('J7: who is made the only owner while somebody removes them stays', async () => {
+    const heir = await app.member(owner, 'acme', 'auditor')
+    const [mine, theirs] = [await memberOf(owner.email), await memberOf(heir.email)]
+    const at = `/tenants/acme/members/${theirs.id}`
+    const [, promoted] = await Promise.all([
+      owner.send('DELETE', at, { version: theirs.version }),
+      owner.send('PATCH', at, { body: { role: 'owner' }, version: theirs.version }),
+    ])
+    await owner.send('DELETE', `/tenants/acme/members/${mine.id}`, { version: mine.version })
+    if (promoted.status < 300) owner = heir
+    const { data } = await owner.must<{ data: Member[] }>('GET', '/tenants/acme/members?limit=200')
+    expect(data.filter(({ role }) => role === 'owner')).toHaveLength(1)
+  })
+
   test('who was removed is out at once', async () => {
     const auditor = await app.member(owner, 'acme', 'auditor')
     await auditor.must('GET', '/tenants/acme')

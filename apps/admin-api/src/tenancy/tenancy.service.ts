@@ -1,10 +1,13 @@
 // Teams: tenants, their members and roles, and how people get in. A tenant always keeps an owner.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
-import { roleAllows } from '@gatewright/shared/model/role'
-import { Injectable } from '@nestjs/common'
+import { type Role, roleAllows, rolePermissions } from '@gatewright/shared/model/role'
+import { Inject, Injectable } from '@nestjs/common'
+import { findApplication } from '../access/application-view.ts'
 import { Leavers } from '../access/leavers.ts'
+import { ENV } from '../app.tokens.ts'
 import { type Call, causedRevisions, expectVersion, signedIn, type TenantCall } from '../call.ts'
+import type { Env } from '../env.ts'
 import type { Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
@@ -16,12 +19,19 @@ import { containing, paged } from '../infra/page.ts'
 import { Outbox } from '../mail/outbox.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
+import { explainAccess } from './explain-access.ts'
 import { Invitations, invitationSeconds } from './invitations.ts'
 import { refuseWithoutOwner } from './last-owner.ts'
+import { isFresh } from './role-freshness.ts'
 import { refuseUnknownTimeZone } from './time-zone.ts'
 
 type Noun = typeof contract.tenancy
 type Member = Membership & { user: User }
+
+const givingRoles = (Object.keys(rolePermissions) as Role[]).filter((role) =>
+  roleAllows(role, 'member:write'),
+)
+const giversMax = 10
 
 @Injectable()
 export class TenancyService implements Service<Noun> {
@@ -33,6 +43,7 @@ export class TenancyService implements Service<Noun> {
     private readonly leavers: Leavers,
     private readonly tokens: Tokens,
     private readonly outbox: Outbox,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
   async list(call: Call, input: InputOf<Noun['list']>) {
@@ -108,6 +119,34 @@ export class TenancyService implements Service<Noun> {
     )
   }
 
+  async explainAccess(call: TenantCall, { member, permission, application }: InputOf<Noun['explainAccess']>) {
+    const row = await call.db.membership.findFirst({ where: { id: member }, include: { user: true } })
+    if (!row) return refuse('not_found', 'There is no such member')
+    const provider = row.providerId
+      ? await call.platform.identityProvider.findUnique({
+          where: { id: row.providerId },
+          include: { identities: { where: { userId: row.userId } } },
+        })
+      : null
+    const asked = application === undefined ? null : await findApplication(call, call.db, application)
+    const givers = await call.db.membership.findMany({
+      where: { role: { in: givingRoles }, userId: { not: row.userId } },
+      include: { user: true },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      take: giversMax,
+    })
+    return explainAccess(permission, {
+      person: row.user,
+      role: row.role,
+      provider: provider && {
+        title: provider.title,
+        isFresh: isFresh(provider.identities, this.clock, this.env),
+      },
+      application: asked,
+      givers: givers.map(({ user: { name, email } }) => ({ name, email })),
+    })
+  }
+
   async updateMember(call: TenantCall, input: InputOf<Noun['updateMember']>) {
     return this.changes.inTenant(call, async (tx) => {
       const before = await findMember(tx, input.member)
@@ -145,7 +184,8 @@ export class TenancyService implements Service<Noun> {
       await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
       await this.leavers.endAccess(tx, call, before.user)
       await this.tokens.end(tx.platform, before.userId, { onlyTenantId: call.tenant.id })
-      await tx.db.membership.delete({ where: { id: before.id } })
+      // Who was made the last owner since they were read stays.
+      await tx.db.membership.delete({ where: { id: before.id, version: before.version } })
       tx.audit({
         action: 'tenancy.removeMember',
         resource: { kind: 'member', id: before.id, name: before.user.email },

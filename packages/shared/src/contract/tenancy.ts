@@ -1,14 +1,59 @@
 // Teams: tenants, their members, roles and invitations.
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
-import { roleSchema } from '../model/role.ts'
+import { permissionNames, roleSchema } from '../model/role.ts'
 import { email, invitation, member, tenant } from '../model/user.ts'
-import { page, pageInput, propagation } from '../model/wire.ts'
+import { page, pageInput, propagation, reference } from '../model/wire.ts'
 import { inTenant, nothing, operation } from './operation.ts'
 
 const title = z.string().trim().min(1).max(100).meta({ title: 'Title' })
 const timeZone = z.string().max(64).meta({ title: 'Time zone', help: 'IANA name, such as Europe/Berlin' })
 const groups = z.array(slug).max(50)
+
+/** One fact that speaks for or against it. */
+const accessReason = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('platform_admin'), holds: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('role'),
+    holds: z.boolean().meta({ title: 'The role grants the permission' }),
+    role: roleSchema,
+    givenBy: z.string().nullable().meta({ title: 'The provider whose groups gave it; null = a person did' }),
+  }),
+  z.strictObject({
+    kind: z.literal('groups_seen'),
+    holds: z
+      .boolean()
+      .meta({ title: 'They signed in with the provider lately, so that its groups are known' }),
+    provider: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('ownership'),
+    holds: z.boolean().meta({ title: 'The application is theirs' }),
+    application: z.string(),
+    owner: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('wider'),
+    holds: z.boolean().meta({ title: 'They may do it with everybody’s applications' }),
+    permission: z.enum(permissionNames),
+  }),
+])
+
+const accessAnswer = z.strictObject({
+  isAllowed: z.boolean(),
+  scope: z.enum(['tenant', 'own-applications']).meta({ title: 'On what it would be granted' }),
+  reasons: z.array(accessReason).meta({ title: 'What decided, in order' }),
+  missing: z
+    .strictObject({
+      roles: z.array(roleSchema).meta({ title: 'Roles that would do' }),
+      givers: z
+        .array(z.strictObject({ name: z.string(), email: z.email() }))
+        .meta({ title: 'Who can give one, ten at most; without any a platform admin' }),
+    })
+    .nullable()
+    .meta({ title: 'null when it is allowed' }),
+})
+export type AccessAnswer = z.output<typeof accessAnswer>
 
 export const tenancy = {
   list: operation('GET', '/tenants', 'signed-in', 'List my tenants; all of them for a platform admin')
@@ -55,6 +100,25 @@ export const tenancy = {
       }),
     )
     .output(member),
+  explainAccess: operation(
+    'GET',
+    '/tenants/{tenant}/members/{member}/access',
+    'member:read',
+    'Explain whether a member may do something, and why',
+    {
+      description:
+        'Decided by the same table as every operation. Permissions for one’s own applications are asked about one of them: name it.',
+    },
+  )
+    .input(
+      z.strictObject({
+        ...inTenant,
+        member: idSchema('mem'),
+        permission: z.enum(permissionNames),
+        application: reference.optional().meta({ title: 'Application name or id' }),
+      }),
+    )
+    .output(accessAnswer),
   handOver: operation(
     'POST',
     '/tenants/{tenant}/members/{member}/hand-over',
