@@ -63,12 +63,12 @@ export function showApi({ tenant }: TenantCall, api: ApiRow, facts: ReadonlyMap<
     // Whom its own team shows it is nothing for another.
     visibility: isOwn ? api.visibility : ('members' as const),
     provider: isOwn ? null : { name: api.tenant.name, title: api.tenant.title },
-    versions: api.versions.map((version) => showVersion(version, facts.get(shownRevision(version)))),
+    versions: api.versions.map((version) => showVersion(version, facts.get(shownRevision(version)), isOwn)),
     updatedAt: api.updatedAt.toISOString(),
   }
 }
 
-function showVersion(version: VersionRow, facts: PublishedFacts | undefined) {
+function showVersion(version: VersionRow, facts: PublishedFacts | undefined, isOwn: boolean) {
   return {
     id: version.id,
     name: version.name,
@@ -87,7 +87,8 @@ function showVersion(version: VersionRow, facts: PublishedFacts | undefined) {
       id: product.id,
       name: product.name,
       title: product.title,
-      plans: product.plans.map(showPlan),
+      // How many use it is for its own team to know.
+      plans: product.plans.map((plan) => ({ ...showPlan(plan), ...(isOwn ? {} : { subscriberCount: 0 }) })),
     })),
   }
 }

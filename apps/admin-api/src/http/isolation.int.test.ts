@@ -306,3 +306,28 @@ test('C17 a body or query that names another tenant than the path is not believe
   const listed = await acme.owner.send('GET', '/tenants/acme/applications?tenant=bravo')
   expectNothingOf(bravo, listed, 'query')
 })
+
+// Last: from here on the two tenants have something in common.
+test('C18: a team that another one shares an API with finds that API and its plans, and nothing else of it', {
+  timeout: 120_000,
+}, async () => {
+  const { api } = bravo.params
+  await bravo.owner.must('POST', `/tenants/bravo/apis/${api}/shares`, { body: { team: 'acme' } })
+  const before = await fingerprint(bravo)
+  const shared = { ...bravo.params, tenant: 'acme' }
+  const catalogue = await acme.owner.must<{ data: { id: string }[] }>('GET', '/portal/acme/apis')
+  expect(catalogue.data.map(({ id }) => id)).toContain(api)
+  for (const operation of operations) {
+    if (skipped.has(operation.name) || operation.name.startsWith('catalogue.')) continue
+    for (const params of [shared, bravo.params]) {
+      // The portal of the other team is as open to its visitors as it was.
+      if (params === bravo.params && !operation.path.includes('{tenant}')) continue
+      expectNothingOf(bravo, await ask(operation, acme.owner, params, bravo), operation.name)
+    }
+  }
+  const text = JSON.stringify(await acme.owner.must('GET', `/portal/acme/apis/${api}`))
+  for (const kind of ['application', 'subscription', 'credential', 'member'])
+    expect(text, kind).not.toContain(bravo.params[kind])
+  expect(text).toContain('"subscriberCount":0')
+  expect(await fingerprint(bravo)).toEqual(before)
+})

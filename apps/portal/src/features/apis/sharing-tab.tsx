@@ -75,7 +75,7 @@ export function SharingTab() {
     {
       id: 'since',
       header: t('sharing.since'),
-      width: '12rem',
+      width: '16rem',
       isWideOnly: true,
       cell: ({ createdAt, endedAt, sharedBy }) => (
         <span className="text-muted">
