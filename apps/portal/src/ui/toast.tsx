@@ -39,7 +39,8 @@ export function Toasts() {
     <ToastRegion
       queue={queue}
       aria-label={t('notifications')}
-      className="fixed right-4 bottom-4 z-[60] flex w-[min(24rem,calc(100vw-2rem))] flex-col-reverse gap-2 outline-none"
+      // On a phone dialogs come up from below, and their buttons with them.
+      className="fixed right-4 bottom-4 z-[60] flex w-[min(24rem,calc(100vw-2rem))] flex-col-reverse gap-2 outline-none max-sm:top-4 max-sm:bottom-auto max-sm:flex-col"
     >
       {({ toast: entry }) => (
         <AriaToast

@@ -1,4 +1,8 @@
-// What swagger-ui shows and what we show instead: its title, servers and authorize parts are ours already.
+// What swagger-ui shows and what we show instead: its title, servers and authorize parts are ours already, and so is its Markdown.
+
+import { lazy, Suspense } from 'react'
+
+const Markdown = lazy(async () => ({ default: (await import('../../ui/markdown.tsx')).Markdown }))
 
 const Nothing = () => null
 
@@ -15,7 +19,18 @@ const ours = [
 /** Its deep link is an anchor inside a button; the sidebar writes the same address, so the text alone is enough. */
 const PathText = ({ text }: { text?: string }) => <span>{text}</span>
 
+/** Its own writes what it made of a description into the page as text, which the policy of the page does not take (ADR 103). */
+const Description = ({ source, className = '' }: { source?: unknown; className?: string }) =>
+  typeof source === 'string' && source !== '' ? (
+    <div className={`renderedMarkdown ${className}`}>
+      <Suspense fallback={source}>
+        <Markdown>{source}</Markdown>
+      </Suspense>
+    </div>
+  ) : null
+
 const replacements: ReadonlyArray<[string, () => unknown]> = [
+  ['Markdown', () => Description],
   ...ours.map((name): [string, () => unknown] => [name, () => Nothing]),
   ['DeepLink', () => PathText],
 ]
