@@ -35,7 +35,9 @@ test('I19: no text becomes HTML or the address of a script, and no policy can be
   expect(tried).toEqual(['html: TypeError', 'address: TypeError', 'policy: TypeError'])
 })
 
-test('I19: descriptions of a document are shown as Markdown, and HTML in them as nothing', async ({ enter }) => {
+test('I19: descriptions of a document are shown as Markdown, and HTML in them as nothing', async ({
+  enter,
+}) => {
   const text = 'Books **by name** &copy; <img src=x onerror="document.title=1"> [site](javascript:alert(1))'
   const document = bookstoreDocument().replace(
     /^( +)operationId: listBooks$/m,
@@ -47,7 +49,10 @@ test('I19: descriptions of a document are shown as Markdown, and HTML in them as
   const person = await enter('developer')
   await person.page.goto(`${portalHome}/apis/${api}/docs?environment=${environment}`)
   const docs = person.page.getByTestId('docs')
-  await docs.getByRole('button', { name: /\/books$/ }).first().click()
+  await docs
+    .getByRole('button', { name: /\/books$/ })
+    .first()
+    .click()
   await expect(docs.getByText('by name', { exact: true })).toHaveJSProperty('tagName', 'STRONG')
   await expect(docs.getByText('©')).toBeVisible()
   await expect(docs.locator('.renderedMarkdown img')).toHaveCount(0)

@@ -6,7 +6,20 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const commands = ['start', 'smoke', 'test', 'build', 'check', 'bench', 'dev', 'e2e', 'gen', 'new', 'soak']
+const commands = [
+  'start',
+  'smoke',
+  'test',
+  'build',
+  'check',
+  'bench',
+  'dev',
+  'e2e',
+  'gen',
+  'new',
+  'soak',
+  'sbom',
+]
 // These import what the build makes, so it comes before them; the others build by themselves or not at all.
 const onTopOfBuild = ['start', 'smoke', 'dev', 'bench', 'soak']
 const pinnedNode = join(root, 'node_modules/node/bin/node')

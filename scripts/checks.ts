@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { build } from './build.ts'
 import { requireProgram } from './stack/program.ts'
+import { askForAdvisories } from './supply-chain/advisories.ts'
+import { licenceFaults } from './supply-chain/licences.ts'
+import { productionPackages } from './supply-chain/lock.ts'
 
 const root = join(import.meta.dirname, '..')
 
-export type Outcome = { passed: number; failed: number; skipped?: number; output: string }
+/** `note` is told also where nothing failed. */
+export type Outcome = { passed: number; failed: number; skipped?: number; note?: string; output: string }
 export type Step = { name: string; run: () => Promise<Outcome> }
 
 const one = (ok: boolean, output: string): Outcome => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, output })
@@ -32,9 +36,26 @@ export const staticSteps: Step[] = [
   ]),
   command('bundle budget', 'node', ['apps/portal/scripts/bundle-budget.ts']),
   command('unused code', 'knip', ['--no-progress']),
+  {
+    name: 'licences',
+    async run() {
+      const faults = licenceFaults(productionPackages(root))
+      return one(faults.length === 0, faults.join('\n'))
+    },
+  },
 ]
 
 export const testSteps: Step[] = [
+  {
+    name: 'advisories',
+    async run() {
+      const advisories = askForAdvisories(root, new Date().toISOString().slice(0, 10))
+      if (advisories.kind === 'known')
+        return one(advisories.faults.length === 0, advisories.faults.join('\n'))
+      // Nobody said anything: neither a pass nor a fault of ours.
+      return { passed: 0, failed: 0, skipped: 1, note: advisories.reason, output: '' }
+    },
+  },
   vitest('unit'),
   vitest('int'),
   vitest('system'),

@@ -1,5 +1,5 @@
 // Runs steps one after the other, says how each went, and ends with the line that CI reads: `N passed, N failed`.
-import type { Step } from './checks.ts'
+import type { Outcome, Step } from './checks.ts'
 
 /** Answers the exit code. `only` names the steps to run, by a part of their names. */
 export async function runSteps(steps: Step[], only: string[]): Promise<number> {
@@ -12,7 +12,7 @@ export async function runSteps(steps: Step[], only: string[]): Promise<number> {
   let failed = 0
   for (const { name, run } of chosen) {
     const started = performance.now()
-    const outcome = await run().catch((error: unknown) => ({
+    const outcome: Outcome = await run().catch((error: unknown) => ({
       passed: 0,
       failed: 1,
       output: error instanceof Error ? error.message : String(error),
@@ -20,6 +20,7 @@ export async function runSteps(steps: Step[], only: string[]): Promise<number> {
     passed += outcome.passed
     failed += outcome.failed
     console.log(describeOutcome(name, outcome, (performance.now() - started) / 1_000))
+    if (outcome.note !== undefined) console.log(`  ${outcome.note}`)
     if (outcome.failed > 0) console.log(`${outcome.output.trimEnd()}\n`)
   }
   console.log(`${passed} passed, ${failed} failed`)
@@ -34,5 +35,6 @@ function describeOutcome(name: string, { passed, failed, skipped }: Counts, seco
     ...(failed ? [`${failed} failed`] : []),
     ...(skipped ? [`${skipped} skipped`] : []),
   ]
-  return `${failed === 0 ? '✓' : '✗'} ${name.padEnd(26)} ${counts.join(', ').padEnd(34)} ${seconds.toFixed(1)} s`
+  const sign = failed > 0 ? '✗' : passed === 0 && skipped ? '–' : '✓'
+  return `${sign} ${name.padEnd(26)} ${counts.join(', ').padEnd(34)} ${seconds.toFixed(1)} s`
 }
