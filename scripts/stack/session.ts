@@ -9,9 +9,12 @@ export function signIn(adminUrl: string, email: string, password: string): Promi
   return enter(adminUrl, 'sign-in', { email, password })
 }
 
-export function signUp(adminUrl: string, form: SignUp): Promise<Person> {
-  return enter(adminUrl, 'sign-up', form)
+export function signUp(adminUrl: string, form: SignUp, token?: TokenWish): Promise<Person> {
+  return enter(adminUrl, 'sign-up', form, token)
 }
+
+/** What the token of a person may do; without a word, everything. */
+type TokenWish = { name: string; scope: 'everything' | 'blocklist'; tenant?: string }
 
 /** The admin API refused; `status` says how. */
 export class SignInError extends Error {
@@ -23,18 +26,22 @@ export class SignInError extends Error {
   }
 }
 
-async function enter(adminUrl: string, door: 'sign-in' | 'sign-up', form: object): Promise<Person> {
+async function enter(
+  adminUrl: string,
+  door: 'sign-in' | 'sign-up',
+  form: object,
+  wish: TokenWish = { name: 'Script', scope: 'everything' },
+): Promise<Person> {
   const entered = await post(`${adminUrl}/api/v1/${door}`, form)
   const me = (await entered.json()) as Me
   const cookie = entered.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ')
-  const made = await post(
-    `${adminUrl}/api/v1/me/tokens`,
-    { name: 'Script', scope: 'everything' },
-    { cookie, 'x-csrf-token': me.csrfToken ?? '' },
-  )
+  const made = await post(`${adminUrl}/api/v1/me/tokens`, wish, {
+    cookie,
+    'x-csrf-token': me.csrfToken ?? '',
+  })
   const { token } = (await made.json()) as { token: string }
   return { client: createClient(adminUrl, token), token, me }
 }

@@ -32,6 +32,9 @@ import { BuiltInClients } from './authorisation/built-in-clients.ts'
 import { AuthorisationProviders } from './authorisation/providers.ts'
 import { RequestBudget } from './authorisation/request-budget.ts'
 import { ReusedTokens } from './authorisation/reused-tokens.ts'
+import { BlocksController } from './blocks/blocks.controller.ts'
+import { BlocksService } from './blocks/blocks.service.ts'
+import { PlatformBlocksService } from './blocks/platform-blocks.service.ts'
 import { ApisService } from './catalog/apis.service.ts'
 import { CatalogController } from './catalog/catalog.controller.ts'
 import { DocumentReader } from './catalog/document-reader.ts'
@@ -172,6 +175,8 @@ const access = [
   CredentialsService,
   Leavers,
   NamedCredentials,
+  BlocksService,
+  PlatformBlocksService,
   CertificatesService,
   ClientCertificatesService,
   OauthClientsService,
@@ -255,6 +260,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       DoorsController,
       TenancyController,
       CatalogController,
+      BlocksController,
       CatalogueController,
       ProductsController,
       SharesController,

@@ -5,6 +5,7 @@ import type { Identity } from './config/compile.ts'
 import { type SnapshotParcel, SnapshotRefused } from './config/parts.ts'
 import type { Crew, Rollout } from './config/rollout.ts'
 import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
+import type { BlockChange } from './runtime/blocks/blocklist.ts'
 import type { DatabaseStates } from './runtime/places/database-files.ts'
 import { setCollectorFlags, youngGenerationMb } from './runtime/young-generation.ts'
 
@@ -15,6 +16,8 @@ export interface CrewSettings {
   readonly drainMs: number
   /** Access revision that this gateway followed before it started. */
   readonly accessPosition: number
+  /** All blocks that this gateway knows of; null: it has no blocklist. */
+  readonly blocks: (() => BlockChange) | null
   readonly log: Logger
   /** What a worker says that is not an answer to the crew. `reply` is one and the same for the whole life of a worker. */
   readonly onMessage: (message: FromWorker, reply: (message: ToWorker) => void) => void
@@ -29,7 +32,7 @@ export interface WorkerCrew extends Crew {
   start(rollout: Rollout): void
   /** Opens the port in every worker; from now on restarted ones open it too. */
   listen(): Promise<void>
-  forget(hashes: readonly string[] | null, position: number): Promise<void>
+  forget(hashes: readonly string[] | null, position: number, blocks: BlockChange | null): Promise<void>
   /** Tells all workers, also those that are started later, which guards are tripped. */
   setTripped(guards: readonly string[]): void
   /** Tells all workers, also those that are started later, with what sessions of TLS are sealed. */
@@ -70,6 +73,7 @@ export function createCrew({
   workerData,
   drainMs,
   accessPosition,
+  blocks: allBlocks,
   log,
   onMessage,
   onEnd,
@@ -105,7 +109,7 @@ export function createCrew({
     members.set(index, member)
     const reply = (message: ToWorker) => thread.postMessage(message)
     // Before anything else: records of keys that are older than this are not to be trusted.
-    reply({ kind: 'access', hashes: [], position })
+    reply({ kind: 'access', hashes: [], position, blocks: allBlocks?.() ?? null })
     thread.postMessage({ kind: 'tripped', guards: tripped } satisfies ToWorker)
     if (ticketKeys !== null) reply({ kind: 'ticket-keys', keys: ticketKeys })
     if (places !== null) reply({ kind: 'places', states: places })
@@ -248,12 +252,12 @@ export function createCrew({
         thread.postMessage({ kind: 'abort', identity } satisfies ToWorker)
       }
     },
-    async forget(hashes, next) {
+    async forget(hashes, next, blocks) {
       position = next
       await all((member) =>
         exchange(
           member,
-          { kind: 'access', hashes, position: next },
+          { kind: 'access', hashes, position: next, blocks },
           (it) => it.kind === 'access-applied' && it.position === next,
         ),
       )

@@ -5,6 +5,7 @@ import type { EventBatch } from './analytics/buffer.ts'
 import type { Identity } from './config/compile.ts'
 import type { SnapshotParcel } from './config/parts.ts'
 import type { Env } from './env.ts'
+import type { BlockChange } from './runtime/blocks/blocklist.ts'
 import type { FlightBatch } from './runtime/in-flight.ts'
 import type { TakeBatch } from './runtime/limits/remote-store.ts'
 import type { Bucket, Grant } from './runtime/limits/store.ts'
@@ -45,8 +46,13 @@ export type ToWorker =
   | { readonly kind: 'abort'; readonly identity: Identity }
   /** Open the port. */
   | { readonly kind: 'listen' }
-  /** These keys changed, or (null) all may have; answered by `access-applied`. */
-  | { readonly kind: 'access'; readonly hashes: readonly string[] | null; readonly position: number }
+  /** These keys changed, or (null) all may have, and these blocks; answered by `access-applied`. */
+  | {
+      readonly kind: 'access'
+      readonly hashes: readonly string[] | null
+      readonly position: number
+      readonly blocks: BlockChange | null
+    }
   | { readonly kind: 'flights'; readonly id: number; readonly admitted: readonly boolean[] }
   | { readonly kind: 'granted'; readonly id: number; readonly grants: readonly Grant[] }
   | { readonly kind: 'recalled'; readonly id: number; readonly text: string | null }

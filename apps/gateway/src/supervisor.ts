@@ -20,6 +20,7 @@ import type { FromWorker, ToWorker } from './messages.ts'
 import { createOperations } from './ops/operations.ts'
 import { createConnectionMemory, readConnectionCounts } from './request/connection-table.ts'
 import { createAccessFollower } from './runtime/access.ts'
+import { openBlockRecords } from './runtime/blocks/block-records.ts'
 import { createFlightDesk } from './runtime/in-flight.ts'
 import { openKnownKeys } from './runtime/known-keys.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
@@ -67,6 +68,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
   const redis = isManaged ? connectRedis(env.REDIS_URL, 'supervisor', log) : null
   const subscriber = isManaged ? connectRedis(env.REDIS_URL, 'subscriber', log) : null
   const known = openKnownKeys(env.DATA_DIR, log)
+  const blocks = redis && openBlockRecords(redis, env.ENVIRONMENT, env.DATA_DIR, log)
   const spool = openSpool(env.DATA_DIR, env.SPOOL_LIMIT_BYTES, log)
   const sink = createEventSink(redis, spool)
   const lastGood = createLastGood(env.DATA_DIR, log)
@@ -142,6 +144,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     },
     drainMs: env.DRAIN_DELAY_MS + env.DRAIN_TIMEOUT_MS,
     accessPosition: known.position,
+    blocks: blocks?.all ?? null,
     log,
     onMessage,
     onEnd(worker) {
@@ -165,14 +168,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
   })
   const rollout: Rollout = createRollout(crew, log, () => reporter?.changed())
   const access =
-    redis &&
-    createAccessFollower(
-      redis,
-      env.ENVIRONMENT,
-      known,
-      (hashes, position) => crew.forget(hashes, position),
-      log,
-    )
+    redis && blocks && createAccessFollower(redis, env.ENVIRONMENT, known, blocks, crew.forget, log)
   let isListening = false
   let isDraining = false
   const operations = await createOperations({

@@ -23,6 +23,8 @@ import { createHandler } from './request/handle.ts'
 import { GatewayServer } from './request/server.ts'
 import { createAuthorizers } from './runtime/authorizers/authorizers.ts'
 import { createFunctions } from './runtime/authorizers/functions.ts'
+import { blockSteps } from './runtime/blocks/block-steps.ts'
+import { Blocklist } from './runtime/blocks/blocklist.ts'
 import { createCertificateTrusts } from './runtime/certificates/certificate-trusts.ts'
 import { createRevocationFeeds } from './runtime/certificates/revocation-feeds.ts'
 import { createCounters } from './runtime/counters.ts'
@@ -144,6 +146,8 @@ const revocationFeeds = createRevocationFeeds(createRegistryClient(forbidden), l
 const certificateTrusts = createCertificateTrusts(revocationFeeds, log)
 
 // Attacks.
+/** Nobody could tell a standalone gateway whom to block. */
+const blocklist = redis === null ? null : new Blocklist()
 const scanners = createScanners(forbidden, log)
 const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
 const places = createPlaces()
@@ -230,6 +234,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
         guards,
         mirrors,
         admission: overload,
+        always: blocklist === null ? [] : blockSteps(blocklist),
         group: env.GATEWAY_GROUP,
         pause: live.current === null ? () => undefined : createPacer(),
       },
@@ -453,6 +458,7 @@ port.on('message', (message: ToWorker) => {
       accessPosition = message.position
       if (message.hashes === null) credentials.dropAll()
       else credentials.drop(message.hashes)
+      if (message.blocks !== null) blocklist?.change(message.blocks)
       say({ kind: 'access-applied', position: message.position })
       return
     case 'granted':

@@ -404,10 +404,11 @@ describe('explain', () => {
         },
       ],
       steps: [
+        { policy: 'blocklist', verdict: 'passed', stage: 'edge' },
         { policy: 'ip-filter', verdict: 'passed', microseconds: expect.any(Number) },
         { policy: 'api-key', verdict: 'refused', reason: 'credential_missing' },
       ],
-      notReached: [{ policy: 'rate-limit' }],
+      notReached: [{ policy: 'blocklist', stage: 'admit' }, { policy: 'rate-limit' }],
       outcome: { kind: 'refused', status: 401, code: 'credential_missing', policy: 'api-key' },
     })
     expect(await ask({ url: '/echo/things/1', clientAddress: '10.9.1.1' })).toMatchObject({
@@ -461,6 +462,8 @@ describe('debug header', () => {
       status: 200,
       trace: {
         steps: [
+          { policy: 'blocklist', verdict: 'passed', stage: 'edge' },
+          { policy: 'blocklist', verdict: 'passed', stage: 'admit' },
           { policy: 'rate-limit', verdict: 'passed', microseconds: expect.any(Number) },
           { policy: 'body-limit', verdict: 'passed' },
         ],
@@ -470,7 +473,14 @@ describe('debug header', () => {
     const refused = await traceOf(signed(Date.now()))
     expect(refused).toMatchObject({
       status: 429,
-      trace: { steps: [{ policy: 'rate-limit', verdict: 'refused', reason: 'rate_limited' }], attempts: [] },
+      trace: {
+        steps: [
+          { policy: 'blocklist' },
+          { policy: 'blocklist' },
+          { policy: 'rate-limit', verdict: 'refused', reason: 'rate_limited' },
+        ],
+        attempts: [],
+      },
     })
     expect((await traceOf(signed(Date.now() - 6 * 60_000))).trace).toBeNull()
     expect(

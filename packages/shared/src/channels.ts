@@ -19,11 +19,18 @@ export const wakeChannel = (environmentName: string) => `${environmentTag(enviro
  */
 export const credentialsKey = (environmentName: string) => `${environmentTag(environmentName)}:credentials`
 
+/** Hash: id of a block → `BlockRecord` as JSON. At the access revision that the credentials are at. */
+export const blocksKey = (environmentName: string) => `${environmentTag(environmentName)}:blocks`
+
+/** Hash that becomes `blocksKey` when it is complete. */
+export const blocksDraftKey = (environmentName: string, writer: string) =>
+  `${environmentTag(environmentName)}:blocks:${writer}`
+
 /** Hash that becomes `credentialsKey` when it is complete. */
 export const credentialsDraftKey = (environmentName: string, writer: string) =>
   `${environmentTag(environmentName)}:credentials:${writer}`
 
-/** Stream, ids `<accessRevision>-0`, field `hash`: which credential changed. Trimmed to its newest entries. */
+/** Stream, ids `<accessRevision>-0`, field `hash`: which credential changed, or which block (`model/block.ts`). Trimmed to its newest entries. */
 export const accessStream = (environmentName: string) => `${environmentTag(environmentName)}:access`
 
 /** Hash: gateway id → `GatewayReport` as JSON. */

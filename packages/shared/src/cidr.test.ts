@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createAddressSet, parseAddress, parseCidr } from './cidr.ts'
+import { createAddressSet, formatCidr, parseAddress, parseCidr } from './cidr.ts'
 
 describe('parseCidr', () => {
   it.each([
@@ -77,5 +77,23 @@ describe('agreement with node:net', () => {
         expect(set.has(address)).toBe(list.check(address, 'ipv4'))
       }),
     )
+  })
+})
+
+describe('formatCidr', () => {
+  it.each([
+    ['192.0.2.9/24', '192.0.2.0/24'],
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['2001:db8:0:1:0:0:0:1', '2001:db8:0:1::1'],
+    ['2001:0:0:1:0:0:1:1', '2001::1:0:0:1:1'],
+    ['2001:db8:1:2:3:4:5:6/32', '2001:db8::/32'],
+    ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+    ['::', '::'],
+    ['::1', '::1'],
+  ])('%s is %s', (text, expected) => {
+    const range = parseCidr(text)
+    expect(range && formatCidr(range)).toBe(expected)
   })
 })

@@ -6,10 +6,12 @@ export interface AddressSet {
   has(address: string): boolean
 }
 
-interface Range {
+export interface Range {
   readonly family: 4 | 6
   readonly first: bigint
   readonly last: bigint
+  /** How many bits all of its addresses begin with. */
+  readonly prefix: number
 }
 
 const v4MappedPrefix = 0xffffn << 32n
@@ -33,7 +35,31 @@ export function parseCidr(text: string): Range | null {
   if (prefix === null) return null
   const hostBits = BigInt(bits - prefix)
   const first = (address.value >> hostBits) << hostBits
-  return { family: address.family, first, last: first | ((1n << hostBits) - 1n) }
+  return { family: address.family, first, last: first | ((1n << hostBits) - 1n), prefix }
+}
+
+/** The one text of a range (RFC 5952 for IPv6): the first address, and the prefix unless it is a single one. */
+export function formatCidr({ family, first, prefix }: Range): string {
+  const bits = family === 4 ? 32 : 128
+  const address = family === 4 ? formatV4(first) : formatV6(first)
+  return prefix === bits ? address : `${address}/${prefix}`
+}
+
+function formatV4(value: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
+}
+
+function formatV6(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16))
+  // The longest run of two zeros or more is left out, of equal ones the first.
+  let [at, length] = [-1, 1]
+  for (let i = 0; i < 8; i++) {
+    let end = i
+    while (groups[end] === '0') end++
+    if (end - i > length) [at, length] = [i, end - i]
+  }
+  if (at < 0) return groups.join(':')
+  return `${groups.slice(0, at).join(':')}::${groups.slice(at + length).join(':')}`
 }
 
 /** Throws on a text that `parseCidr` refuses: callers validated their configuration before. */

@@ -36,6 +36,7 @@ export const idPrefixes = {
   ask: 'signing key of the authorisation server',
   aud: 'audit event',
   snk: 'event sink',
+  blk: 'block',
   ntc: 'notice',
   fnd: 'finding',
   req: 'request',

@@ -1,7 +1,7 @@
 // What a policy found to be suspicious about a request: the part of an event that security events are made of.
 import * as z from 'zod'
 
-export const securityKinds = ['waf', 'bot', 'place', 'reputation', 'lockout', 'virus'] as const
+export const securityKinds = ['waf', 'bot', 'place', 'reputation', 'lockout', 'virus', 'blocklist'] as const
 
 export const securityReportSchema = z.strictObject({
   kind: z.enum(securityKinds),

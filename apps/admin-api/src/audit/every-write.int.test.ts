@@ -254,6 +254,20 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   const decision = { state: 'dismissed', comment: 'A test of ours' }
   await write('findings.decide', decision, { params: await finding(tenants[0]?.id ?? '') })
   await write('findings.decidePlatform', decision, { by: admin, params: await finding(nobody) })
+  const shield = { source: 'shield', targets: [{ kind: 'address', value: '192.0.2.7' }] }
+  const verdict = { source: 'shield', blocks: [{ ...shield.targets[0], reason: 'Scans' }] }
+  await write('platformBlocks.write', verdict, { by: admin })
+  await write('platformBlocks.lift', shield, { by: admin })
+  await admin.must('PUT', '/blocks', { body: verdict })
+  const everywhere = await admin.must<{ data: { id: string }[] }>('GET', '/blocks')
+  await write('platformBlocks.remove', undefined, {
+    by: admin,
+    params: { block: everywhere.data[0]?.id ?? '' },
+  })
+  await write('blocks.write', verdict)
+  await write('blocks.write', { ...verdict, blocks: [{ ...shield.targets[0], reason: 'Scans again' }] })
+  await write('blocks.lift', shield)
+  await write('blocks.remove')
 
   // A team.
   await write('tenancy.create', { name: 'fresh', title: 'Fresh' }, { by: admin })

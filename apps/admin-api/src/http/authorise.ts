@@ -32,7 +32,7 @@ export class Authorise {
     if (caller.token) {
       if (meta.sessionOnly)
         refuse('permission_denied', 'Personal access tokens may not do this; sign in with a browser')
-      refuseBeyondToken(caller.token, isRead, reference)
+      refuseBeyondToken(caller.token, meta, isRead, reference)
     }
     if (permission === 'platform' && !caller.user?.platformAdmin) {
       refuse('permission_denied', 'Only platform admins may do this')
@@ -88,10 +88,13 @@ export class Authorise {
 /** What a token may do is decided before its tenant is looked up, so it learns nothing of any other. */
 function refuseBeyondToken(
   { scope, tenant }: CallToken,
+  { tokens }: OperationMeta,
   isRead: boolean,
   reference: string | undefined,
 ): void {
   if (scope === 'read' && !isRead) refuse('permission_denied', 'This access token may only read')
+  if (scope === 'blocklist' && tokens !== scope)
+    refuse('permission_denied', 'This access token may only write the blocklist')
   if (tenant === null) return
   const isElsewhere = reference !== undefined && reference !== tenant.id && reference !== tenant.name
   // Outside tenants it may read what everyone who is signed in may, and change nothing.

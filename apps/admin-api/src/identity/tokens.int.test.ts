@@ -71,6 +71,21 @@ describe('C15 a token', () => {
     await token.must('POST', '/tenants/acme/applications', { body: { title: 'By a pipeline' } })
   })
 
+  test('D12: for the blocklist does that, and neither reads nor writes anything else', async () => {
+    const token = await tokenOf(acme.owner, { scope: 'blocklist', tenant: 'acme' })
+    for (const operation of operations.filter(isOurs)) {
+      const answer = await probe(token, operation, acme)
+      const isOpen = operation.meta.tokens === 'blocklist'
+      expect(isRefused(answer), `${operation.name} ${JSON.stringify(answer.body)}`).toBe(!isOpen)
+      if (isOpen) expect(isRefused(await probe(token, operation, bravo)), operation.name).toBe(true)
+    }
+    const ofPlatform = await token.send('PUT', '/blocks', {
+      body: { blocks: [{ kind: 'address', value: '192.0.2.7', reason: 'x' }] },
+    })
+    expect(isRefused(ofPlatform)).toBe(true)
+    expect(isRefused(await (await tokenOf(admin, { scope: 'blocklist' })).send('GET', '/blocks'))).toBe(false)
+  })
+
   test('for one tenant answers alike for a tenant that exists and one that does not', async () => {
     const token = await tokenOf(acme.owner, { tenant: acme.params.tenant })
     const [there, nowhere] = [

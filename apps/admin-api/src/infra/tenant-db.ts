@@ -34,6 +34,7 @@ const tenantModels = [
   'authorisationKey',
   'authorisationClient',
   'authorisationState',
+  'block',
 ] as const satisfies readonly (keyof PrismaClient)[]
 
 type TenantModel = (typeof tenantModels)[number]

@@ -1,14 +1,17 @@
-// Outbox → gateways: carries changed credentials to Redis in the order of their revisions, and restores all of them after a loss.
+// Outbox → gateways: carries changed credentials and blocks to Redis in the order of their revisions, and restores all of them after a loss.
 import {
   accessStream,
+  blocksDraftKey,
+  blocksKey,
   credentialsDraftKey,
   credentialsKey,
   headKey,
   wakeChannel,
 } from '@gatewright/shared/channels'
-import type { CredentialRecord } from '@gatewright/shared/policies/policy'
+import { changedBlock } from '@gatewright/shared/model/block'
 import type { Redis as Client } from 'ioredis'
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import { allBlockRecords, readBlockRecords } from './block-records.ts'
 import { allCredentialRecords, readCredentialRecords } from './credential-records.ts'
 import { runScript } from './head-scripts.ts'
 
@@ -67,19 +70,31 @@ async function applyChanges(
   position: string,
   changes: readonly Change[],
 ): Promise<void> {
-  const records = await readCredentialRecords(tx, id, [...new Set(changes.map((change) => change.hash))])
+  const names = [...new Set(changes.map((change) => change.hash))]
+  const blockIds = names.flatMap((name) => changedBlock(name) ?? [])
+  const blocks = await readBlockRecords(tx, blockIds)
+  const credentials = await readCredentialRecords(
+    tx,
+    id,
+    names.filter((name) => changedBlock(name) === null),
+  )
   const newest = changes.at(-1)?.accessRevision ?? 0
   await runScript(
     client,
     'applyAccess',
-    [headKey(name), credentialsKey(name), accessStream(name)],
+    [headKey(name), credentialsKey(name), accessStream(name), blocksKey(name)],
     [
       position,
       newest,
       wakeChannel(name),
       accessHistory,
       changes.length,
-      ...changes.flatMap(({ accessRevision, hash }) => [accessRevision, hash, toJson(records.get(hash))]),
+      ...changes.flatMap(({ accessRevision, hash }) => {
+        const block = changedBlock(hash)
+        const record = block === null ? credentials.get(hash) : blocks.get(block)
+        // Field of the hash of blocks; empty for a credential, whose field is its own hash.
+        return [accessRevision, hash, block ?? '', toJson(record)]
+      }),
     ],
   )
 }
@@ -91,13 +106,23 @@ async function replaceAll(
   position: string | null,
   accessRevision: number,
 ): Promise<void> {
-  const draft = credentialsDraftKey(name, crypto.randomUUID())
+  const writer = crypto.randomUUID()
+  const draft = credentialsDraftKey(name, writer)
+  const blocksDraft = blocksDraftKey(name, writer)
   for await (const records of allCredentialRecords(tx, id)) {
     const fields = [...records].flatMap(([hash, record]) => [hash, toJson(record)])
     await client
       .multi()
       .hset(draft, ...fields)
       .expire(draft, 300)
+      .exec()
+  }
+  for await (const records of allBlockRecords(tx)) {
+    const fields = records.flatMap((record) => [record.id, toJson(record)])
+    await client
+      .multi()
+      .hset(blocksDraft, ...fields)
+      .expire(blocksDraft, 300)
       .exec()
   }
   const changes = await tx.accessChange.findMany({
@@ -108,7 +133,7 @@ async function replaceAll(
   await runScript(
     client,
     'replaceAccess',
-    [headKey(name), credentialsKey(name), accessStream(name), draft],
+    [headKey(name), credentialsKey(name), accessStream(name), draft, blocksKey(name), blocksDraft],
     [
       position ?? '',
       accessRevision,
@@ -120,4 +145,4 @@ async function replaceAll(
   )
 }
 
-const toJson = (record: CredentialRecord | undefined) => (record ? JSON.stringify(record) : '')
+const toJson = (record: object | undefined) => (record ? JSON.stringify(record) : '')

@@ -31,14 +31,16 @@ local function append(stream, limit, revision, hash)
 end`
 
 /**
- * KEYS head, credentials, stream · ARGV expected position, new position, wake channel, stream length, count, then per change: revision, hash, record
- * (empty = gone). Carries changes to the gateways if the position is still the one that the writer saw. Answers 1 or 0.
+ * KEYS head, credentials, stream, blocks · ARGV expected position, new position, wake channel, stream length, count, then per change: revision, hash, id
+ * of the block (empty = it is a credential), record (empty = gone). Carries changes to the gateways if the position is still the one that the writer saw. Answers 1 or 0.
  */
 const applyAccess = `${publishAccess}
 if redis.call('HGET', KEYS[2], 'revision') ~= ARGV[1] then return 0 end
 for i = 0, tonumber(ARGV[5]) - 1 do
-  local revision, hash, record = ARGV[6 + i * 3], ARGV[7 + i * 3], ARGV[8 + i * 3]
-  if record == '' then redis.call('HDEL', KEYS[2], hash) else redis.call('HSET', KEYS[2], hash, record) end
+  local revision, hash, block, record = ARGV[6 + i * 4], ARGV[7 + i * 4], ARGV[8 + i * 4], ARGV[9 + i * 4]
+  local records, field = KEYS[2], hash
+  if block ~= '' then records, field = KEYS[4], block end
+  if record == '' then redis.call('HDEL', records, field) else redis.call('HSET', records, field, record) end
   append(KEYS[3], ARGV[4], revision, hash)
 end
 redis.call('HSET', KEYS[2], 'revision', ARGV[2])
@@ -46,17 +48,22 @@ announce(KEYS[1], ARGV[3], tonumber(ARGV[2]))
 return 1`
 
 /**
- * KEYS head, credentials, stream, draft of the credentials · ARGV expected position (empty = none), new position, wake channel, stream length,
- * count, then per change: revision, hash. Puts a complete set of credentials in place. Answers 1 or 0.
+ * KEYS head, credentials, stream, draft of the credentials, blocks, draft of the blocks (which is not there when there are none) · ARGV expected position (empty = none), new position, wake channel, stream length,
+ * count, then per change: revision, hash. Puts a complete set of credentials and blocks in place. Answers 1 or 0.
  */
 const replaceAccess = `${publishAccess}
 if (redis.call('HGET', KEYS[2], 'revision') or '') ~= ARGV[1] then
-  redis.call('DEL', KEYS[4])
+  redis.call('DEL', KEYS[4], KEYS[6])
   return 0
 end
 redis.call('HSET', KEYS[4], 'revision', ARGV[2])
 redis.call('RENAME', KEYS[4], KEYS[2])
 redis.call('PERSIST', KEYS[2])
+redis.call('DEL', KEYS[5])
+if redis.call('EXISTS', KEYS[6]) == 1 then
+  redis.call('RENAME', KEYS[6], KEYS[5])
+  redis.call('PERSIST', KEYS[5])
+end
 redis.call('DEL', KEYS[3])
 for i = 0, tonumber(ARGV[5]) - 1 do append(KEYS[3], ARGV[4], ARGV[6 + i * 2], ARGV[7 + i * 2]) end
 announce(KEYS[1], ARGV[3], tonumber(ARGV[2]))
@@ -64,8 +71,8 @@ return 1`
 
 const scripts = {
   storeSnapshot: { lua: storeSnapshot, keys: 3 },
-  applyAccess: { lua: applyAccess, keys: 3 },
-  replaceAccess: { lua: replaceAccess, keys: 4 },
+  applyAccess: { lua: applyAccess, keys: 4 },
+  replaceAccess: { lua: replaceAccess, keys: 6 },
 } as const
 
 /** Runs a script; true when the write took place. */

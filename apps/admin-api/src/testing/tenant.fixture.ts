@@ -60,6 +60,13 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
   const invitation = await owner.must<WithId>('POST', `${at}/invitations`, {
     body: { email: `invited-${word}@example.com`, role: 'analyst' },
   })
+  await owner.must('PUT', `${at}/blocks`, {
+    body: {
+      source: 'fixture',
+      blocks: [{ kind: 'credential', value: credential.id, reason: `${word} reason` }],
+    },
+  })
+  const blocks = await owner.must<{ data: WithId[] }>('GET', `${at}/blocks`)
   const members = await owner.must<{ data: WithId[] }>('GET', `${at}/members`)
   return {
     name,
@@ -81,6 +88,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
       member: members.data[0]?.id ?? '',
       scope: 'version',
       scopeId: imported.apiVersion.id,
+      block: blocks.data[0]?.id ?? '',
       number: '1',
       request: 'req_0000000000000000000000',
       session: 'ses_0000000000000000000000',

@@ -7,6 +7,7 @@ import { parameterNames } from '@gatewright/shared/path-template'
 import type { RouteFacts } from '@gatewright/shared/policies/policy'
 import type { PolicyUse, RouteDocument, Snapshot, UpstreamDocument } from '@gatewright/shared/snapshot'
 import type { SchemaText } from '@gatewright/shared/validation/operation-rules'
+import { blocklistType } from '../runtime/blocks/block-steps.ts'
 import type { SecretsOf } from '../runtime/secrets.ts'
 import type { CertificateOpener } from '../tls/central-certificates.ts'
 import type { ShownCertificate } from '../tls/certificate-shelf.ts'
@@ -65,6 +66,8 @@ export interface CompileDeps {
   readonly mirrors: MirrorCounts
   /** null: a worker that never refuses for being overloaded. */
   readonly admission: Admission | null
+  /** Steps that stand on every route, outside of what is configured. */
+  readonly always: readonly Step[]
   /** Gateway group: versions of other groups do not exist here. */
   readonly group: string
   /** Called between the pieces; a worker that serves lets requests through. */
@@ -117,7 +120,7 @@ export async function compileSnapshot(
         case 'head':
           environmentId = part.head.environment.id
           certificates = openCertificates(part.head, deps)
-          frame = createFrame(part.head, instances)
+          frame = createFrame(part.head, instances, deps.always)
           declareNamed(part, deps.group, builder)
           break
         case 'version':
@@ -237,7 +240,7 @@ interface Frame {
   version(document: VersionHead): VersionCompiler
 }
 
-function createFrame(head: SnapshotHead, instances: Instances): Frame {
+function createFrame(head: SnapshotHead, instances: Instances, always: readonly Step[]): Frame {
   const globalSteps = head.policies.map((use) =>
     instances.step(use, { scope: 'global', tenantId: null, timeZone: 'UTC', place: 'all tenants' }),
   )
@@ -273,7 +276,7 @@ function createFrame(head: SnapshotHead, instances: Instances): Frame {
       return createVersionCompiler({
         document,
         tenantName: tenant.name,
-        outer: [...globalSteps, ...tenant.steps, ...document.policies.map(step)],
+        outer: [...always, ...globalSteps, ...tenant.steps, ...document.policies.map(step)],
         plans: plans.filter(({ plan }) => plan.versionIds.includes(document.id)),
         at,
         instances,
@@ -468,7 +471,7 @@ function layOutPipeline(
   const look = (it: Chain) => (admission === null ? it : lookAgain(it, identifiedAt, priority, admission))
   return {
     chain: look(chain),
-    edgeCount: countRequests(steps, 'edge'),
+    edgeCount: preflightCount(steps),
     identifiedAt,
     plans: ofPlans && new Map(Array.from(ofPlans, ([id, it]) => [id, look(it)])),
     priority,
@@ -487,6 +490,12 @@ function layOutPipeline(
   }
 }
 
+/** Where nothing but the blocklist stands at the edge, nobody answers a preflight: it is an OPTIONS request like any other. */
+function preflightCount(steps: readonly Step[]): number {
+  const isConfigured = steps.some(({ stage, facts }) => stage === 'edge' && facts.type !== blocklistType)
+  return isConfigured ? countRequests(steps, 'edge') : 0
+}
+
 function layOutRetired(steps: readonly Step[], refusal: Step): Pipeline {
   const edge = steps.filter((step) => step.stage === 'edge')
   const edgeCount = countRequests(edge, 'edge')
@@ -494,7 +503,7 @@ function layOutRetired(steps: readonly Step[], refusal: Step): Pipeline {
   return {
     chain,
     priority: chain.priority,
-    edgeCount,
+    edgeCount: preflightCount(edge),
     identifiedAt: edgeCount + 1,
     plans: null,
     identifies: true,

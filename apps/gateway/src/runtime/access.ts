@@ -1,8 +1,11 @@
-// Follows the changes of keys and subscriptions, so that every worker forgets what is no longer true within a moment.
+// Follows the changes of keys, subscriptions and blocks, so that every worker forgets what is no longer true within a moment.
 import { accessStream } from '@gatewright/shared/channels'
+import { changedBlock } from '@gatewright/shared/model/block'
 import type { Head } from '@gatewright/shared/snapshot'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import type { BlockRecords } from './blocks/block-records.ts'
+import type { BlockChange } from './blocks/blocklist.ts'
 import type { KnownKeyStore } from './known-keys.ts'
 
 export interface AccessFollower {
@@ -12,8 +15,12 @@ export interface AccessFollower {
   readonly position: number
 }
 
-/** Resolves when every worker has forgotten these keys (null: all of them). */
-export type Forget = (hashes: readonly string[] | null, position: number) => Promise<void>
+/** Resolves when every worker has forgotten these keys (null: all of them), and blocks whom it has to. */
+export type Forget = (
+  hashes: readonly string[] | null,
+  position: number,
+  blocks: BlockChange | null,
+) => Promise<void>
 
 const entriesPerRead = 1_000
 // A publisher restores a Redis that lost data within seconds; what is still behind after this is the truth of a Postgres
@@ -24,6 +31,7 @@ export function createAccessFollower(
   redis: Redis,
   environmentName: string,
   known: KnownKeyStore,
+  blocks: BlockRecords,
   forget: Forget,
   log: Logger,
 ): AccessFollower {
@@ -31,15 +39,20 @@ export function createAccessFollower(
   let position = known.position
   let behindSince: number | null = null
 
-  async function moveTo(next: number, hashes: readonly string[] | null) {
+  /** `changes`: names as they stand in the stream; null: everything may be other than before. */
+  async function moveTo(next: number, changes: readonly string[] | null) {
+    const hashes = changes?.filter((name) => changedBlock(name) === null) ?? null
+    const ids = changes?.flatMap((name) => changedBlock(name) ?? []) ?? null
+    const isSame = ids?.length === 0 && blocks.isRead
+    const change = isSame ? null : await blocks.read(blocks.isRead ? ids && [...new Set(ids)] : null)
     if (hashes === null) known.clear()
     else known.drop(hashes)
-    await forget(hashes, next)
+    await forget(hashes, next, change)
     position = next
     known.position = next
   }
 
-  /** Keys changed after `position`; null when entries in between are no longer there. */
+  /** What changed after `position`; null when entries in between are no longer there. */
   async function changesSince(): Promise<string[] | null> {
     const [oldest] = await redis.xrange(stream, '-', '+', 'COUNT', 1)
     if (!oldest || revisionOf(oldest[0]) > position + 1) return null
@@ -58,6 +71,7 @@ export function createAccessFollower(
     async follow({ accessRevision }) {
       if (accessRevision === position) {
         behindSince = null
+        if (!blocks.isRead) await moveTo(position, [])
         return
       }
       if (accessRevision > position) {

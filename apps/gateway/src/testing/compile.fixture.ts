@@ -26,6 +26,7 @@ export function createCompileDeps(more: Partial<CompileDeps> = {}): CompileDeps 
     guards: createGuards(() => undefined),
     mirrors: new MirrorCounts(),
     admission: null,
+    always: [],
     group: 'default',
     pause: () => undefined,
     ...more,

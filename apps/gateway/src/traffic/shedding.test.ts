@@ -70,6 +70,7 @@ async function routeOf(
       guards: createGuards(() => undefined),
       mirrors: new MirrorCounts(),
       admission,
+      always: [],
       group: 'default',
       pause: () => undefined,
     },

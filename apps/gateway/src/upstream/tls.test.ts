@@ -354,6 +354,7 @@ it('E15: a snapshot with authorities that cannot be read is refused whole, with 
         guards: createGuards(() => undefined),
         mirrors: new MirrorCounts(),
         admission: null as never,
+        always: [],
         group: 'default',
         pause: () => undefined,
       },

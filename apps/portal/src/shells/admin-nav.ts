@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import {
   BadgeCheck,
+  Ban,
   Blocks,
   Boxes,
   History,
@@ -75,6 +76,7 @@ export function useAdminNav(
           path: 'applications',
           isHidden: !may('application:read'),
         },
+        { label: t('nav.blocklist'), icon: Ban, path: 'blocklist', isHidden: !may('block:read') },
       ],
     },
     {

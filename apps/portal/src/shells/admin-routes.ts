@@ -216,6 +216,17 @@ const members = createRoute({
   component: lazyPage(() => import('../features/members/page.tsx'), 'MembersPage'),
 })
 
+const blocklist = createRoute({
+  getParentRoute: () => adminRoute,
+  path: 'blocklist',
+  validateSearch: searchParams({
+    search: text,
+    kind: oneOf(['address', 'credential', 'application']),
+    state: oneOf(['expired']),
+  }),
+  component: lazyPage(() => import('../features/blocklist/page.tsx'), 'BlocklistPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => adminRoute,
   path: 'audit',
@@ -253,6 +264,7 @@ export const adminTree = adminRoute.addChildren([
   gateways,
   revisions,
   explain,
+  blocklist,
   members,
   audit,
   settings,

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { DoorClosed, KeyRound, LogOut, Radio, UserRound } from 'lucide-react'
+import { Ban, DoorClosed, KeyRound, LogOut, Radio, UserRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { client, rememberCsrfToken } from '../api/client.ts'
@@ -78,6 +78,12 @@ export function ProfileMenu() {
                     label: t('shell.doors'),
                     icon: DoorClosed,
                     onAction: () => void router.navigate({ to: '/doors' }),
+                  },
+                  {
+                    id: 'blocklist',
+                    label: t('shell.blocklist'),
+                    icon: Ban,
+                    onAction: () => void router.navigate({ to: '/blocklist' }),
                   },
                   {
                     id: 'event-sinks',

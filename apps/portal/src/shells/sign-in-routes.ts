@@ -3,7 +3,7 @@
 import { createRoute } from '@tanstack/react-router'
 import { i18n } from '../i18n/index.ts'
 import { lazyPage, rootRoute } from '../root-route.tsx'
-import { flag, searchParams, text } from '../search-params.ts'
+import { flag, oneOf, searchParams, text } from '../search-params.ts'
 import { requirePlatformAdmin, requireSession } from './require-session.ts'
 
 const loadTexts = () => i18n.loadNamespaces('sign-in')
@@ -94,6 +94,17 @@ export const eventSinksRoute = createRoute({
   component: lazyPage(() => import('../features/event-sinks/page.tsx'), 'EventSinksPage'),
 })
 
+export const platformBlocklistRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/blocklist',
+  validateSearch: searchParams({ search: text, state: oneOf(['expired']) }),
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces(['platform', 'admin'])
+  },
+  component: lazyPage(() => import('../features/blocklist/platform-page.tsx'), 'PlatformBlocklistPage'),
+})
+
 export const doorsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/doors',
@@ -124,6 +135,7 @@ export const signInTree = [
   tenantsRoute,
   identityProvidersRoute,
   eventSinksRoute,
+  platformBlocklistRoute,
   doorsRoute,
   accountRoute,
 ]

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { Building2, ChevronsUpDown, KeyRound, Radio } from 'lucide-react'
+import { Ban, Building2, ChevronsUpDown, KeyRound, Radio } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
@@ -82,6 +82,12 @@ export function TenantSwitcher({ tenant }: { tenant: string }) {
                   label: t('shell.identityProviders'),
                   icon: KeyRound,
                   onAction: () => void router.navigate({ to: '/identity-providers' }),
+                },
+                {
+                  id: '/blocklist',
+                  label: t('shell.blocklist'),
+                  icon: Ban,
+                  onAction: () => void router.navigate({ to: '/blocklist' }),
                 },
                 {
                   id: '/event-sinks',

@@ -6,6 +6,7 @@ import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { authorisationServer } from './authorisation-server.ts'
 import { authorisations } from './authorisations.ts'
+import { blocks, platformBlocks } from './blocks.ts'
 import { catalogue, tryIt } from './catalogue.ts'
 import { certificates } from './certificates.ts'
 import { clientCertificates } from './client-certificates.ts'
@@ -63,6 +64,8 @@ type Nouns = {
   readonly authorisationServer: Noun<typeof authorisationServer>
   readonly authorisations: Noun<typeof authorisations>
   readonly signingKeys: Noun<typeof signingKeys>
+  readonly blocks: Noun<typeof blocks>
+  readonly platformBlocks: Noun<typeof platformBlocks>
   readonly catalogue: Noun<typeof catalogue>
   readonly tryIt: Noun<typeof tryIt>
   readonly analytics: Noun<typeof analytics>
@@ -102,6 +105,8 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   authorisationServer: oc.tag('Access').router(authorisationServer),
   authorisations: oc.tag('Developer portal').router(authorisations),
   signingKeys: oc.tag('Access').router(signingKeys),
+  blocks: oc.tag('Access').router(blocks),
+  platformBlocks: oc.tag('Access').router(platformBlocks),
   catalogue: oc.tag('Developer portal').router(catalogue),
   tryIt: oc.tag('Developer portal').router(tryIt),
   analytics: oc.tag('Analytics').router(analytics),

@@ -22,6 +22,8 @@ export interface OperationMeta {
   readonly sessionOnly?: true
   /** A browser session has to have proved who it is in the last 15 minutes. */
   readonly proof?: true
+  /** Open to access tokens of this narrow scope, for which all others are closed. */
+  readonly tokens?: 'blocklist'
   /** Open also to who has yet to meet the rules of the doors, such as a second factor that everyone needs. */
   readonly beforeDoors?: true
 }

@@ -60,9 +60,10 @@ export const session = z.strictObject({
   expiresAt: instant,
 })
 
-export const tokenScope = z
-  .enum(['read', 'everything'])
-  .meta({ title: 'What it may do', help: 'Read, or everything that its person may do' })
+export const tokenScope = z.enum(['read', 'everything', 'blocklist']).meta({
+  title: 'What it may do',
+  help: 'Read, everything that its person may do, or nothing but write the blocklist',
+})
 export type TokenScope = z.output<typeof tokenScope>
 
 export const personalAccessToken = z.strictObject({

@@ -176,7 +176,7 @@ function TokenDialog({ onClose }: { onClose(): void }) {
             label={t('scope')}
             value={scope}
             onChange={setScope}
-            options={(['read', 'everything'] as const).map((value) => ({
+            options={(['read', 'everything', 'blocklist'] as const).map((value) => ({
               value,
               label: t(`scopes.${value}`),
               detail: t(`scopeHelp.${value}`),

@@ -1,0 +1,113 @@
+// What the supervisor knows of the blocklist: followed in Redis, and kept on disk for a start without it.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { blocksKey } from '@gatewright/shared/channels'
+import { type BlockRecord, blockRecord } from '@gatewright/shared/model/block'
+import type { Redis } from 'ioredis'
+import * as z from 'zod'
+import type { BlockChange } from './blocklist.ts'
+
+interface Log {
+  error(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface BlockRecords {
+  /** Everything, for a worker that is new. */
+  all(): BlockChange
+  /** Reads these blocks, or (null) all of them; what is other than before. */
+  read(ids: readonly string[] | null): Promise<BlockChange>
+  /** Whether it was read from Redis since the start: what stands on disk may be older. */
+  readonly isRead: boolean
+}
+
+const perRead = 5_000
+
+export function openBlockRecords(
+  redis: Redis,
+  environmentName: string,
+  dataDir: string,
+  log: Log,
+): BlockRecords {
+  const key = blocksKey(environmentName)
+  const path = join(dataDir, 'blocks.json')
+  let records = new Map(load().map((record) => [record.id, record]))
+  let isRead = false
+
+  function load(): readonly BlockRecord[] {
+    try {
+      return z.array(blockRecord).parse(JSON.parse(readFileSync(path, 'utf8')))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        log.error({ path, reason: (error as Error).message }, 'The blocklist on disk cannot be read')
+      return []
+    }
+  }
+
+  function save(): void {
+    try {
+      writeFileSync(`${path}.next`, JSON.stringify([...records.values()]), { mode: 0o600 })
+      renameSync(`${path}.next`, path)
+    } catch (error) {
+      log.error({ path, reason: (error as Error).message }, 'The blocklist cannot be kept on disk')
+    }
+  }
+
+  /** One that this release cannot read is told in the log, and takes none of the others with it. */
+  function parse(text: string): readonly BlockRecord[] {
+    const parsed = blockRecord.safeParse(JSON.parse(text))
+    if (parsed.success) return [parsed.data]
+    log.error(
+      { block: text.slice(0, 200) },
+      'A block cannot be read; a newer control plane may have written it',
+    )
+    return []
+  }
+
+  async function readAll(): Promise<Map<string, BlockRecord>> {
+    const found = new Map<string, BlockRecord>()
+    let cursor = '0'
+    do {
+      const [next, fields] = await redis.hscan(key, cursor, 'COUNT', perRead)
+      for (let i = 1; i < fields.length; i += 2)
+        for (const record of parse(fields[i] ?? '')) found.set(record.id, record)
+      cursor = next
+    } while (cursor !== '0')
+    return found
+  }
+
+  const everything = (): BlockChange => ({ isAll: true, put: [...records.values()], drop: [] })
+
+  return {
+    all: everything,
+    get isRead() {
+      return isRead
+    },
+    async read(ids) {
+      if (ids === null) {
+        records = await readAll()
+        isRead = true
+        save()
+        return everything()
+      }
+      const put: BlockRecord[] = []
+      const drop: string[] = []
+      for (let from = 0; from < ids.length; from += perRead) {
+        const some = ids.slice(from, from + perRead)
+        const texts = await redis.hmget(key, ...some)
+        for (const [i, id] of some.entries()) {
+          const [record] = texts[i] == null ? [] : parse(texts[i])
+          if (record === undefined) {
+            drop.push(id)
+            records.delete(id)
+          } else {
+            put.push(record)
+            records.set(id, record)
+          }
+        }
+      }
+      if (ids.length > 0) save()
+      return { isAll: false, put, drop }
+    },
+  }
+}
