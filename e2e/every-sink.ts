@@ -13,6 +13,30 @@ export interface Written {
   readonly text: string
 }
 
+/** Sinks are made by people who sign in, not by their tokens. */
+export async function createSinks(
+  { adminUrl, platformAdmin }: Stack,
+  sinks: readonly object[],
+): Promise<void> {
+  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+    fetch(`${adminUrl}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+  const entered = await post('/sign-in', platformAdmin)
+  const cookies = entered.headers.getSetCookie().map((line) => line.split(';')[0])
+  const { csrfToken } = (await entered.json()) as { csrfToken: string }
+  for (const sink of sinks) {
+    const made = await post(
+      '/event-sinks',
+      { title: 'Sink', ...sink },
+      { cookie: cookies.join('; '), 'x-csrf-token': csrfToken },
+    )
+    if (made.status !== 201) throw new Error(`no sink: ${await made.text()}`)
+  }
+}
+
 /** Takes what is sent to it, whatever it is; answers 204 over HTTP. */
 export interface Receiver extends AsyncDisposable {
   readonly port: number

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasFirewall } from '../scripts/stack/rules.ts'
 import {
+  createSinks,
   type Receiver,
   readFiles,
   readPorts,
@@ -310,10 +311,14 @@ beforeAll(async () => {
       refusalCacheSeconds: 0,
     })
   const keys = policy('api-key', {})
+  const told = policy('traffic-export', {
+    requestFields: ['User-Agent', 'Referer', 'X-Customer', 'X-Card'],
+    responseFields: ['Content-Type'],
+  })
   const guarded = [keys, policy('validate-request', { undeclaredParameters: 'refuse' })]
   const walled = hasFirewall() ? [keys, policy('waf', {})] : [keys]
   const apis = {
-    plain: { upstreamUrl: echoing.url },
+    plain: { upstreamUrl: echoing.url, versionPolicies: [keys, told] },
     guarded: { upstreamUrl: echoing.url, versionPolicies: guarded },
     walled: { upstreamUrl: echoing.url, versionPolicies: walled },
     asked: { upstreamUrl: echoing.url, versionPolicies: [introspection(`${asked.url}/ask`)] },
@@ -324,7 +329,17 @@ beforeAll(async () => {
   for (const [name, options] of Object.entries(apis))
     subscribers.set(`/${name}`, await rig.subscribe(await rig.publish(name, options)))
   await copyAndRepeat('plain', echoing)
-  await addSinks()
+  const target = { protocol: 'http', url: `http://127.0.0.1:${http.port}/in` }
+  const kinds = ['audit', 'security', 'traffic']
+  await createSinks(rig.stack, [
+    { name: 'lines', target, kinds },
+    { name: 'events', target: { ...target, format: 'cloudevents' }, kinds },
+    {
+      name: 'syslog',
+      target: { protocol: 'syslog', host: '127.0.0.1', port: syslog.port, tls: false },
+      kinds,
+    },
+  ])
 }, 240_000)
 afterAll(async () => {
   for (const service of services) await service[Symbol.asyncDispose]()
@@ -349,34 +364,6 @@ async function copyAndRepeat(api: string, { url }: Service): Promise<void> {
     { ...at, environment: rig.stack.environment, ...traffic.parse({ mirror: { upstream: 'copy' } }) },
     { context: live() },
   )
-}
-
-/** Sinks are made by people who sign in, not by their tokens. */
-async function addSinks(): Promise<void> {
-  const { adminUrl, platformAdmin } = rig.stack
-  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-    fetch(`${adminUrl}/api/v1${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    })
-  const entered = await post('/sign-in', platformAdmin)
-  const session = {
-    cookie: entered.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; '),
-    'x-csrf-token': ((await entered.json()) as { csrfToken: string }).csrfToken,
-  }
-  const targets = {
-    http: { protocol: 'http', url: `http://127.0.0.1:${http.port}/in` },
-    events: { protocol: 'http', url: `http://127.0.0.1:${http.port}/in`, format: 'cloudevents' },
-    syslog: { protocol: 'syslog', host: '127.0.0.1', port: syslog.port, tls: false },
-  }
-  for (const [name, target] of Object.entries(targets)) {
-    const made = await post('/event-sinks', { name, title: name, target }, session)
-    expect(made.status, await made.text()).toBe(201)
-  }
 }
 
 /** The same request with a key that is good, so that it comes further. */

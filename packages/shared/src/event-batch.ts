@@ -9,7 +9,7 @@ import type { DriftBatch } from './model/drift.ts'
 
 type OwnField = 'id' | 'at' | 'path' | 'gatewayUs' | 'upstreamUs' | 'bytesIn' | 'bytesOut' | 'address'
 /** What few events have: it is not in columns. */
-type RareField = 'security' | 'attempt'
+type RareField = 'security' | 'attempt' | 'exported'
 type SharedField = Exclude<keyof RequestEvent, OwnField | RareField>
 type Columns<Field extends keyof RequestEvent> = { [F in Field]: RequestEvent[F][] }
 type Rare = readonly [index: number, fields: Pick<RequestEvent, RareField>]
@@ -52,8 +52,9 @@ export class EventPacker {
     own.bytesIn[i] = event.bytesIn
     own.bytesOut[i] = event.bytesOut
     own.address[i] = event.address
-    const { security, attempt } = event
-    if (security !== undefined || attempt !== undefined) this.#rare.push([i, { security, attempt }])
+    const { security, attempt, exported } = event
+    if (security !== undefined || attempt !== undefined || exported !== undefined)
+      this.#rare.push([i, { security, attempt, exported }])
   }
 
   #rowFor(event: RequestEvent): number {

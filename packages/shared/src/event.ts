@@ -2,6 +2,12 @@
 import * as z from 'zod'
 import { securityReportSchema } from './security.ts'
 
+const exportedFields = z.record(z.string().max(100), z.string().max(500))
+
+/** What of a call's head is told to sinks that take traffic, masked; that it is there says that the call is told at all. */
+export const exportedCallSchema = z.strictObject({ request: exportedFields, response: exportedFields })
+export type ExportedCall = z.output<typeof exportedCallSchema>
+
 export const requestEventSchema = z.strictObject({
   id: z.string().max(64).meta({ title: 'Request id' }),
   at: z.int().meta({ title: 'Received, Unix milliseconds' }),
@@ -32,6 +38,9 @@ export const requestEventSchema = z.strictObject({
   cache: z.enum(['none', 'hit', 'miss', 'stale']).default('none'),
   tryIt: z.boolean().default(false),
   security: z.array(securityReportSchema).max(20).optional().meta({ title: 'What was suspicious about it' }),
+  exported: exportedCallSchema
+    .optional()
+    .meta({ title: 'What sinks that take traffic are told of its head' }),
   attempt: z.string().max(16).optional().meta({
     title: 'Beginning of the hash of a credential that was refused',
   }),

@@ -1,7 +1,7 @@
 // Batch → Postgres: each event once however often it arrives, and the rollups in the same transaction, so they always agree.
 import type { RequestEvent } from '@gatewright/shared/event'
 import { type ClientBase, DatabaseError } from 'pg'
-import { addSecurityEvents } from '../siem/outbox.ts'
+import { addSecurityEvents, addTraffic } from '../siem/outbox.ts'
 import { type Cell, copyRows } from './copy.ts'
 import { createPartitions, daysOf } from './partitions.ts'
 import { addToRollups, incomingRollup } from './rollup.ts'
@@ -122,6 +122,7 @@ async function storeOnce(
     await addUndocumentedCalls(client, fresh)
     await addRouteUses(client, fresh)
     await addSecurityEvents(client, fresh)
+    await addTraffic(client, fresh)
     await touchCredentials(client)
     await client.query('COMMIT')
     for (const day of missing) if (Date.parse(day) > nowMs - recentMs) knownDays.add(day)

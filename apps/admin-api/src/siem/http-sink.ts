@@ -1,4 +1,4 @@
-// Events over HTTP: JSON lines or a batch of CloudEvents 1.0, with a bearer secret or signed as Standard Webhooks say.
+// Events over HTTP: JSON lines, a batch of CloudEvents 1.0 or records of Kafka, with a bearer secret or signed as Standard Webhooks say.
 import { createHmac } from 'node:crypto'
 import type { SinkTarget } from '@gatewright/shared/contract/event-sinks'
 import { Agent, request } from 'undici'
@@ -17,15 +17,15 @@ export async function sendHttp(
   now: Date,
   timeoutMs: number,
 ): Promise<void> {
-  const body = target.format === 'cloudevents' ? cloudEvents(events) : jsonLines(events)
+  const { type, write } = formats[target.format]
+  const body = write(events)
   const agent = new Agent({ connect: { timeout: timeoutMs }, allowH2: false })
   try {
     const { statusCode, body: answer } = await request(target.url, {
       dispatcher: agent,
       method: 'POST',
       headers: {
-        'content-type':
-          target.format === 'cloudevents' ? 'application/cloudevents-batch+json' : 'application/x-ndjson',
+        'content-type': type,
         'user-agent': 'gatewright',
         ...authentication(target, secret, events, body, now),
       },
@@ -59,6 +59,23 @@ function cloudEvents(events: readonly OutboxEvent[]): string {
     })),
   )
 }
+
+/** A record each, keyed by the API, so that its calls keep their order in one partition. */
+function kafkaRecords(events: readonly OutboxEvent[]): string {
+  return JSON.stringify({
+    records: events.map((event) => ({ key: keyOf(event), value: recordOf(event) })),
+  })
+}
+
+const keyOf = ({ id, body }: OutboxEvent) =>
+  [body.apiId, body.tenantId].find((one) => typeof one === 'string') ?? id
+
+const formats = {
+  'json-lines': { type: 'application/x-ndjson', write: jsonLines },
+  cloudevents: { type: 'application/cloudevents-batch+json', write: cloudEvents },
+  // Confluent REST Proxy v2 (POST /topics/{topic}), as Redpanda, Karapace and others take it too.
+  'kafka-rest': { type: 'application/vnd.kafka.json.v2+json', write: kafkaRecords },
+} as const
 
 function authentication(
   { authentication }: HttpTarget,

@@ -2,11 +2,15 @@
 import type { RequestEvent } from '@gatewright/shared/event'
 import type { ClientBase } from 'pg'
 import type { AuditEvent } from '../generated/prisma/client.ts'
-import { auditBody, type OutboxEvent, securityBody } from './sink-event.ts'
+import { auditBody, type OutboxEvent, securityBody, trafficBody } from './sink-event.ts'
 
+/** Before the id of a call in the outbox, which may hold the same call as a security event. */
+const trafficPrefix = 'traffic:'
 const chainsAtOnce = 100
 const entriesPerChain = 200
 const orderedAtOnce = 1_000
+/** Calls that wait at most, of all sinks that take traffic: what comes beyond them is dropped and counted, and stays in the analytics. */
+const trafficWaitingMax = 100_000
 
 /** Puts the security events among `events` into the outbox, inside the transaction that stores them; nothing while no sink wants them. */
 export async function addSecurityEvents(client: ClientBase, events: readonly RequestEvent[]): Promise<void> {
@@ -22,6 +26,43 @@ export async function addSecurityEvents(client: ClientBase, events: readonly Req
      WHERE EXISTS (SELECT FROM event_sink WHERE 'security' = ANY (kinds))
      ON CONFLICT DO NOTHING`,
     [rows.map(({ id }) => id), rows.map(({ at }) => at), rows.map(({ body }) => JSON.stringify(body))],
+  )
+}
+
+/**
+ * Puts the calls that are exported into the outbox, inside the transaction that stores them. A refused call is a security event too: so
+ * the outbox knows a call by its kind as well. Where a sink is too far behind, nothing is added and it is told how much it missed.
+ */
+export async function addTraffic(
+  client: ClientBase,
+  events: readonly RequestEvent[],
+  waitingMax = trafficWaitingMax,
+): Promise<void> {
+  const rows = events.flatMap((event) => {
+    const body = trafficBody(event)
+    return body === null ? [] : [{ id: event.id, at: new Date(event.at), body }]
+  })
+  if (rows.length === 0) return
+  const { rows: sinks } = await client.query<{ waiting: string | null }>(
+    `SELECT (SELECT position FROM sink_order) - min(position)
+       + (SELECT count(*) FROM (SELECT FROM sink_event WHERE position IS NULL LIMIT ${waitingMax}) AS fresh) AS waiting
+     FROM event_sink WHERE 'traffic' = ANY (kinds)`,
+  )
+  const waiting = sinks[0]?.waiting ?? null
+  if (waiting === null) return
+  if (Number(waiting) + rows.length > waitingMax) {
+    await client.query(`UPDATE event_sink SET lost = lost + $1 WHERE 'traffic' = ANY (kinds)`, [rows.length])
+    return
+  }
+  await client.query(
+    `INSERT INTO sink_event (id, kind, at, body)
+     SELECT id, 'traffic', at, body::jsonb FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS row (id, at, body)
+     ON CONFLICT DO NOTHING`,
+    [
+      rows.map(({ id }) => `${trafficPrefix}${id}`),
+      rows.map(({ at }) => at),
+      rows.map(({ body }) => JSON.stringify(body)),
+    ],
   )
 }
 
@@ -130,7 +171,11 @@ export async function readOutbox(
      WHERE position > $1 AND kind = ANY ($2) ORDER BY position LIMIT $3`,
     [String(after), kinds, limit],
   )
-  return rows.map((row) => ({ ...row, position: BigInt(row.position) }))
+  return rows.map((row) => ({
+    ...row,
+    id: row.kind === 'traffic' ? row.id.slice(trafficPrefix.length) : row.id,
+    position: BigInt(row.position),
+  }))
 }
 
 /** Removes what every sink has, and what has waited for too long; the sinks that miss the latter are told how much it was. */

@@ -67,6 +67,38 @@ export function securityBody(event: RequestEvent): Record<string, unknown> | nul
   }
 }
 
+/** The record of a call of an API that exports its traffic; null = it does not. Masked by the gateway, and once more here. */
+export function trafficBody(event: RequestEvent): Record<string, unknown> | null {
+  const { exported } = event
+  if (exported === undefined) return null
+  return {
+    tenantId: event.tenantId,
+    environmentId: event.environmentId,
+    gatewayId: event.gatewayId,
+    apiId: event.apiId,
+    versionId: event.versionId,
+    applicationId: event.applicationId,
+    subscriptionId: event.subscriptionId,
+    planId: event.planId,
+    credentialId: event.credentialId,
+    method: event.method,
+    host: trafficMasker.text(event.host),
+    path: trafficMasker.text(event.path),
+    route: event.route,
+    status: event.status,
+    reason: event.reason,
+    policy: event.policy,
+    gatewayMs: event.gatewayUs / 1000,
+    upstreamMs: event.upstreamUs / 1000,
+    bytesIn: event.bytesIn,
+    bytesOut: event.bytesOut,
+    address: event.address,
+    agent: event.agent,
+    request: trafficMasker.json(exported.request),
+    response: trafficMasker.json(exported.response),
+  }
+}
+
 /** What a receiver gets, whatever carries it. */
 export function recordOf({ id, position, kind, at, body }: OutboxEvent) {
   return { id, position: Number(position), kind, at: at.toISOString(), ...body }

@@ -15,7 +15,7 @@ import { Sealer } from '../infra/sealer.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { event } from '../testing/event.fixture.ts'
 import { SinkForwarder } from './forwarder.ts'
-import { inChainOrder, sweepOutbox } from './outbox.ts'
+import { addTraffic, inChainOrder, sweepOutbox } from './outbox.ts'
 
 let app: TestApp
 let admin: Caller
@@ -379,6 +379,28 @@ describe('D14 event sinks', () => {
     const { waiting } = await sinkNow(sink.id)
     await sweepOutbox(database, new Date(Date.now() + 60_000))
     expect(await sinkNow(sink.id)).toMatchObject({ waiting: 0, lost: waiting })
+    await remove(sink)
+  })
+
+  test('D12: calls that are exported wait up to a bound, what is dropped is counted, and other kinds wait beside them', async () => {
+    await using http = await HttpReceiver.start()
+    http.answer = () => 503
+    const sink = await create('traffic', { protocol: 'http', url: http.url }, { kinds: ['traffic'] })
+    const call = (n: number, more: object = {}) =>
+      event({ id: `req_traffic-${n}`, exported: { request: {}, response: {} }, ...more })
+    // One that is not exported, and one that is refused: an event of each kind.
+    await storeEvents(database, [event({ id: 'req_traffic-silent' })], Date.now())
+    await storeEvents(database, [call(1, { status: 401, reason: 'credential_invalid' })], Date.now())
+    await forward()
+    await addTraffic(database, [call(2), call(3)], 4)
+    await addTraffic(database, [call(4), call(5)], 4)
+    expect(await sinkNow(sink.id)).toMatchObject({ waiting: 3, lost: 2 })
+    http.answer = () => 204
+    await admin.must('PATCH', `/event-sinks/${sink.id}`, { body: { enabled: true }, version: '*' })
+    await forward()
+    expect(http.events.map(({ id, kind }) => [id, kind])).toEqual(
+      [1, 2, 3].map((n) => [`req_traffic-${n}`, 'traffic']),
+    )
     await remove(sink)
   })
 

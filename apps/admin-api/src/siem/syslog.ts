@@ -8,8 +8,12 @@ import { type OutboxEvent, recordOf } from './sink-event.ts'
 
 type SyslogTarget = Extract<SinkTarget, { protocol: 'syslog' }>
 
-/** Facility 13 is "log audit", 10 "security/authorization"; severity 5 is notice, 4 warning (RFC 5424 6.2.1). */
-const priorities: Readonly<Record<string, number>> = { audit: 13 * 8 + 5, security: 10 * 8 + 4 }
+/** Facility 13 is "log audit", 10 "security/authorization", 16 local; severity 4 is warning, 5 notice, 6 informational (RFC 5424 6.2.1). */
+const priorities: Readonly<Record<string, number>> = {
+  audit: 13 * 8 + 5,
+  security: 10 * 8 + 4,
+  traffic: 16 * 8 + 6,
+}
 
 const ourHost =
   hostname()

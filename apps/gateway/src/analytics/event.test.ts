@@ -24,6 +24,7 @@ const eventOf = (path: string, more: object = {}) =>
       header: () => undefined,
       lastDigest: null,
       security: null,
+      exported: null,
       ...more,
     } as unknown as RequestContext,
     { environmentId: 'env_1', gatewayId: 'gw-1' },

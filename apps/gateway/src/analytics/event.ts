@@ -70,6 +70,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     cache: 'none',
     tryIt: caller?.tryIt ?? false,
     ...attemptOf(ctx),
+    ...(ctx.exported === null ? {} : { exported: ctx.exported }),
     ...(ctx.security === null ? {} : { security: ctx.security.slice(0, reportsMax) }),
   }
 }

@@ -1,5 +1,6 @@
 // One request on its way through the gateway: what arrived, what was decided and what came of it.
 import type { ErrorCode } from '@gatewright/shared/errors'
+import type { ExportedCall } from '@gatewright/shared/event'
 import type { PresentedCertificate } from '@gatewright/shared/policies/certificate-ports'
 import type {
   HeaderEdits,
@@ -86,6 +87,8 @@ export class RequestContext implements PolicyContext {
   lastDigest: string | null = null
   /** What policies found suspicious. */
   security: SecurityReport[] | null = null
+  /** What sinks that take traffic are told of its head; null: nothing of it. */
+  exported: ExportedCall | null = null
   /** What limits took of it, as long as it may still have to be given back. */
   held: Held[] | null = null
   upstreamEdits: HeaderEditList | null = null
@@ -258,6 +261,10 @@ export class RequestContext implements PolicyContext {
   reportSecurity(report: SecurityReport): void {
     this.security ??= []
     this.security.push(report)
+  }
+
+  exportCall(call: ExportedCall): void {
+    this.exported = call
   }
 
   hold(held: Held): void {

@@ -166,7 +166,10 @@ export class Relay implements AimedRequest, BodyListener {
     this.#reason = reason
     this.#heldFields = headers
     this.#left = bodyLength
-    const phases = this.#ctx.chain?.responseBody
+    const { chain } = this.#ctx
+    // For those who look back at it when it is over; nobody else holds it that long.
+    if (chain !== null && chain.done.length > 0) this.#ctx.responseFields = headers
+    const phases = chain?.responseBody
     if (phases) this.#filterBody(phases, headers)
   }
 

@@ -32,7 +32,10 @@ const httpTarget = z.strictObject({
     .max(2000)
     .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), 'Leave user and password out; use a secret')
     .meta({ title: 'URL' }),
-  format: z.enum(['json-lines', 'cloudevents']).default('json-lines').meta({ title: 'Format' }),
+  format: z.enum(['json-lines', 'cloudevents', 'kafka-rest']).default('json-lines').meta({
+    title: 'Format',
+    help: 'kafka-rest: records for the topic that the URL names, as Kafka REST proxies take them (v2, JSON)',
+  }),
   authentication: z.enum(['none', 'bearer', 'hmac']).default('none').meta({
     title: 'Authentication',
     help: 'Bearer: the secret in Authorization. HMAC: signed with it as Standard Webhooks say',
@@ -42,15 +45,15 @@ const httpTarget = z.strictObject({
 export const sinkTarget = z.discriminatedUnion('protocol', [syslogTarget, httpTarget])
 export type SinkTarget = z.output<typeof sinkTarget>
 
-export const sinkKinds = ['audit', 'security'] as const
+export const sinkKinds = ['audit', 'security', 'traffic'] as const
 export type SinkKind = (typeof sinkKinds)[number]
 
 const settings = {
   title: z.string().trim().min(1).max(60).meta({ title: 'Title' }),
   target: sinkTarget,
-  kinds: z.array(z.enum(sinkKinds)).min(1).max(2).meta({
+  kinds: z.array(z.enum(sinkKinds)).min(1).max(3).meta({
     title: 'Events',
-    help: 'audit: who changed what. security: calls that were refused, and why',
+    help: 'audit: who changed what. security: calls that were refused, and why. traffic: every call of what has the policy traffic-export',
   }),
   enabled: z.boolean(),
 }
@@ -70,7 +73,9 @@ const eventSink = z.strictObject({
   waiting: z.int().meta({ title: 'Events that wait to be sent' }),
   waitingSince: instant.nullable().meta({ title: 'When the oldest of them happened' }),
   delivered: z.int().meta({ title: 'Events that arrived' }),
-  lost: z.int().meta({ title: 'Events that were removed after seven days of waiting' }),
+  lost: z
+    .int()
+    .meta({ title: 'Events that were removed after seven days of waiting, or for which there was no room' }),
   failures: z.int().meta({ title: 'Failed attempts in a row' }),
   nextAttemptAt: instant.nullable(),
   lastError: z.string().nullable(),

@@ -32,6 +32,7 @@ import { policy as rateLimit } from './rate-limit.ts'
 import { policy as redirect } from './redirect.ts'
 import { policy as responseFilter } from './response-filter.ts'
 import { policy as rewrite } from './rewrite.ts'
+import { policy as trafficExport } from './traffic-export.ts'
 import { policy as validateRequest } from './validate-request.ts'
 import { policy as validateResponse } from './validate-response.ts'
 import { policy as waf } from './waf.ts'
@@ -53,6 +54,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(redirect),
     runnable(callCost),
     runnable(geoFilter),
+    runnable(trafficExport),
     runnable(apiKey),
     runnable(basic),
     runnable(jwt),

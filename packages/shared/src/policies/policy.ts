@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
+import type { ExportedCall } from '../event.ts'
 import type { SecurityReport } from '../security.ts'
 import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
@@ -170,6 +171,8 @@ export interface PolicyContext {
   reportLimit(report: LimitReport): void
   /** Says what was found to be suspicious, for the API's owner: it stands in the event and never in a reply. */
   reportSecurity(report: SecurityReport): void
+  /** Says that sinks which take traffic are told of this call, and what of its head; the last word holds. For the done phase. */
+  exportCall(call: ExportedCall): void
   /** Says what a limit took: it is given back when the request is refused after all, whoever refuses it. */
   hold(held: Held): void
 }

@@ -33,6 +33,7 @@ import { spec as rateLimit } from './rate-limit.ts'
 import { spec as redirect } from './redirect.ts'
 import { spec as responseFilter } from './response-filter.ts'
 import { spec as rewrite } from './rewrite.ts'
+import { spec as trafficExport } from './traffic-export.ts'
 import { spec as validateRequest } from './validate-request.ts'
 import { spec as validateResponse } from './validate-response.ts'
 import { spec as waf } from './waf.ts'
@@ -47,6 +48,7 @@ export const policySpecs = [
   redirect,
   callCost,
   geoFilter,
+  trafficExport,
   apiKey,
   basic,
   jwt,
@@ -114,6 +116,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(redirect),
   attachment(callCost),
   attachment(geoFilter),
+  attachment(trafficExport),
   attachment(apiKey),
   attachment(basic),
   attachment(jwt),

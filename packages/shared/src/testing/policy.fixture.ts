@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createCedarEngine } from '../cedar/engine.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { ExportedCall } from '../event.ts'
 import type { AuthorizerReply } from '../policies/authorizer-ports.ts'
 import type { CertificateVerdict } from '../policies/certificate-ports.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
@@ -88,6 +89,7 @@ export interface TestContext extends PolicyContext {
   readonly paths: string[]
   readonly bodyLimits: number[]
   readonly reports: SecurityReport[]
+  readonly exported: ExportedCall[]
 }
 
 export function createContext(input: ContextInput = {}): TestContext {
@@ -99,6 +101,7 @@ export function createContext(input: ContextInput = {}): TestContext {
   const costs: number[] = []
   const held: Held[] = []
   const reports: SecurityReport[] = []
+  const exported: ExportedCall[] = []
   return {
     requestId: 'req_1',
     receivedAtMs: input.receivedAtMs ?? Date.UTC(2026, 10, 21),
@@ -147,6 +150,8 @@ export function createContext(input: ContextInput = {}): TestContext {
     limits,
     reportSecurity: (report) => reports.push(report),
     reports,
+    exportCall: (call) => exported.push(call),
+    exported,
     dropped,
     bodyLimits,
   }

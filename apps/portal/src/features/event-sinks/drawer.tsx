@@ -13,8 +13,8 @@ import { NumberField, TextArea, TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { type Draft, draftOf, emptyDraft, type Sink, takesSecret, useSaveSink } from './queries.ts'
 
-const kinds = ['audit', 'security'] as const
-const formats = ['json-lines', 'cloudevents'] as const
+const kinds = ['audit', 'security', 'traffic'] as const
+const formats = ['json-lines', 'cloudevents', 'kafka-rest'] as const
 const authentications = ['bearer', 'hmac', 'none'] as const
 
 interface Part {
