@@ -7,6 +7,7 @@ import {
   Gauge,
   LayoutDashboard,
   ScrollText,
+  ShieldAlert,
   TriangleAlert,
   Users,
 } from 'lucide-react'
@@ -36,6 +37,7 @@ export function useInsightsNav(
         { label: t('nav.consumers'), icon: Users, path: 'consumers' },
         { label: t('nav.documents'), icon: FileSearch, path: 'documents' },
         { label: t('nav.requests'), icon: ScrollText, path: 'requests' },
+        { label: t('nav.findings'), icon: ShieldAlert, path: 'findings' },
       ].map((item) => ({ ...item, search })),
     },
   ]

@@ -102,6 +102,23 @@ const request = createRoute({
   component: lazyPage(() => import('../features/insights/request.tsx'), 'RequestPage'),
 })
 
+const findings = createRoute({
+  getParentRoute: () => insightsRoute,
+  path: 'findings',
+  validateSearch: searchParams({
+    state: oneOf(['open', 'acknowledged', 'dismissed']),
+    pattern: oneOf([
+      'credential_stuffing',
+      'distributed_guessing',
+      'enumeration',
+      'error_anomaly',
+      'volume_anomaly',
+    ]),
+    open: text,
+  }),
+  component: lazyPage(() => import('../features/findings/page.tsx'), 'FindingsPage'),
+})
+
 export const insightsTree = insightsRoute.addChildren([
   overview,
   traffic,
@@ -112,4 +129,5 @@ export const insightsTree = insightsRoute.addChildren([
   documents,
   requests,
   request,
+  findings,
 ])
