@@ -37,6 +37,7 @@ import { BlocksService } from './blocks/blocks.service.ts'
 import { PlatformBlocksService } from './blocks/platform-blocks.service.ts'
 import { ApisService } from './catalog/apis.service.ts'
 import { CatalogController } from './catalog/catalog.controller.ts'
+import { DocumentProposals } from './catalog/document-proposals.ts'
 import { DocumentReader } from './catalog/document-reader.ts'
 import { DocumentSources } from './catalog/document-source.ts'
 import { Impact } from './catalog/impact.ts'
@@ -160,6 +161,7 @@ const catalog = [
   ApisService,
   ImportsService,
   VersionsService,
+  DocumentProposals,
   RoutesService,
   UpstreamsService,
   PoliciesService,

@@ -6,9 +6,13 @@ import { createId } from '@gatewright/shared/ids'
 import type { DriftBatch } from '@gatewright/shared/model/drift'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DocumentProposals } from '../catalog/document-proposals.ts'
 import { DocumentReader } from '../catalog/document-reader.ts'
 import { DocumentSources } from '../catalog/document-source.ts'
+import { Impact } from '../catalog/impact.ts'
 import { ImportsService } from '../catalog/imports.service.ts'
+import { VersionsService } from '../catalog/versions.service.ts'
+import { LifecycleService } from '../publishing/lifecycle.ts'
 import { PublishingService } from '../publishing/publishing.service.ts'
 import { TrafficService } from '../publishing/traffic.service.ts'
 import { ControlPlane, type TestTenant } from '../testing/control-plane.fixture.ts'
@@ -458,5 +462,60 @@ describe('lists about documents', () => {
       { source: 'worker-1b', seen: '{[0,1)}' },
       { source: 'worker-2', seen: '{[0,2)}' },
     ])
+  })
+
+  test('D13: a patch of the document is proposed from what was seen, and imported like any newer document', async () => {
+    goTo(0)
+    const shop = await publish(acme, 'patched', ['GET /items', 'POST /items'])
+    const record: DriftBatch['records'][number] = {
+      ...{ versionId: shop.id, direction: 'request', method: 'GET', template: '/patched/items', in: 'query' },
+      ...{ pointer: '/shelf', rule: 'undeclared', observed: null, count: 3, firstAt: now(), lastAt: now() },
+    }
+    const batch = { source: 'worker-patched', number: 0, environmentId: prod.id, records: [record] }
+    await client.xadd(eventStream, '*', 'events', packDrift(batch))
+    await take([miss('DELETE', '/patched/items'), miss('GET', '/patched/items/secret-4711/likes')])
+    const versions = new VersionsService(
+      plane.database,
+      plane.clock,
+      plane.changes,
+      new DocumentSources(plane.env),
+      documents,
+      new Impact(plane.database, plane.clock),
+      new LifecycleService(plane.changes, plane.clock),
+      new DocumentProposals(reader, plane.clock, documents),
+    )
+    const place = { tenant: 'acme', api: 'patched', apiVersion: 'v1' }
+    const ask = { ...place, environment: 'prod', days: 30 }
+    const all = await versions.proposeDocument(plane.call(acme), ask)
+    expect(
+      all.edits.map(({ kind, operation, where, count, taken }) => [kind, operation, where, count, taken]),
+    ).toEqual([
+      ['undeclared-parameter', 'GET /items', '/shelf', 3, true],
+      ['operation', 'DELETE /items', '', 1, true],
+      ['operation', 'GET /items/{id}/likes', '', 1, true],
+    ])
+    expect(all.after).not.toContain('4711')
+    const edits = all.edits.slice(0, 2).map(({ id }) => id)
+    const chosen = await versions.proposeDocument(plane.call(acme), { ...ask, edits })
+    // Nothing is written before somebody says so.
+    expect((await versions.get(plane.call(acme), place)).routeCount).toBe(2)
+
+    const source = { kind: 'text' as const, text: chosen.after }
+    const { changes } = await versions.previewReimport(plane.call(acme), { ...place, source })
+    expect(changes.map(({ operation, class: kind }) => [operation, kind])).toEqual(
+      expect.arrayContaining([
+        ['GET /items', 'non-breaking'],
+        ['DELETE /items', 'non-breaking'],
+      ]),
+    )
+    expect(changes).toHaveLength(2)
+    const { version } = await versions.get(plane.call(acme), place)
+    await versions.reimport({ ...plane.call(acme), expectedVersion: version }, { ...place, source })
+    const again = await versions.proposeDocument(plane.call(acme), ask)
+    expect(again.edits.map(({ operation }) => operation)).toEqual(['GET /items/{id}/likes'])
+    await deploy(acme, 'patched')
+    const { data } = await analytics.undocumented(plane.call(acme), { ...asked(acme), api: 'patched' })
+    // What was seen stays seen; what is called from now on is called by its route.
+    expect(data.map(({ method }) => method).toSorted()).toEqual(['DELETE', 'GET'])
   })
 })

@@ -17,6 +17,7 @@ import { LifecycleService } from '../publishing/lifecycle.ts'
 import { publishFindings } from '../publishing/publish-findings.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { findApi } from './api-view.ts'
+import { DocumentProposals } from './document-proposals.ts'
 import { DocumentReader } from './document-reader.ts'
 import { type DocumentSource, DocumentSources, refuseDocument } from './document-source.ts'
 import { documentColumns, protectedByKey, setChain } from './drafts.ts'
@@ -36,6 +37,7 @@ export class VersionsService implements Service<Noun> {
     private readonly reader: DocumentReader,
     private readonly impact: Impact,
     private readonly lifecycle: LifecycleService,
+    private readonly proposals: DocumentProposals,
   ) {}
 
   async get(call: TenantCall, input: InputOf<Noun['get']>) {
@@ -156,6 +158,10 @@ export class VersionsService implements Service<Noun> {
       })
       return { apiVersion, changes, findings: after.findings }
     })
+  }
+
+  async proposeDocument(call: TenantCall, input: InputOf<Noun['proposeDocument']>) {
+    return this.proposals.propose(call, await findVersion(call.db, input), input)
   }
 
   async changes(call: TenantCall, input: InputOf<Noun['changes']>) {

@@ -9,6 +9,7 @@ import {
   hostName,
   publishFinding,
 } from '../model/api.ts'
+import { driftKinds, jsonType } from '../model/drift.ts'
 import { change } from '../model/environment.ts'
 import { versionSelector } from '../model/match.ts'
 import { instant, reference, written } from '../model/wire.ts'
@@ -105,6 +106,48 @@ export const versions = {
     .input(z.strictObject({ ...inVersion, source: documentSource }))
     .output(
       z.strictObject({ apiVersion, changes: z.array(documentChange), findings: z.array(documentFinding) }),
+    ),
+  proposeDocument: operation(
+    'POST',
+    '/tenants/{tenant}/apis/{api}/versions/{apiVersion}/document/proposal',
+    'api:write',
+    'Say what the document would have to say for traffic to fit it',
+    {
+      reads: true,
+      description:
+        'From drift and undocumented calls of an environment. Nothing is written: what is wanted of it is imported as a newer document. Without `edits`, those are in it that only add.',
+    },
+  )
+    .input(
+      z.strictObject({
+        ...inVersion,
+        environment: reference,
+        days: z.int().min(1).max(395).default(30),
+        edits: z.array(z.string().max(2000)).max(400).optional(),
+      }),
+    )
+    .output(
+      z.strictObject({
+        format: z.enum(['json', 'yaml']),
+        before: z.string().meta({ help: 'The document of the draft, written as `after` is' }),
+        after: z.string(),
+        edits: z.array(
+          z.strictObject({
+            id: z.string(),
+            kind: z.enum([...driftKinds, 'operation']),
+            operation: z.string(),
+            where: z.string().meta({ help: 'JSON pointer into the message' }),
+            rule: z.string(),
+            observed: jsonType.nullable(),
+            pointer: z.string().meta({ help: 'JSON pointer into the document' }),
+            adds: z.boolean().meta({ help: 'Describes more; else a rule goes or lets more pass' }),
+            taken: z.boolean(),
+            count: z.int(),
+            firstAt: instant,
+            lastAt: instant,
+          }),
+        ),
+      }),
     ),
   changes: operation(
     'GET',

@@ -12,6 +12,7 @@ import type { JsonObject } from './json.ts'
 import { lintDocument } from './lint.ts'
 import { type DocumentSchemas, operationSchemas, type SchemaWish } from './operation-schemas.ts'
 import { type PresentOptions, presentDocument } from './present.ts'
+import { proposeDocument } from './proposal.ts'
 import { documentText } from './search-text.ts'
 
 /** The bytes of a document as received, and where they came from. */
@@ -89,7 +90,7 @@ export interface DocumentDescription {
 export type DescribedOperation = Omit<ImportedOperation, 'mocks'>
 
 /** Every question by name; `DocumentReader.ask` takes the name and the input. */
-export const questions = { read, compare, describe, schemas }
+export const questions = { read, compare, describe, schemas, propose: proposeDocument }
 export type Questions = typeof questions
 export type QuestionName = keyof Questions
 
