@@ -1,8 +1,11 @@
 // The developer's view: published APIs that the caller may know of, with plans, documents, operations and samples.
 import type { contract } from '@gatewright/shared/contract/index'
-import { Injectable } from '@nestjs/common'
+import { Inject, Injectable } from '@nestjs/common'
+import { ENV } from '../app.tokens.ts'
+import { issuerOf } from '../authorisation/issuer.ts'
 import type { TenantCall } from '../call.ts'
 import { codeSamples } from '../catalog/openapi/samples.ts'
+import type { Env } from '../env.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Database } from '../infra/database.ts'
@@ -13,6 +16,7 @@ import { type ApiRow, apiRows, showApi, shownRevision, type VersionRow } from '.
 import { keyHeader } from './key-header.ts'
 import { Published, type PublishedVersion } from './published.ts'
 import { type PublishedRoute, PublishedRoutes } from './published-routes.ts'
+import { tokenSource } from './token-source.ts'
 import { onSale, visibleApis } from './visibility.ts'
 
 type Noun = typeof contract.catalogue
@@ -22,6 +26,7 @@ const shownMatches = 5
 @Injectable()
 export class CatalogueService implements Service<Noun> {
   constructor(
+    @Inject(ENV) private readonly env: Env,
     private readonly published: Published,
     private readonly publishedRoutes: PublishedRoutes,
     private readonly database: Database,
@@ -102,6 +107,7 @@ export class CatalogueService implements Service<Noun> {
         baseUrl: version.baseUrl,
         operation: operation ?? null,
         keyHeader: route.public ? null : keyHeader(version.frozen),
+        token: route.public ? null : tokenSource(version.frozen, route, issuerOf(this.env, call.tenant.name)),
         selector: version.frozen.selector,
       }),
     }

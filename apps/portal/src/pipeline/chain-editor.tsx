@@ -174,6 +174,7 @@ function Editor({
   const form = (step: Step) => (
     <StepForm
       key={step.key}
+      tenant={place.scope === 'global' ? undefined : place.tenant}
       step={step}
       type={types.find((candidate) => candidate.type === step.policy.type)}
       index={policies.indexOf(step.policy)}

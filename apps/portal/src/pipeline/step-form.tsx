@@ -11,9 +11,12 @@ import { IconButton } from '../ui/button.tsx'
 import { Switch } from '../ui/choice.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import type { ChainProblem, PolicyType, Step } from './chain.ts'
+import { OwnIssuer } from './own-issuer.tsx'
 import { TryRules } from './try-rules.tsx'
 
 interface StepFormProps {
+  /** Whose own authorisation server can be filled in; undefined where the chain is of no team. */
+  tenant: string | undefined
   step: Step
   type: PolicyType | undefined
   /** Place in the sent list: the server's field errors point there. */
@@ -27,6 +30,7 @@ interface StepFormProps {
 }
 
 export function StepForm({
+  tenant,
   step,
   type,
   index,
@@ -81,6 +85,9 @@ export function StepForm({
       >
         {t('pipeline.enabled')}
       </Switch>
+      {policy.type === 'jwt' && isEditable && tenant !== undefined ? (
+        <OwnIssuer tenant={tenant} config={policy.config as Json} onChange={change} />
+      ) : null}
       {type ? (
         <SchemaForm
           schema={type.schema}

@@ -248,6 +248,12 @@ const settings = createRoute({
   component: lazyPage(() => import('../features/settings/page.tsx'), 'SettingsPage'),
 })
 
+const authorisationServer = createRoute({
+  getParentRoute: () => adminRoute,
+  path: 'settings/authorisation-server',
+  component: lazyPage(() => import('../features/authorisation-server/page.tsx'), 'AuthorisationServerPage'),
+})
+
 export const adminTree = adminRoute.addChildren([
   home,
   apis,
@@ -268,4 +274,5 @@ export const adminTree = adminRoute.addChildren([
   members,
   audit,
   settings,
+  authorisationServer,
 ])

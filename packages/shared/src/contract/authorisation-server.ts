@@ -22,7 +22,6 @@ export const authorisationServer = {
     .input(z.strictObject({ ...inTenant, ...z.strictObject(authorisationSettings).partial().shape }))
     .output(server),
   rotateKeys: operation('POST', `${at}/keys`, 'tenant:write', 'Make a new key that tokens are signed with', {
-    sessionOnly: true,
     description:
       'It is published at once and signs ten minutes later, when gateways know it. With `now` it signs at once and all others are withdrawn: every token that they signed is refused as soon as gateways have read the keys again.',
   })

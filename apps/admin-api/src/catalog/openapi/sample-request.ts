@@ -6,6 +6,13 @@ import { isObject, type JsonValue } from './json.ts'
 import { serialize } from './mocks.ts'
 import { parsePath } from './path-template.ts'
 
+/** How a caller comes by an access token. */
+export interface TokenSource {
+  /** Where it is asked for with id and secret of a client; null: the API's owner says. */
+  readonly tokenUrl: string | null
+  readonly scopes: readonly string[]
+}
+
 export interface SampleOptions {
   method: string
   /** Template of the route. */
@@ -18,6 +25,8 @@ export interface SampleOptions {
   keyHeader: string | null
   /** Environment variable that holds the key. */
   keyVariable?: string
+  /** Where there is no key: the access token that is asked for in its place. */
+  token?: TokenSource | null
   /** How requests name the version; null or absent: its path says enough. */
   selector?: VersionSelector | null
 }
@@ -34,7 +43,9 @@ export interface SampleRequest {
   url: string
   /** Without the key. Content-Type is among them, except for multipart, whose boundary the client library makes. */
   headers: [name: string, value: string][]
-  key: { header: string; variable: string } | null
+  key: { header: string; prefix: string; variable: string } | null
+  /** Where the token comes from that stands in the place of the key. */
+  token: TokenSource | null
   body: SampleBody
 }
 
@@ -65,9 +76,15 @@ export function sampleRequest(options: SampleOptions): SampleRequest {
     method,
     url: urlOf(options),
     headers: headers.filter(([, value]) => /^[\x20-\x7e]*$/.test(value)),
-    key: keyHeader === null ? null : { header: keyHeader, variable: options.keyVariable ?? 'API_KEY' },
+    key: keyOf(options),
+    token: keyHeader === null ? (options.token ?? null) : null,
     body,
   }
+}
+
+function keyOf({ keyHeader, keyVariable = 'API_KEY', token = null }: SampleOptions): SampleRequest['key'] {
+  if (keyHeader !== null) return { header: keyHeader, prefix: '', variable: keyVariable }
+  return token && { header: 'Authorization', prefix: 'Bearer ', variable: 'ACCESS_TOKEN' }
 }
 
 function urlOf({ path, baseUrl, operation, selector }: SampleOptions): string {

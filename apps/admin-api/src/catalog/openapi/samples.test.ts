@@ -230,7 +230,8 @@ describe('H2: what a sample shows', () => {
         ['X-Trace', `it's "on"`],
         ['Cookie', 'session=abc'],
       ],
-      key: { header: 'X-Key', variable: 'API_KEY' },
+      key: { header: 'X-Key', prefix: '', variable: 'API_KEY' },
+      token: null,
       body: { kind: 'none' },
     })
   })
@@ -246,6 +247,39 @@ describe('H2: what a sample shows', () => {
     expect(samples[0]?.code).toBe("curl 'https://gw.test/a/b'\n")
     expect(samples.map((sample) => sample.language)).toEqual(languages)
     for (const { code } of samples) expect(code).not.toContain('API_KEY')
+  })
+
+  it('C3: asks for an access token where the API takes one, with all that a shell would read as its own quoted', () => {
+    const code = (tokenUrl: string | null) =>
+      codeSamples({
+        method: 'GET',
+        path: '/a',
+        baseUrl: 'https://gw.test',
+        operation: null,
+        keyHeader: null,
+        token: { tokenUrl, scopes: ['books:read', "it's$(touch pwned)"] },
+      }).map((sample) => sample.code)
+    const [curl = '', javascript, python, php, ruby] = code('https://portal.test/oauth/acme/token')
+    expect(curl).toBe(
+      [
+        "ACCESS_TOKEN=$(curl --silent 'https://portal.test/oauth/acme/token' \\",
+        '  --user "$CLIENT_ID:$CLIENT_SECRET" \\',
+        '  --data grant_type=client_credentials \\',
+        "  --data-urlencode 'scope=books:read it'\\''s$(touch pwned)' | jq --raw-output .access_token)",
+        '',
+        "curl 'https://gw.test/a' \\",
+        '  --header "Authorization: Bearer $ACCESS_TOKEN"',
+        '',
+      ].join('\n'),
+    )
+    expect(javascript).toMatch(/"Authorization": `Bearer \$\{process\.env\.ACCESS_TOKEN\}`,/)
+    expect(python).toContain('"Authorization": "Bearer " + os.environ["ACCESS_TOKEN"]')
+    expect(php).toContain(`'Authorization: Bearer ' . getenv('ACCESS_TOKEN')`)
+    expect(ruby).toContain(`request['Authorization'] = 'Bearer ' + ENV.fetch('ACCESS_TOKEN')`)
+    // Another issuer's address is for its clients to know.
+    expect(code(null)[0]).toBe(
+      'curl \'https://gw.test/a\' \\\n  --header "Authorization: Bearer $ACCESS_TOKEN"\n',
+    )
   })
 
   it('F2 F3: names the version as the gateway wants it', () => {

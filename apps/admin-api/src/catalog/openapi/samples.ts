@@ -28,14 +28,14 @@ function jsonText(value: JsonValue): string {
   return JSON.stringify(value, null, 2)
 }
 
-function curl({ method, url, headers, key, body }: SampleRequest): string {
+function curl({ method, url, headers, key, token, body }: SampleRequest): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
   const verb = method === 'GET' ? '' : method === 'HEAD' ? ' --head' : ` --request ${method}`
   const lines = [`curl${verb} ${quoted(url)}`]
   // A header name may hold characters that are special to a shell, such as ` and $ (RFC 9110, 5.6.2).
   const plain = /^[\w-]+$/.test(key?.header ?? '')
   if (key) {
-    const name = plain ? `"${key.header}: ` : `${quoted(`${key.header}: `)}"`
+    const name = plain ? `"${key.header}: ${key.prefix}` : `${quoted(`${key.header}: `)}"`
     lines.push(`--header ${name}$${key.variable}"`)
   }
   for (const [name, value] of headers) lines.push(`--header ${quoted(`${name}: ${value}`)}`)
@@ -52,7 +52,19 @@ function curl({ method, url, headers, key, body }: SampleRequest): string {
       )
     }
   }
-  return `${lines.join(' \\\n  ')}\n`
+  const asked = token?.tokenUrl ? `${tokenRequest(token.tokenUrl, token.scopes, quoted)}\n\n` : ''
+  return `${asked}${lines.join(' \\\n  ')}\n`
+}
+
+/** The client's own token (RFC 6749 4.4); id and secret come from the environment, as keys do. */
+function tokenRequest(url: string, scopes: readonly string[], quoted: (text: string) => string): string {
+  const lines = [
+    `ACCESS_TOKEN=$(curl --silent ${quoted(url)}`,
+    '--user "$CLIENT_ID:$CLIENT_SECRET"',
+    '--data grant_type=client_credentials',
+    ...(scopes.length === 0 ? [] : [`--data-urlencode ${quoted(`scope=${scopes.join(' ')}`)}`]),
+  ]
+  return `${lines.join(' \\\n  ')} | jq --raw-output .access_token)`
 }
 
 function javascript({ method, url, headers, key, body }: SampleRequest): string {
@@ -75,7 +87,10 @@ function javascript({ method, url, headers, key, body }: SampleRequest): string 
   lines.push(`const response = await fetch(${text(url)}, {`, `  method: ${text(method)},`)
   if (key || headers.length > 0) {
     lines.push('  headers: {')
-    if (key) lines.push(`    ${text(key.header)}: process.env.${key.variable},`)
+    if (key) {
+      const value = `process.env.${key.variable}`
+      lines.push(`    ${text(key.header)}: ${key.prefix ? `\`${key.prefix}\${${value}}\`` : value},`)
+    }
     for (const [name, value] of headers) lines.push(`    ${text(name)}: ${text(value)},`)
     lines.push('  },')
   }
@@ -115,7 +130,10 @@ function python({ method, url, headers, key, body }: SampleRequest): string {
   lines.push('request = urllib.request.Request(', `    ${text(url)},`, `    method=${text(method)},`)
   if (key || all.length > 0) {
     lines.push('    headers={')
-    if (key) lines.push(`        ${text(key.header)}: os.environ[${text(key.variable)}],`)
+    if (key) {
+      const prefix = key.prefix ? `${text(key.prefix)} + ` : ''
+      lines.push(`        ${text(key.header)}: ${prefix}os.environ[${text(key.variable)}],`)
+    }
     for (const [name, value] of all) lines.push(`        ${text(name)}: ${text(value)},`)
     lines.push('    },')
   }
@@ -154,7 +172,7 @@ function php({ method, url, headers, key, body }: SampleRequest): string {
   lines.push('    CURLOPT_RETURNTRANSFER => true,')
   if (key || headers.length > 0) {
     lines.push('    CURLOPT_HTTPHEADER => [')
-    if (key) lines.push(`        ${text(`${key.header}: `)} . getenv(${text(key.variable)}),`)
+    if (key) lines.push(`        ${text(`${key.header}: ${key.prefix}`)} . getenv(${text(key.variable)}),`)
     for (const [name, value] of headers) lines.push(`        ${text(`${name}: ${value}`)},`)
     lines.push('    ],')
   }
@@ -185,7 +203,10 @@ function ruby({ method, url, headers, key, body }: SampleRequest): string {
       ? `request = Net::HTTP::${method[0]}${method.slice(1).toLowerCase()}.new(uri)`
       : `request = Net::HTTPGenericRequest.new(${text(method)}, ${body.kind !== 'none'}, true, uri)`,
   )
-  if (key) lines.push(`request[${text(key.header)}] = ENV.fetch(${text(key.variable)})`)
+  if (key) {
+    const prefix = key.prefix ? `${text(key.prefix)} + ` : ''
+    lines.push(`request[${text(key.header)}] = ${prefix}ENV.fetch(${text(key.variable)})`)
+  }
   for (const [name, value] of headers) lines.push(`request[${text(name)}] = ${text(value)}`)
   if (body.kind === 'json') lines.push(`request.body = ${text(jsonText(body.value))}`)
   if (body.kind === 'text') lines.push(`request.body = ${text(body.text)}`)

@@ -12,14 +12,17 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { BuiltInClientDialog, RenewSecretDialog } from './built-in-client-dialog.tsx'
 import { OauthClientDialog } from './oauth-client-dialog.tsx'
-import { type OauthClient, oauthClientsQuery, useRemoveOauthClient } from './queries.ts'
+import { type OauthClient, oauthClientsQuery, ownServerQuery, useRemoveOauthClient } from './queries.ts'
 
 export function OauthClients({ tenant, application }: { tenant: string; application: string }) {
   const { t } = useTranslation('developer')
   const query = useQuery(oauthClientsQuery(tenant, application))
   const remove = useRemoveOauthClient(tenant, application)
-  const [isAdding, setAdding] = useState(false)
+  const ownServer = useQuery(ownServerQuery(tenant)).data
+  const [adding, setAdding] = useState<'built-in' | 'other'>()
+  const [renewing, setRenewing] = useState<OauthClient>()
   const [leaving, setLeaving] = useState<OauthClient>()
   const close = () => {
     remove.reset()
@@ -34,7 +37,14 @@ export function OauthClients({ tenant, application }: { tenant: string; applicat
         <span className="flex min-w-0 flex-col py-1">
           <span className="font-medium">{row.name}</span>
           <code className="text-sm break-all text-muted">{row.clientId}</code>
-          <code className="text-sm break-all text-faint">{row.issuer}</code>
+          {row.builtIn ? (
+            <span className="flex flex-wrap gap-1 pt-1">
+              <Badge>{t('oauthClients.builtIn')}</Badge>
+              {row.builtIn.isPublic ? <Badge>{t('oauthClients.public')}</Badge> : null}
+            </span>
+          ) : (
+            <code className="text-sm break-all text-faint">{row.issuer}</code>
+          )}
         </span>
       ),
     },
@@ -70,12 +80,19 @@ export function OauthClients({ tenant, application }: { tenant: string; applicat
     {
       id: 'actions',
       header: '',
-      width: '9rem',
+      width: '14rem',
       align: 'end',
       cell: (row) => (
-        <Button size="sm" variant="danger-quiet" onPress={() => setLeaving(row)}>
-          {t('oauthClients.remove')}
-        </Button>
+        <span className="flex flex-wrap justify-end gap-1">
+          {row.builtIn && !row.builtIn.isPublic ? (
+            <Button size="sm" variant="quiet" onPress={() => setRenewing(row)}>
+              {t('oauthClients.renew')}
+            </Button>
+          ) : null}
+          <Button size="sm" variant="danger-quiet" onPress={() => setLeaving(row)}>
+            {t('oauthClients.remove')}
+          </Button>
+        </span>
       ),
     },
   ]
@@ -85,9 +102,16 @@ export function OauthClients({ tenant, application }: { tenant: string; applicat
       title={t('oauthClients.title')}
       sentence={<span className="block max-w-[72ch]">{t('oauthClients.sentence')}</span>}
       actions={
-        <Button icon={Plus} onPress={() => setAdding(true)}>
-          {t('oauthClients.register')}
-        </Button>
+        <>
+          <Button icon={Plus} onPress={() => setAdding('other')}>
+            {t('oauthClients.register')}
+          </Button>
+          {ownServer?.enabled ? (
+            <Button icon={Plus} variant="primary" onPress={() => setAdding('built-in')}>
+              {t('oauthClients.create')}
+            </Button>
+          ) : null}
+        </>
       }
     >
       {isEmpty ? null : (
@@ -100,8 +124,19 @@ export function OauthClients({ tenant, application }: { tenant: string; applicat
           empty={null}
         />
       )}
-      {isAdding ? (
-        <OauthClientDialog tenant={tenant} application={application} onClose={() => setAdding(false)} />
+      {adding === 'other' ? (
+        <OauthClientDialog tenant={tenant} application={application} onClose={() => setAdding(undefined)} />
+      ) : null}
+      {adding === 'built-in' ? (
+        <BuiltInClientDialog tenant={tenant} application={application} onClose={() => setAdding(undefined)} />
+      ) : null}
+      {renewing ? (
+        <RenewSecretDialog
+          tenant={tenant}
+          application={application}
+          row={renewing}
+          onClose={() => setRenewing(undefined)}
+        />
       ) : null}
       <AlertDialog
         isOpen={leaving !== undefined}

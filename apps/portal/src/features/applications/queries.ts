@@ -130,6 +130,40 @@ export function useRegisterOauthClient(tenant: string, application: string) {
   })
 }
 
+/** Whether the tenant issues access tokens itself. */
+export const ownServerQuery = (tenant: string) =>
+  orpc.authorisationServer.get.queryOptions({ input: { tenant }, staleTime: 60_000 })
+
+export function useCreateOauthClient(tenant: string, application: string) {
+  const onSettled = useRefresh()
+  return useMutation({
+    mutationFn: ({
+      attempt,
+      ...input
+    }: {
+      environment: string
+      name: string
+      isPublic: boolean
+      redirectUris: string[]
+      attempt: string
+    }) =>
+      client.oauthClients.create({ tenant, application, ...input }, { context: { idempotencyKey: attempt } }),
+    onSettled,
+  })
+}
+
+export function useRenewClientSecret(tenant: string, application: string) {
+  const onSettled = useRefresh()
+  return useMutation({
+    mutationFn: ({ attempt, credential }: { credential: OauthClient['id']; attempt: string }) =>
+      client.oauthClients.renewSecret(
+        { tenant, application, credential },
+        { context: { idempotencyKey: attempt } },
+      ),
+    onSettled,
+  })
+}
+
 export function useRemoveOauthClient(tenant: string, application: string) {
   const onSuccess = useRefresh()
   return useMutation({

@@ -4,7 +4,7 @@ import type { Environment } from '@gatewright/shared/model/environment'
 import type { Tenant } from '@gatewright/shared/model/user'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { BookOpen, Plus } from 'lucide-react'
+import { BookOpen, KeySquare, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
@@ -28,7 +28,7 @@ import { toast } from '../../ui/toast.tsx'
 const route = getRouteApi('/admin/t/$tenant/$env/settings')
 
 export function SettingsPage() {
-  const { tenant } = route.useParams()
+  const { tenant, env } = route.useParams()
   const { t } = useTranslation('admin')
   const found = useQuery(orpc.tenancy.get.queryOptions({ input: { tenant } }))
   return (
@@ -37,9 +37,18 @@ export function SettingsPage() {
         title={t('settings.title')}
         sentence={t('settings.sentence')}
         actions={
-          <LinkButton icon={BookOpen} to="/p/$tenant" params={{ tenant }}>
-            {t('settings.openPortal')}
-          </LinkButton>
+          <>
+            <LinkButton
+              icon={KeySquare}
+              to="/admin/t/$tenant/$env/settings/authorisation-server"
+              params={{ tenant, env }}
+            >
+              {t('authorisation.title')}
+            </LinkButton>
+            <LinkButton icon={BookOpen} to="/p/$tenant" params={{ tenant }}>
+              {t('settings.openPortal')}
+            </LinkButton>
+          </>
         }
       />
       <Loaded query={found}>{(loaded) => <General key={loaded.id} tenant={loaded} />}</Loaded>
