@@ -111,6 +111,7 @@ test('B.5: pages of an API owner', async ({ enter }) => {
     `${adminHome}/audit`,
     `${adminHome}/audit?event=${events.data[0]?.id}`,
     `${adminHome}/settings`,
+    `${adminHome}/settings/authorisation-server`,
   ])
 })
 

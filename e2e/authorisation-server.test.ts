@@ -1,4 +1,5 @@
 // Tokens that a team issues itself, on three gateways: a client is made with an application, and what holds for keys holds for it.
+import { spec as jwtSpec } from '@gatewright/shared/policies/jwt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { live, type Published, type Rig, startRig, tenant, untilTrue } from './rig.ts'
 
@@ -46,7 +47,12 @@ describe('the built-in authorisation server, on three gateways', () => {
     const issuers = [{ issuer: server.issuer, audiences: [server.audience] }]
     const published = await rig.publish('builtin', {
       versionPolicies: [
-        { type: 'jwt', name: 'tokens', enabled: true, config: { issuers, scopesRequired: ['books:read'] } },
+        {
+          type: 'jwt',
+          name: 'tokens',
+          enabled: true,
+          config: jwtSpec.config.parse({ issuers, scopesRequired: ['books:read'] }),
+        },
       ],
     })
     const { id: application } = await client.applications.create({ tenant, title: 'Reports' })

@@ -164,7 +164,7 @@ export class AuthorisationProviders {
       // A page in a browser asks from where its people come back to, and from nowhere else.
       clientBasedCORS: (_, origin, client) =>
         (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
-      findAccount: (_, userId) => this.#findAccount(tenant.id, userId),
+      findAccount: (_, userId, token) => this.#findAccount(tenant.id, userId, begunAt(token)),
       interactions: {
         url: (ctx, { uid }) => {
           rememberInteraction(this.env, ctx, uid)
@@ -219,17 +219,28 @@ export class AuthorisationProviders {
     }
   }
 
-  /** A person, as long as they have an account and a place in the tenant. */
-  async #findAccount(tenantId: string, userId: string) {
+  /** A person, as long as they have an account and a place in the tenant, and for what began since they last set their password. */
+  async #findAccount(tenantId: string, userId: string, begunAtSeconds: number) {
     const held = await this.database.tenant(tenantId).membership.findFirst({
       where: { userId, user: { disabledAt: null } },
-      select: { user: { select: { name: true, email: true, emailVerifiedAt: true } } },
+      select: {
+        user: { select: { name: true, email: true, emailVerifiedAt: true, passwordChangedAt: true } },
+      },
     })
     if (held === null) return undefined
-    const { name, email, emailVerifiedAt } = held.user
+    const { name, email, emailVerifiedAt, passwordChangedAt } = held.user
+    const changedAtSeconds = Math.floor((passwordChangedAt?.getTime() ?? 0) / 1000)
+    if (changedAtSeconds > begunAtSeconds) return undefined
     const claims = { sub: userId, name, email, email_verified: emailVerifiedAt !== null }
     return { accountId: userId, claims: () => claims }
   }
+}
+
+/** When the sign-in was that a code or a refresh token comes from, however often it was refreshed. A sign-in of now has no token yet. */
+function begunAt(
+  token: { readonly iat?: number | undefined; readonly iiat?: number | undefined } | undefined,
+): number {
+  return token?.iiat ?? token?.iat ?? Number.POSITIVE_INFINITY
 }
 
 /** Cookies of a flow are signed with what is made from a sealed key, so that whoever reads Postgres cannot make one. */

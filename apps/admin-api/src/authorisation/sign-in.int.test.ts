@@ -206,6 +206,21 @@ describe('C4 sign-in to an application', () => {
     expect((await decide(browser, uid, 'allow', admin)).status).toBe(404)
   })
 
+  it('ends with the password that it began under', async () => {
+    const person = await listening.app.member(offer.owner, 'acme', 'developer')
+    const { body } = await exchange((await signIn({}, person)).searchParams.get('code') ?? '')
+    const next = await refresh(body.refresh_token)
+    expect(next.status).toBe(200)
+    listening.app.clock.advance(2)
+    await person.must('POST', '/me/password', {
+      body: { current: 'correct-horse-battery', next: 'another-horse-battery' },
+    })
+    expect(await refresh(next.body.refresh_token)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+  })
+
   it('asks for a fresh proof where the application wants one', async () => {
     const browser = new Browser()
     const stale = questionOf(await browser.open(request({ prompt: 'login' })))

@@ -1,7 +1,8 @@
 // Tokens that applications get for themselves: what is in them, who gets which scopes, and for how long.
-import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
+import { createHmac, createPublicKey, type JsonWebKey, verify } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Database } from '../infra/database.ts'
 import type { Caller } from '../testing/app.fixture.ts'
 import {
   type BuiltInClient,
@@ -281,6 +282,104 @@ describe('C3 how often tokens are asked for', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await fetch(`${at}/jwks`)).status).toBe(200)
   })
+
+  it('is bounded for a client, from however many addresses, and for no other client with it', async () => {
+    await using bounded = await startListening({
+      TOKEN_REQUESTS_PER_MINUTE: '3',
+      TRUST_PROXY: '127.0.0.1',
+    }).then((it) => ({ ...it, [Symbol.asyncDispose]: () => it.app.close() }))
+    const { owner } = await createOffer(bounded.app, 'acme')
+    const { issuer: at } = await enableServer(owner, 'acme')
+    const { name } = await owner.must<{ name: string }>('POST', '/tenants/acme/applications', {
+      body: { title: 'Busy' },
+    })
+    const [busy, other] = [await createClient(owner, 'acme', name), await createClient(owner, 'acme', name)]
+    let address = 0
+    const ask = (client: BuiltInClient) =>
+      post(
+        `${at}/token`,
+        client,
+        { grant_type: 'client_credentials' },
+        { 'x-forwarded-for': `203.0.113.${++address}` },
+      )
+    const statuses: number[] = []
+    for (let i = 0; i < 3; i++) statuses.push((await ask(busy)).status)
+    // Who only knows its id uses nothing of it up.
+    expect((await ask({ ...other, secret: 'gwo_guessed' })).status).toBe(401)
+    const refused = await ask(busy)
+    expect([...statuses, refused.status]).toEqual([200, 200, 200, 429])
+    expect(refused.body).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    for (let i = 0; i < 3; i++) expect((await ask(other)).status).toBe(200)
+  })
+})
+
+describe('C2 what signs for a client', () => {
+  it('is its secret alone: neither a JWT under what Postgres has of it nor an unsigned one', async () => {
+    const { name } = await createApplication('Confused')
+    const client = await createClient(developer, 'acme', name)
+    const { secretHash } = await listening.app
+      .get(Database)
+      .everything.authorisationClient.findUniqueOrThrow({ where: { id: client.clientId } })
+    const now = Math.floor(Date.now() / 1000)
+    const claims = {
+      iss: client.clientId,
+      sub: client.clientId,
+      aud: issuer,
+      jti: crypto.randomUUID(),
+      iat: now,
+      exp: now + 60,
+    }
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const assertion = (alg: string, sign: (text: string) => string) => {
+      const text = `${part({ alg })}.${part(claims)}`
+      return `${text}.${sign(text)}`
+    }
+    const hmac = (text: string) =>
+      createHmac('sha256', secretHash ?? '')
+        .update(text)
+        .digest('base64url')
+    for (const sent of [assertion('HS256', hmac), assertion('none', () => '')]) {
+      const { status, body } = await post(
+        `${issuer}/token`,
+        { clientId: client.clientId, secret: null },
+        {
+          grant_type: 'client_credentials',
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: sent,
+        },
+      )
+      expect(status).toBeGreaterThanOrEqual(400)
+      expect(body.access_token).toBeUndefined()
+    }
+    expect((await tokenOf({ ...client, secret: secretHash })).status).toBe(401)
+  })
+})
+
+describe('H2 samples of an API that takes tokens', () => {
+  it('ask for one at the team’s own server, with the scopes that its policies want', async () => {
+    const scope = { scope: 'version', scopeId: offer.versionId }
+    const at = `/tenants/acme/policies/${scope.scope}/${scope.scopeId}`
+    const { version } = await offer.owner.must<{ version: number }>('GET', at)
+    const config = {
+      issuers: [{ issuer, audiences: [`${issuer}/apis`] }],
+      scopesRequired: ['books:read'],
+    }
+    await offer.owner.must('PUT', at, { body: { policies: [{ type: 'jwt', name: 'jwt', config }] }, version })
+    await offer.owner.must('POST', '/tenants/acme/apis/books/versions/v1/publish', {
+      body: { environments: ['prod'] },
+      headers: onceOnly(),
+    })
+    const of = '/portal/acme/apis/books/v1'
+    const { data: operations } = await developer.must<{ data: { id: string }[] }>('GET', `${of}/operations`)
+    const { data } = await developer.must<{ data: { code: string }[] }>(
+      'GET',
+      `${of}/operations/${operations[0]?.id}/samples`,
+    )
+    expect(data[0]?.code).toContain(`curl --silent '${issuer}/token'`)
+    expect(data[0]?.code).toContain("--data-urlencode 'scope=books:read'")
+    expect(data[0]?.code).toContain('--header "Authorization: Bearer $ACCESS_TOKEN"')
+  })
 })
 
 describe('C2 keys of the built-in authorisation server', () => {
@@ -309,6 +408,11 @@ describe('C2 keys of the built-in authorisation server', () => {
     expect((await keysOf()).keys.map(({ kid }) => kid)).toEqual([next, old])
     listening.app.clock.advance(86_400 + 601)
     expect((await keysOf()).keys.map(({ kid }) => kid)).toEqual([next])
+  })
+
+  it('are made one at a time, however many ask at once', async () => {
+    const answers = await Promise.all([rotate(), rotate(), rotate()])
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
   })
 
   it('go at once when they are said to be known to others', async () => {

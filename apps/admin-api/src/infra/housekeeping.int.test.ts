@@ -21,7 +21,27 @@ test('what expired goes, what lives stays', async () => {
       { id: 'new', requestHash: '', expiresAt: at(1) },
     ],
   })
+  const tenant = { id: 'ten_one', name: 'one', title: 'One' }
+  await everything.tenant.create({ data: tenant })
+  await everything.authorisationState.createMany({
+    data: [
+      { id: 'used up', tenantId: tenant.id, kind: 'AuthorizationCode', payload: {}, expiresAt: at(-1) },
+      { id: 'good', tenantId: tenant.id, kind: 'RefreshToken', payload: {}, expiresAt: at(1) },
+    ],
+  })
+  await everything.authorisationKey.createMany({
+    data: [
+      { id: 'ended', tenantId: tenant.id, privateKey: 'x', signsFrom: at(-9), endsAt: at(-1) },
+      { id: 'ending', tenantId: tenant.id, privateKey: 'x', signsFrom: at(-8), endsAt: at(1) },
+      { id: 'signing', tenantId: tenant.id, privateKey: 'x', signsFrom: at(-7) },
+    ],
+  })
   await app.get(Housekeeping).run()
+  expect((await everything.authorisationState.findMany()).map(({ id }) => id)).toEqual(['good'])
+  expect((await everything.authorisationKey.findMany()).map(({ id }) => id).sort()).toEqual([
+    'ending',
+    'signing',
+  ])
   expect(await everything.session.count()).toBe(1)
   expect((await everything.idempotencyRecord.findMany()).map(({ id }) => id)).toEqual(['new'])
   expect(await everything.signInThrottle.count()).toBe(2)
