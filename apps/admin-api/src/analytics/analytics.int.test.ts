@@ -393,4 +393,47 @@ describe('limits', () => {
       code: 'not_found',
     })
   })
+
+  test('C18: of another team’s plan they are read where that team’s gateways count, by its calendar', async () => {
+    const { everything } = plane.database
+    const provider = await plane.createTenant('provider', 'Pacific/Kiritimati')
+    const owned = { tenantId: provider.id }
+    const product = await everything.product.create({
+      data: { id: createId('prd'), ...owned, name: 'books', title: 'Books' },
+    })
+    const plan = await everything.plan.create({
+      data: { id: createId('pln'), ...owned, productId: product.id, name: 'gold', title: 'Gold' },
+    })
+    const policy = createId('pol')
+    const config = { limit: 10, period: 'day' }
+    await everything.policyAttachment.create({
+      data: { id: policy, ...owned, scope: 'plan', planId: plan.id, type: 'quota', name: 'daily', config },
+    })
+    const applicationId = createId('app')
+    const consumed = { tenantId: other.id, applicationId, planId: plan.id, productId: product.id }
+    await everything.application.create({
+      data: { id: applicationId, tenantId: other.id, ownerId: other.userId, name: 'reader', title: 'Reader' },
+    })
+    await everything.subscription.create({
+      data: {
+        id: createId('sub'),
+        ...consumed,
+        providerId: provider.id,
+        state: 'active',
+        createdBy: other.userId,
+      },
+    })
+    // Kiritimati is 14 hours ahead of UTC, all year.
+    const day = new Date(Date.now() + 14 * 60 * minuteMs).toISOString().slice(0, 10)
+    await client.hset(counterKey(provider.id, 'prod', policy, `${day}:${applicationId}`), 'n', 7, 'w', '1')
+    const asked = { ...ask, tenant: 'rival', application: 'reader' }
+    const { data } = await analytics.quota(plane.call(other), asked)
+    expect(data).toMatchObject([{ plan: 'gold', policy: 'daily', limit: 10, used: 7 }])
+    expect(data[0]?.resetAt).toMatch(/T10:00:00.000Z$/)
+    await expect(
+      analytics.quota(plane.call(provider), { ...asked, tenant: 'provider' }),
+    ).rejects.toMatchObject({
+      code: 'not_found',
+    })
+  })
 })

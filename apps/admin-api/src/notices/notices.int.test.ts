@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { prepareStore, storeEvents } from '../analytics/store.ts'
+import type { TenantCall } from '../call.ts'
 import { ProductsService } from '../products/products.service.ts'
 import { ControlPlane, type TestTenant } from '../testing/control-plane.fixture.ts'
 import { event } from '../testing/event.fixture.ts'
@@ -143,6 +144,40 @@ describe('B6: a quota that runs out', () => {
     const colleague = plane.call(tenant, ['analytics:own'], tenant.userId)
     expect(await said(colleague)).toEqual([])
     expect(await said(plane.call(other))).toEqual([])
+  })
+})
+
+describe('C18: a quota of another team’s plan', () => {
+  test('is told to the team whose application uses it up, and to the one that offers it', async () => {
+    const third = await plane.createTenant('third')
+    const reader = createId('app')
+    const { everything } = plane.database
+    await everything.application.create({
+      data: { id: reader, tenantId: other.id, ownerId: other.userId, name: 'reader', title: 'Reader' },
+    })
+    const { productId } = await everything.plan.findUniqueOrThrow({ where: { id: plan.id } })
+    await everything.subscription.create({
+      data: {
+        id: createId('sub'),
+        tenantId: other.id,
+        providerId: tenant.id,
+        applicationId: reader,
+        planId: plan.id,
+        productId,
+        state: 'active',
+        createdBy: other.userId,
+      },
+    })
+    const month = plane.clock.now().toISOString().slice(0, 7)
+    await client.hset(counterKey(tenant.id, 'prod', policyId, `${month}:${reader}`), 'n', 800, 'w', '1')
+    await storeEvents(store, [own({ at: now() - 60_000, applicationId: reader })], now())
+    await watch.run()
+    const about = async (call: TenantCall) =>
+      (await said(call)).filter((notice) => 'application' in notice && notice.application?.id === reader)
+    expect(await about(plane.call(tenant))).toHaveLength(1)
+    expect(await said(plane.call(other))).toMatchObject([{ application: { name: 'reader' } }])
+    expect(await said(plane.call(other, ['analytics:own'], developerId))).toEqual([])
+    expect(await said(plane.call(third))).toEqual([])
   })
 })
 

@@ -49,7 +49,14 @@ export function Subscriptions({ tenant, application }: { tenant: string; applica
           <span className="font-medium hover:text-accent-text">
             {row.product.title} · {row.plan.title}
           </span>
-          <span className="text-sm text-muted">{row.plan.terms.join(' · ')}</span>
+          <span className="text-sm text-muted">
+            {[
+              ...(row.product.provider
+                ? [t('catalogue.sharedBy', { team: row.product.provider.title })]
+                : []),
+              ...row.plan.terms,
+            ].join(' · ')}
+          </span>
         </button>
       ),
     },
