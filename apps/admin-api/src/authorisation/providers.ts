@@ -88,6 +88,8 @@ export class AuthorisationProviders {
     const held = await this.database.tenant(tenant.id).subscription.findMany({
       where: {
         state: 'active',
+        // Another team may have a product of the same name: subscribed with it, nobody has this team's scopes.
+        providerId: tenant.id,
         application: { credentials: { some: { authorisationClient: { id: clientId } } } },
       },
       select: { plan: { select: { product: { select: { name: true } } } } },

@@ -123,6 +123,18 @@ describe('C3 tokens of the built-in authorisation server', () => {
     expect(await tokenOf(renewed)).toMatchObject(refused)
   })
 
+  it('C18: carry no scope of a product that another team’s product, subscribed to, has the name of', async () => {
+    const other = await createOffer(listening.app, 'charlie')
+    await other.owner.must('POST', '/tenants/charlie/apis/books/shares', { body: { team: 'acme' } })
+    const { name } = await createApplication('Namesake')
+    const client = await createClient(developer, 'acme', name)
+    await developer.must('POST', '/tenants/acme/subscriptions', {
+      body: { application: name, plan: other.planId },
+      headers: onceOnly(),
+    })
+    expect((await tokenOf(client, 'books:read status:read')).body.scope).toBe('status:read')
+  })
+
   it('can be opaque: a resource server is told what one is worth until it is revoked, a stranger is not', async () => {
     const opaque = await createOffer(listening.app, 'opaque')
     const { issuer: at } = await enableServer(opaque.owner, 'opaque', {
