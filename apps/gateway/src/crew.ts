@@ -7,6 +7,7 @@ import type { Crew, Rollout } from './config/rollout.ts'
 import type { FromWorker, Question, StaticCredentials, ToWorker, WorkerData } from './messages.ts'
 import type { BlockChange } from './runtime/blocks/blocklist.ts'
 import type { DatabaseStates } from './runtime/places/database-files.ts'
+import type { NamedTables } from './runtime/reputation/list-folder.ts'
 import { setCollectorFlags, youngGenerationMb } from './runtime/young-generation.ts'
 
 export interface CrewSettings {
@@ -39,6 +40,8 @@ export interface WorkerCrew extends Crew {
   setTicketKeys(keys: Uint8Array): void
   /** Gives all workers, also those that are started later, the databases of places. */
   setPlaces(states: DatabaseStates): void
+  /** Gives all workers, also those that are started later, the lists of addresses. */
+  setAddressLists(lists: NamedTables): void
   /** The answers of all workers that live. */
   askAll(question: Question): Promise<unknown[]>
   askOne(question: Question): Promise<unknown>
@@ -89,6 +92,7 @@ export function createCrew({
   let tripped: readonly string[] = []
   let ticketKeys: Uint8Array | null = null
   let places: DatabaseStates | null = null
+  let addressLists: NamedTables = []
 
   setCollectorFlags()
 
@@ -113,6 +117,7 @@ export function createCrew({
     thread.postMessage({ kind: 'tripped', guards: tripped } satisfies ToWorker)
     if (ticketKeys !== null) reply({ kind: 'ticket-keys', keys: ticketKeys })
     if (places !== null) reply({ kind: 'places', states: places })
+    if (addressLists.length > 0) reply({ kind: 'address-lists', lists: addressLists })
     thread.on('message', (message: FromWorker) => {
       for (const heard of [...member.waiting]) heard(message)
       if (message.kind === 'failed') onFailure(message.reason)
@@ -278,6 +283,12 @@ export function createCrew({
       places = states
       for (const { thread } of members.values()) {
         thread.postMessage({ kind: 'places', states } satisfies ToWorker)
+      }
+    },
+    setAddressLists(lists) {
+      addressLists = lists
+      for (const { thread } of members.values()) {
+        thread.postMessage({ kind: 'address-lists', lists } satisfies ToWorker)
       }
     },
     async askAll(question) {

@@ -109,6 +109,7 @@ const envSchema = z.object({
     'Where addresses are, in MaxMind’s format (.mmdb), see docs/guides/places.md',
   ),
   NETWORK_DATABASE: file.describe('Whose networks addresses belong to, in the same format'),
+  ADDRESS_LISTS: file.describe('Folder of lists of attackers, see docs/guides/protection.md'),
   DEBUG_SECRET: z
     .string()
     .min(16)

@@ -10,6 +10,7 @@ import type { FlightBatch } from './runtime/in-flight.ts'
 import type { TakeBatch } from './runtime/limits/remote-store.ts'
 import type { Bucket, Grant } from './runtime/limits/store.ts'
 import type { DatabaseStates } from './runtime/places/database-files.ts'
+import type { NamedTables } from './runtime/reputation/list-folder.ts'
 import type { SecretState } from './runtime/vault/desk.ts'
 import type { GuardReport } from './traffic/guards.ts'
 import type { DiscoveryState } from './upstream/discovery/hub.ts'
@@ -63,6 +64,8 @@ export type ToWorker =
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   /** Where addresses are, from now on; the bytes are shared. */
   | { readonly kind: 'places'; readonly states: DatabaseStates }
+  /** All lists of addresses, from now on; the bytes are shared. */
+  | { readonly kind: 'address-lists'; readonly lists: NamedTables }
   /** What is known of the service that was asked for under this number. */
   | { readonly kind: 'discovered'; readonly id: number; readonly state: DiscoveryState }
   /** What is known of the secret in Vault that was asked for. */

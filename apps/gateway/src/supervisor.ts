@@ -28,6 +28,7 @@ import type { OutageLog } from './runtime/outage.ts'
 import { createOutbound } from './runtime/outbound.ts'
 import { followDatabaseFiles } from './runtime/places/database-files.ts'
 import { connectRedis, isReady } from './runtime/redis.ts'
+import { followListFolder } from './runtime/reputation/list-folder.ts'
 import { createVaultClient } from './runtime/vault/client.ts'
 import { createVaultDesk, type VaultDesk } from './runtime/vault/desk.ts'
 import { createGuardRecord, createKeptTrips } from './traffic/guard-record.ts'
@@ -239,6 +240,7 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     clearInterval(sweeper)
     clearInterval(ticketTimer)
     databases.close()
+    lists?.close()
     discoveries.close()
     clearInterval(vaultTimer)
     await vault.close()
@@ -257,6 +259,10 @@ export async function startGateway(env: Env, onFatal: (reason: string) => void):
     (states) => crew.setPlaces(states),
     log,
   )
+  const lists =
+    env.ADDRESS_LISTS === null
+      ? null
+      : await followListFolder(env.ADDRESS_LISTS, (named) => crew.setAddressLists(named), log)
   crew.start(rollout)
   try {
     await source.start()

@@ -43,6 +43,7 @@ import { createPlaces } from './runtime/places/places.ts'
 import { createRecallLine } from './runtime/recall-line.ts'
 import { attempted, connectRedis } from './runtime/redis.ts'
 import { createRedisCredentials } from './runtime/redis-credentials.ts'
+import { createAddressLists } from './runtime/reputation/address-lists.ts'
 import { createCodeMaker } from './runtime/schemas/code-maker.ts'
 import { createDriftLog } from './runtime/schemas/drift.ts'
 import { forms } from './runtime/schemas/multipart.ts'
@@ -151,6 +152,7 @@ const blocklist = redis === null ? null : new Blocklist()
 const scanners = createScanners(forbidden, log)
 const firewalls = createFirewalls({ rules: env.WAF_RULES, log })
 const places = createPlaces()
+const addressLists = createAddressLists()
 
 // What documents say of messages.
 const schemas = createSchemaChecks(createCodeMaker(log))
@@ -217,6 +219,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           tokens,
           firewalls,
           places,
+          addressLists,
           authorizers,
           decisions,
           cedar,
@@ -478,6 +481,9 @@ port.on('message', (message: ToWorker) => {
       return
     case 'places':
       places.use(message.states)
+      return
+    case 'address-lists':
+      addressLists.use(message.lists)
       return
     case 'discovered':
       discovery.hear(message.id, message.state)

@@ -109,6 +109,7 @@ export const errors = {
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
   place_not_allowed: { status: 403, title: 'Calls from this place are not allowed' },
   caller_blocked: { status: 403, title: 'The caller is blocked' },
+  address_listed: { status: 403, title: 'The address has a bad reputation' },
   bot_blocked: { status: 403, title: 'Programs of this kind are not allowed here' },
   client_locked_out: { status: 429, title: 'Too many failed attempts came from this address' },
   waf_blocked: { status: 403, title: 'The request was refused for security reasons' },

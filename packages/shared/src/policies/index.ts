@@ -19,6 +19,7 @@ import { policy as headers } from './headers.ts'
 import { policy as httpSignature } from './http-signature.ts'
 import { policy as httpsOnly } from './https-only.ts'
 import { policy as ipFilter } from './ip-filter.ts'
+import { policy as ipReputation } from './ip-reputation.ts'
 import { policy as jsonLimits } from './json-limits.ts'
 import { policy as jwt } from './jwt.ts'
 import { policy as lockout } from './lockout.ts'
@@ -48,6 +49,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
   [
     runnable(httpsOnly),
     runnable(ipFilter),
+    runnable(ipReputation),
     runnable(botFilter),
     runnable(lockout),
     runnable(cors),

@@ -4,6 +4,7 @@ import type { CalendarPeriod } from '../calendar.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
 import type { ExportedCall } from '../event.ts'
 import type { SecurityReport } from '../security.ts'
+import type { AddressLists } from './address-list-port.ts'
 import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { CertificateTrusts, PresentedCertificate } from './certificate-ports.ts'
@@ -420,6 +421,7 @@ export interface PolicyDeps {
   readonly secrets: Secrets
   readonly firewalls: Firewalls
   readonly places: Places
+  readonly addressLists: AddressLists
   readonly authorizers: Authorizers
   /** What was decided about requests; apart from tokens, since anybody can send something that was never seen. */
   readonly decisions: TokenMemory

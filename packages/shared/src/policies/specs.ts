@@ -20,6 +20,7 @@ import { spec as headers } from './headers.ts'
 import { spec as httpSignature } from './http-signature.ts'
 import { spec as httpsOnly } from './https-only.ts'
 import { spec as ipFilter } from './ip-filter.ts'
+import { spec as ipReputation } from './ip-reputation.ts'
 import { spec as jsonLimits } from './json-limits.ts'
 import { spec as jwt } from './jwt.ts'
 import { spec as lockout } from './lockout.ts'
@@ -42,6 +43,7 @@ import { spec as waf } from './waf.ts'
 export const policySpecs = [
   httpsOnly,
   ipFilter,
+  ipReputation,
   botFilter,
   lockout,
   cors,
@@ -110,6 +112,7 @@ function attachment<Type extends string, Config extends z.ZodType>(spec: {
 export const policyInput = z.discriminatedUnion('type', [
   attachment(httpsOnly),
   attachment(ipFilter),
+  attachment(ipReputation),
   attachment(botFilter),
   attachment(lockout),
   attachment(cors),

@@ -171,6 +171,8 @@ interface World {
   /** What a server says of every token. */
   readonly introspected?: IntrospectionAnswer
   readonly judged?: FirewallVerdict
+  /** Lists and their addresses; `null`: there are all lists, and nobody stands on them. */
+  readonly listed?: Readonly<Record<string, readonly string[]>> | null
   /** Where every address is; null: there is no database. */
   readonly place?: Partial<Place> | null
   /** What authorizers answer. */
@@ -191,6 +193,7 @@ export function createDeps({
   introspected = { kind: 'inactive' },
   judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
   place = {},
+  listed = null,
   authorized = { kind: 'unavailable', reason: 'away' },
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
@@ -208,6 +211,10 @@ export function createDeps({
     places: {
       missing: () => (place === null ? 'There is no database' : null),
       find: () => ({ country: null, continent: null, network: null, ...place }),
+    },
+    addressLists: {
+      missing: (name) => (listed !== null && !(name in listed) ? `There is no list ${name}` : null),
+      find: (names, address) => names.find((name) => listed?.[name]?.includes(address)) ?? null,
     },
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
