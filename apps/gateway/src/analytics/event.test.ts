@@ -1,6 +1,8 @@
 import { trafficMasker } from '@gatewright/shared/masking/masker'
 import { afterEach, expect, test, vi } from 'vitest'
+import { createRouter } from '../config/router.ts'
 import type { RequestContext } from '../request/context.ts'
+import { routeTo } from '../testing/gateway.fixture.ts'
 import { buildEvent } from './event.ts'
 
 afterEach(() => {
@@ -45,6 +47,15 @@ test('D9 of a path with a parameter that is secret by its name only the template
   const at = (hasSecretInPath: boolean) => ({ match: { kind: 'route', facts, hasSecretInPath } })
   expect(eventOf('/reset/hunter2', at(true)).path).toBe('/reset/{token}')
   expect(eventOf('/reset/hunter2', at(false)).path).toBe('/reset/hunter2')
+})
+
+test('D9 nor is it kept where no route at the path takes the method, or a preflight asks', () => {
+  const { facts, ...route } = routeTo(null, { hasSecretInPath: true })
+  const declared = { ...route, facts: { ...facts, method: 'POST', template: '/reset/{token}' } }
+  const router = createRouter([{ hosts: [], basePath: '/', route: declared, when: null }])
+  const match = router.match('a.example', '/reset/hunter2', 'OPTIONS', { query: '', header: () => undefined })
+  expect(match).toMatchObject({ kind: 'miss' })
+  expect(eventOf('/reset/hunter2', { match }).path).toBe('/reset/{token}')
 })
 
 test('D9 neither the method nor the program that a caller names carries a number or an address into an event', () => {

@@ -2,6 +2,7 @@
 import type { RequestEvent } from '@gatewright/shared/event'
 import { trafficMasker } from '@gatewright/shared/masking/masker'
 import { securityCategory } from '@gatewright/shared/security-event'
+import type { Match } from '../config/generation.ts'
 import type { RequestContext } from '../request/context.ts'
 import { knownMethod } from '../request/known-method.ts'
 import { agentFamily } from './agent.ts'
@@ -53,10 +54,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     credentialId: caller?.credentialId ?? null,
     method: route === null ? knownMethod(ctx.method) : atMost(32, ctx.method),
     route: route === null ? null : atMost(1024, route.template),
-    path:
-      match?.kind === 'route' && match.hasSecretInPath
-        ? atMost(pathMax, match.facts.template)
-        : atMost(pathMax, trafficMasker.text(atMost(2 * pathMax, ctx.path))),
+    path: atMost(pathMax, secretTemplateOf(match) ?? trafficMasker.text(atMost(2 * pathMax, ctx.path))),
     host: hostOf(ctx.host),
     status: ctx.status,
     reason: ctx.reason,
@@ -77,6 +75,13 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
 
 function atMost(length: number, text: string): string {
   return text.length > length ? text.slice(0, length) : text
+}
+
+/** What is told in place of a path that holds a secret: also to a method, or a preflight, that no route at the path answers. */
+function secretTemplateOf(match: Match): string | null {
+  if (match === null) return null
+  if (match.kind === 'miss') return match.secretTemplate
+  return match.hasSecretInPath ? match.facts.template : null
 }
 
 /** Only of credentials that were refused: who tries many of them is found by it. */

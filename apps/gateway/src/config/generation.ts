@@ -114,6 +114,8 @@ export interface Miss {
   /** Value of the `Allow` field (RFC 9110 10.2.1); null when the request asks for a version that is not there. */
   readonly allow: string | null
   readonly facts: MissFacts
+  /** Template of a route at this path with a parameter that is secret by its name: of the path only that is told. null = none has. */
+  readonly secretTemplate: string | null
 }
 
 /** To whom a request that found no route still belongs. */

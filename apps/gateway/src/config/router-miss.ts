@@ -20,12 +20,14 @@ export function missIn(
   let first: CompiledRoute | undefined
   let unnamed: VersionPlace | undefined
   let anyRoute: CompiledRoute | undefined
+  let secretTemplate: string | null = null
   for (const table of tables) {
     for (const { methods } of endpointsOf(table, path)) {
       for (const [name, slot] of methods) {
         for (const alternative of alternativesOf(slot)) {
           const { route, place, member } = alternative
           anyRoute ??= route
+          if (route.hasSecretInPath) secretTemplate ??= route.facts.template
           const chosen = place?.choose(view) ?? null
           if (chosen === nobody) unnamed ??= place ?? undefined
           else if (chosen === null || chosen === anybody || chosen === member) {
@@ -44,10 +46,16 @@ export function missIn(
       failed.length > 0
         ? unmet(failed, view)
         : refuse('method_not_allowed', { headers: ['Allow', allow, ...varying(first.vary)] })
-    return { kind: 'miss', refusal, allow, facts: factsOf(failed[0]?.route ?? first) }
+    return { kind: 'miss', refusal, allow, facts: factsOf(failed[0]?.route ?? first), secretTemplate }
   }
   if (unnamed && anyRoute) {
-    return { kind: 'miss', refusal: notOffered(unnamed), allow: null, facts: factsOf(anyRoute) }
+    return {
+      kind: 'miss',
+      refusal: notOffered(unnamed),
+      allow: null,
+      facts: factsOf(anyRoute),
+      secretTemplate,
+    }
   }
   return null
 }

@@ -68,6 +68,7 @@ const missOf = (allow: string): Miss => ({
   refusal: refuse('method_not_allowed', { headers: ['Allow', allow] }),
   allow,
   facts: { tenantId: 't', apiId: 'a', versionId: 'v' },
+  secretTemplate: null,
 })
 
 const get = (lines = '', path = '/a') => `GET ${path} HTTP/1.1\r\nHost: api.example:8000\r\n${lines}\r\n`
