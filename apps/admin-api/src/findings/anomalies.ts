@@ -35,7 +35,7 @@ export async function countPace(pool: Pool, bucket: Date): Promise<void> {
      SELECT credential_id, environment_id, $1, tenant_id, count(*), count(*) FILTER (WHERE status >= 400)
      FROM request_event WHERE at >= $1 AND at < $2 AND credential_id <> '' AND NOT try_it
      GROUP BY credential_id, environment_id, tenant_id
-     ON CONFLICT (credential_id, environment_id, bucket) DO UPDATE
+     ON CONFLICT (tenant_id, credential_id, environment_id, bucket) DO UPDATE
      SET requests = excluded.requests, errors = excluded.errors`,
     [bucket, new Date(bucket.getTime() + bucketMs)],
   )
@@ -43,12 +43,12 @@ export async function countPace(pool: Pool, bucket: Date): Promise<void> {
 }
 
 const sql = `
-  SELECT now.credential_id, now.environment_id, now.tenant_id, now.requests, now.errors,
+  SELECT credential_id, environment_id, tenant_id, now.requests, now.errors,
     array_agg(earlier.requests ORDER BY earlier.bucket) AS earlier_requests,
     array_agg(earlier.errors ORDER BY earlier.bucket) AS earlier_errors
-  FROM credential_pace AS now JOIN credential_pace AS earlier USING (credential_id, environment_id)
+  FROM credential_pace AS now JOIN credential_pace AS earlier USING (tenant_id, credential_id, environment_id)
   WHERE now.bucket = $1 AND earlier.bucket < $1 AND now.requests >= ${callsForShareMin}
-  GROUP BY now.credential_id, now.environment_id, now.tenant_id, now.requests, now.errors
+  GROUP BY credential_id, environment_id, tenant_id, now.requests, now.errors
   HAVING count(*) >= ${bucketsMin}`
 
 /** What stands out in the ten minutes from `bucket` on, which were counted before. */

@@ -1,6 +1,14 @@
 // Many clients that try the credentials of one application: who spreads the attempts shows nowhere as one client.
 import type { Pool } from 'pg'
-import { parametersOf, requestsKept, type Sighting, type Window } from './sighting.ts'
+import {
+  joinFollowed,
+  parametersOf,
+  placeBy,
+  requestsKept,
+  type Sighting,
+  suspectsMax,
+  type Window,
+} from './sighting.ts'
 
 const networksMin = 10
 
@@ -16,18 +24,23 @@ interface Row {
   readonly requests: string[]
 }
 
-const sql = `
-  SELECT tenant_id, environment_id, application_id, count(*) AS attempts,
-    count(DISTINCT nullif(attempt, '')) AS credentials, count(DISTINCT caller_network(address)) AS networks,
-    min(at) AS first_at, max(at) AS last_at, (array_agg(id ORDER BY at DESC))[1:${requestsKept}] AS requests
-  FROM request_event
-  WHERE at > $1 AND at <= $2 AND status = 401 AND reason <> '' AND application_id <> '' AND NOT try_it
-    AND ($3::text IS NULL OR (tenant_id = $3 AND environment_id = $4 AND application_id = $5))
-  GROUP BY 1, 2, 3
-  HAVING count(DISTINCT caller_network(address)) >= ${networksMin}`
+const sql = (from: string) => `
+  SELECT * FROM (
+    SELECT tenant_id, environment_id, application_id, count(*) AS attempts,
+      count(DISTINCT nullif(attempt, '')) AS credentials, count(DISTINCT caller_network(address)) AS networks,
+      min(at) AS first_at, max(at) AS last_at, (array_agg(id ORDER BY at DESC))[1:${requestsKept}] AS requests,
+      ${placeBy('count(*) DESC')}
+    FROM request_event ${from}
+    WHERE at > $1 AND at <= $2 AND status = 401 AND reason <> '' AND application_id <> '' AND NOT try_it
+    GROUP BY 1, 2, 3
+    HAVING count(DISTINCT caller_network(address)) >= ${networksMin}
+  ) AS suspect WHERE place <= ${suspectsMax}`
 
 export async function distributedGuessing(pool: Pool, window: Window): Promise<Sighting[]> {
-  const { rows } = await pool.query<Row>(sql, parametersOf(window))
+  const { rows } = await pool.query<Row>(
+    sql(window.only === undefined ? '' : joinFollowed('application_id')),
+    parametersOf(window),
+  )
   return rows.map((row) => {
     const [credentials, networks] = [Number(row.credentials), Number(row.networks)]
     return {

@@ -1,10 +1,12 @@
 // Findings over real rows: what is one and what is none, counted while it lasts, and seen by those alone whose traffic it is.
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { prepareStore, storeEvents } from '../analytics/store.ts'
 import { NoticesService } from '../notices/notices.service.ts'
 import { ControlPlane, type TestTenant } from '../testing/control-plane.fixture.ts'
 import { event } from '../testing/event.fixture.ts'
+import { credentialStuffing } from './credential-stuffing.ts'
+import { unknownPaths } from './enumeration.ts'
 import { FindingsService } from './findings.service.ts'
 import { FindingWatch } from './watch.ts'
 
@@ -187,6 +189,50 @@ describe('D10 enumeration', () => {
   })
 })
 
+describe('D10 clients that make up networks', () => {
+  const networksOf = (from: number, count: number) =>
+    times(count * 10, (i) =>
+      refused(i, { address: `2001:db8:${(from + Math.floor(i / 10)).toString(16)}::1`, credentialId: null }),
+    )
+
+  test('D10: of hundreds the worst are judged, with as many questions as of one; another tenant is seen as ever', async () => {
+    const window = { from: new Date(now() - 600_000), to: new Date(now()) }
+    await keep([...networksOf(1, 230), ...times(12, (i) => refused(i, { tenantId: other.id }))])
+    const asked = vi.spyOn(plane.database.pool, 'query')
+    const found = await credentialStuffing(plane.database.pool, window)
+    expect(asked).toHaveBeenCalledTimes(2)
+    expect(found.filter(({ tenantId }) => tenantId === acme.id)).toHaveLength(200)
+    expect(found.filter(({ tenantId }) => tenantId === other.id)).toHaveLength(1)
+    await keep(
+      times(210 * 40, (i) =>
+        own({
+          status: 404,
+          path: `/x${i}`,
+          address: `2001:db8:1:${(i % 210).toString(16)}::1`,
+          credentialId: null,
+        }),
+      ),
+    )
+    asked.mockClear()
+    expect(await unknownPaths(plane.database.pool, window)).toHaveLength(200)
+    expect(asked).toHaveBeenCalledTimes(2)
+    asked.mockRestore()
+  })
+
+  test('D10: no more of them last at a time than anybody would read, whoever moves on', async () => {
+    for (const round of [0, 1, 2]) {
+      await keep(networksOf(1_000 * (round + 1), 200))
+      await look()
+      // They are over for the next look, and last all the same.
+      await store.query('TRUNCATE request_event')
+    }
+    const { rows } = await store.query(
+      'SELECT count(*)::int AS lasting FROM finding WHERE occasion IS NOT NULL',
+    )
+    expect(rows).toEqual([{ lasting: 500 }])
+  })
+})
+
 describe('D10 anomalies of a credential against its own history', () => {
   /** Start of the ten minutes that are looked at. */
   const bucket = () => Math.floor((now() - 60_000) / 600_000) * 600_000 - 600_000
@@ -218,6 +264,17 @@ describe('D10 anomalies of a credential against its own history', () => {
       count: 775,
       facts: { value: 775, median: 55 },
     })
+  })
+
+  test('D10: a credential that calls APIs of two tenants (ADR 97) is judged in each, and stops no look', async () => {
+    await history(
+      () => 40,
+      () => 1,
+    )
+    await keep([...calls(400, 200), ...calls(30, 200).map((one) => ({ ...one, tenantId: other.id }))])
+    await look()
+    expect(await seen()).toMatchObject([{ pattern: 'volume_anomaly', count: 400 }])
+    expect(await seen(other)).toEqual([])
   })
 
   test('of a credential without a history nothing is said', async () => {

@@ -7,6 +7,9 @@ import { nobody, type Sighting } from './sighting.ts'
 /** So long without a call of its kind, and a finding is over. */
 export const quietMs = 15 * 60_000
 
+/** So many findings of a tenant in an environment last at a time; whoever comes from more places opens no more of them. */
+const lastingMax = 500
+
 interface Known {
   readonly id: string
   readonly first_at: Date
@@ -18,12 +21,13 @@ interface Known {
 export const occasionOf = ({ pattern, tenantId, environmentId, client }: Sighting) =>
   [pattern, tenantId, environmentId, client].join(' ')
 
-/** When the finding began that this sighting belongs to; undefined = there is none yet. */
-export async function lastsSince(pool: Pool, sighting: Sighting): Promise<Date | undefined> {
-  const { rows } = await pool.query<Known>('SELECT first_at FROM finding WHERE occasion = $1', [
-    occasionOf(sighting),
-  ])
-  return rows[0]?.first_at
+/** When the findings began that these sightings belong to, by `occasionOf`; those that do not last yet are not in it. */
+export async function lastSince(pool: Pool, sightings: readonly Sighting[]): Promise<Map<string, Date>> {
+  const { rows } = await pool.query<{ readonly occasion: string; readonly first_at: Date }>(
+    'SELECT occasion, first_at FROM finding WHERE occasion = ANY ($1)',
+    [sightings.map(occasionOf)],
+  )
+  return new Map(rows.map(({ occasion, first_at }) => [occasion, first_at]))
 }
 
 /** Opens the finding of a sighting, or counts on in the one that lasts. */
@@ -46,6 +50,7 @@ async function open(client: PoolClient, sighting: Sighting, now: Date): Promise<
        count, facts, requests)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
      WHERE EXISTS (SELECT FROM environment WHERE id = $3)
+       AND (SELECT count(*) FROM finding WHERE tenant_id = $2 AND environment_id = $3 AND occasion IS NOT NULL) < ${lastingMax}
      ON CONFLICT (occasion) DO NOTHING`,
     [
       id,

@@ -12,7 +12,7 @@ import { anomalies, bucketMs, countPace, lastBucket } from './anomalies.ts'
 import { credentialStuffing } from './credential-stuffing.ts'
 import { distributedGuessing } from './distributed-guessing.ts'
 import { unknownPaths, walks } from './enumeration.ts'
-import { closeQuiet, lastsSince, record } from './record.ts'
+import { closeQuiet, lastSince, occasionOf, record } from './record.ts'
 import type { Sighting, Window } from './sighting.ts'
 
 const everyMs = 10_000
@@ -20,8 +20,8 @@ const wideEveryMs = 60_000
 const windowMs = 600_000
 /** Events of ten minutes are believed to be here so long after them. */
 const lateMs = 60_000
-/** A finding that lasts is counted from its beginning, but over no more than that. */
-const countedMs = 86_400_000
+/** A finding that lasts is counted from its beginning, but over no more than that: all that is suspicious since then is read again. */
+const countedMs = 3_600_000
 const keptMs = 180 * 86_400_000
 
 type Pattern = (pool: Pool, window: Window) => Promise<Sighting[]>
@@ -55,10 +55,11 @@ export class FindingWatch implements OnApplicationBootstrap, OnApplicationShutdo
   async run(): Promise<void> {
     const now = this.clock.now()
     const { pool } = this.database
-    for (const pattern of narrow) await look(pool, pattern, now)
-    if (now.getTime() - this.#wideAtMs >= wideEveryMs) {
+    const isWide = now.getTime() - this.#wideAtMs >= wideEveryMs
+    for (const pattern of narrow) await look(pool, pattern, now, isWide)
+    if (isWide) {
       this.#wideAtMs = now.getTime()
-      for (const pattern of wide) await look(pool, pattern, now)
+      for (const pattern of wide) await look(pool, pattern, now, true)
       await lookAtPace(pool, now)
       await pool.query('DELETE FROM finding WHERE closed_at < $1', [new Date(now.getTime() - keptMs)])
     }
@@ -66,21 +67,29 @@ export class FindingWatch implements OnApplicationBootstrap, OnApplicationShutdo
   }
 }
 
-async function look(pool: Pool, pattern: Pattern, now: Date): Promise<void> {
-  const from = new Date(now.getTime() - windowMs)
-  for (const seen of await pattern(pool, { from, to: now })) {
-    const since = await lastsSince(pool, seen)
-    // What lasts is counted as a whole, not only what of it lies in the window.
-    const whole = since && since < seen.firstAt ? await count(pool, pattern, seen, since, now) : undefined
-    await record(pool, whole ?? seen, now)
-  }
+/** `isWhole`: what lasts is counted as a whole, not only what of it lies in the window. */
+async function look(pool: Pool, pattern: Pattern, now: Date, isWhole: boolean): Promise<void> {
+  const seen = await pattern(pool, { from: new Date(now.getTime() - windowMs), to: now })
+  const wholes = isWhole ? await countWhole(pool, pattern, seen, now) : new Map<string, Sighting>()
+  for (const one of seen) await record(pool, wholes.get(nameOf(one)) ?? one, now)
 }
 
-async function count(pool: Pool, pattern: Pattern, only: Sighting, since: Date, now: Date) {
-  const from = new Date(Math.max(since.getTime() - 1, now.getTime() - countedMs))
-  const all = await pattern(pool, { from, to: now, only })
-  return all.find(({ facts }) => (facts.walk === undefined) === (only.facts.walk === undefined))
+async function countWhole(pool: Pool, pattern: Pattern, seen: readonly Sighting[], now: Date) {
+  const earliest = now.getTime() - countedMs
+  const since = await lastSince(pool, seen)
+  const lasting = seen.flatMap((one) => {
+    const firstAt = since.get(occasionOf(one))
+    if (firstAt === undefined || firstAt >= one.firstAt) return []
+    return { ...one, firstAt: new Date(Math.max(firstAt.getTime(), earliest)) }
+  })
+  if (lasting.length === 0) return new Map<string, Sighting>()
+  const from = new Date(Math.min(...lasting.map(({ firstAt }) => firstAt.getTime())) - 1)
+  const counted = await pattern(pool, { from, to: now, only: lasting })
+  return new Map(counted.map((one) => [nameOf(one), one]))
 }
+
+/** One client may walk through several routes. */
+const nameOf = (one: Sighting) => `${occasionOf(one)} ${one.facts.walk?.route ?? ''}`
 
 async function lookAtPace(pool: Pool, now: Date): Promise<void> {
   const bucket = lastBucket(new Date(now.getTime() - lateMs))
