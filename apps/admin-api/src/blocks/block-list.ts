@@ -105,20 +105,32 @@ export async function writeBatch(
 ): Promise<void> {
   const by = { actorId: actor.id, actorName: actor.name, updatedAt: now }
   const touched: string[] = []
-  // What is over makes room.
-  const over = await table.findMany({
-    where: { tenantId: owner.tenantId, expiresAt: { lt: new Date(now.getTime() - keepMs) } },
-    select: { id: true },
-    take: sweepMost,
-  })
-  await table.deleteMany({ where: { tenantId: owner.tenantId, id: { in: over.map(({ id }) => id) } } })
-  touched.push(...over.map(({ id }) => id))
-
-  const count = await table.count({ where: { tenantId: owner.tenantId } })
-  if (count + created.length > owner.mostBlocks)
+  const sweep = async (before: Date, most: number) => {
+    const over = await table.findMany({
+      // Never what this batch is about to say anew.
+      where: {
+        tenantId: owner.tenantId,
+        expiresAt: { lt: before },
+        id: { notIn: changed.map(({ before: { id } }) => id) },
+      },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      select: { id: true },
+      take: most,
+    })
+    const ids = over.map(({ id }) => id)
+    await table.deleteMany({ where: { tenantId: owner.tenantId, id: { in: ids } } })
+    touched.push(...ids)
+  }
+  const count = () => table.count({ where: { tenantId: owner.tenantId } })
+  await sweep(new Date(now.getTime() - keepMs), sweepMost)
+  const needed = (await count()) + created.length - owner.mostBlocks
+  // What is over is kept for those who ask, as long as nobody needs its room.
+  if (needed > 0) await sweep(now, needed)
+  const held = await count()
+  if (held + created.length > owner.mostBlocks)
     refuse(
       'limit_reached',
-      `The blocklist of ${owner.title} holds at most ${owner.mostBlocks} entries and has ${count}; lift some, or block ranges`,
+      `The blocklist of ${owner.title} holds at most ${owner.mostBlocks} entries and has ${held}; lift some, or block ranges`,
     )
   const rows = created.map((verdict) => ({
     ...verdict,
@@ -183,7 +195,7 @@ async function announce(tx: Transaction, ids: readonly string[]): Promise<void> 
   for (const { id } of environments) tx.access(id, ids.map(blockChange))
 }
 
-/** Whoever asks why somebody could not call yesterday finds it. */
+/** Whoever asks why somebody could not call yesterday finds it, where there is room. */
 const keepMs = 7 * 86_400_000
 const sweepMost = 5_000
 

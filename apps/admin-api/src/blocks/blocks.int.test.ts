@@ -160,6 +160,49 @@ describe('D12: the blocklist', () => {
     expect(full.body).toMatchObject({ status: 409, code: 'limit_reached' })
   })
 
+  it('D12: blocks anew whoever comes back after a week, also where that entry was about to be swept', async () => {
+    const { everything } = await import('../infra/database.ts').then(({ Database }) => app.get(Database))
+    const tenant = await everything.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
+    const isOver = (source: string, days: number) =>
+      everything.block.updateMany({
+        where: { tenantId: tenant.id, source },
+        data: { expiresAt: new Date(Date.now() - days * 86_400_000) },
+      })
+    await isOver('bulk-0', 8)
+    const [again] = (await list('?state=expired&search=bulk-0&limit=1')).data
+    const body = { source: 'bulk-0', blocks: [address(again?.value ?? '', { expiresAt: inSeconds(600) })] }
+    expect(await write(body)).toMatchObject({ created: 0, changed: 1 })
+    const { data } = await list('?search=bulk-0')
+    expect(data).toMatchObject([{ value: again?.value, isOver: false }])
+    await vi.waitFor(async () =>
+      expect(await records('prod')).toContainEqual(
+        expect.objectContaining({
+          source: 'bulk-0',
+          expiresAt: Date.parse(String(body.blocks[0]?.expiresAt)),
+        }),
+      ),
+    )
+  })
+
+  it('D12: entries that are over make room when it is needed, the oldest first: short blocks of a week do not fill the list', async () => {
+    const { everything } = await import('../infra/database.ts').then(({ Database }) => app.get(Database))
+    const tenant = await everything.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
+    const blocks = Array.from({ length: 1_000 }, (_, j) => address(`198.20.${j >> 8}.${j & 255}`))
+    await write({ source: 'full', blocks: blocks.slice(0, 999) })
+    expect((await owner.send('PUT', path, { body: { source: 'new', blocks: [blocks[0]] } })).status).toBe(409)
+    for (const [source, minutes] of [
+      ['bulk-1', 1],
+      ['bulk-2', 5],
+    ] as const)
+      await everything.block.updateMany({
+        where: { tenantId: tenant.id, source },
+        data: { expiresAt: new Date(Date.now() - minutes * 60_000) },
+      })
+    expect(await write({ source: 'new', blocks })).toMatchObject({ created: 1_000 })
+    const left = async (source: string) => (await list(`?state=expired&search=${source}&limit=1`)).data.length
+    expect([await left('bulk-1'), await left('bulk-2')]).toEqual([1, 0])
+  })
+
   it('of the platform is a platform admin’s, and of addresses alone', async () => {
     const body = { source: 'shield', blocks: [address('203.0.113.0/24')] }
     expect((await owner.send('PUT', '/blocks', { body })).status).toBe(403)
