@@ -63,15 +63,25 @@ describe('D10: places of callers', () => {
     expect(await call('203.0.113.7')).toBe(denied)
   })
 
-  it('cannot be asked for where there is no database: the reason names the setting', async () => {
+  it('D10: a gateway without a database refuses the calls that need one, serves all others, and goes on when the file is there', async () => {
     await using rig = await createRig()
-    const gateway = await rig.startGateway({ WORKERS: '1', ...proxied })
-    await publish(rig, { denyCountries: ['DE'] })
-    const reason = async () => (await rig.publisher.reports())[0]?.refusal?.reason ?? ''
-    await until(async () => (await reason()) !== '', 'the refusal is reported')
-    expect(await reason()).toContain('policy geo-filter: COUNTRY_DATABASE is not set')
-    await publish(rig, { denyCountries: ['DE'], databaseRequired: false, whenUnknown: 'refuse' })
+    const countries = join(rig.folder, 'countries.mmdb')
+    const upstream = await rig.startUpstream()
+    const api = (name: string, policies: ReturnType<typeof policy>[]) =>
+      version({ name, isPublic: true, upstreamUrls: [upstream.url], policies })
+    await rig.publisher.publish(
+      snapshotOf([api('echo', [policy('geo-filter', { denyCountries: ['DE'] })]), api('other', [])]),
+    )
+    const gateway = await rig.startGateway({ ...proxied, COUNTRY_DATABASE: countries })
     await rig.publisher.live([gateway])
-    expect((await gateway.call('/echo/things')).status).toBe(403)
+    const call = async (path: string) => {
+      const reply = await gateway.call(path, { headers: { 'X-Forwarded-For': '198.51.100.7' } })
+      return reply.status === 200 ? '200' : `${reply.status} ${reply.json().code}`
+    }
+    expect(await call('/echo/things')).toBe('503 place_unavailable')
+    expect(await call('/other/things')).toBe('200')
+    writeFileSync(`${countries}.new`, databaseOf('DE'))
+    renameSync(`${countries}.new`, countries)
+    await until(async () => (await call('/echo/things')) === '200', 'the database is used')
   })
 })

@@ -34,6 +34,8 @@ const everyday: ReadonlySet<ErrorCode> = new Set([
   'media_type_not_supported',
   'virus_scanner_unavailable',
   'waf_unavailable',
+  'place_unavailable',
+  'secret_unavailable',
   'mock_missing',
   'upstream_unreachable',
   'upstream_invalid_response',

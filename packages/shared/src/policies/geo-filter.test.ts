@@ -49,8 +49,10 @@ describe('D10: geo-filter', () => {
     expect(ctx.reports[0]?.detail).toBe('DE, AS64500')
   })
 
-  it('is refused where no database is, unless it says that all addresses are unknown there', () => {
-    expect(() => judge({ denyCountries: ['DE'] }, null)).toThrow('There is no database')
+  it('D10: answers 503 where no database is, for its own routes alone, unless it says that all addresses are unknown there', () => {
+    expect(judge({ denyCountries: ['DE'] }, null)).toEqual(['place_unavailable', 'unseen'])
+    expect(judge({ denyNetworks: [1] }, null)).toEqual(['place_unavailable', 'unseen'])
+    expect(judge({ denyCountries: ['DE'], action: 'detect' }, null)).toEqual(['passed', 'unseen'])
     expect(judge({ denyCountries: ['DE'], databaseRequired: false }, null)).toEqual(['passed', 'unseen'])
   })
 

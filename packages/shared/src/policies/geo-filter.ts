@@ -47,7 +47,7 @@ export const spec = defineSpec({
       }),
       databaseRequired: z.boolean().default(true).meta({
         title: 'Only where a database is',
-        help: 'Off: on a gateway without one, all addresses are unknown',
+        help: 'On: a gateway without one answers 503 · off: all addresses are unknown there',
       }),
     })
     .refine((config) => Object.values(config).some((value) => Array.isArray(value) && value.length > 0), {
@@ -59,6 +59,9 @@ export const spec = defineSpec({
 
 const denied = refuse('place_not_allowed', { detail: 'Calls from where you are, are not allowed here.' })
 
+const unavailable = refuse('place_unavailable', { retryAfterMs: 5_000 })
+const unknown: Place = { country: null, continent: null, network: null }
+
 export const policy = definePolicy(spec, (config, { places }) => {
   const allow = setsOf(config.allowCountries, config.allowContinents, config.allowNetworks)
   const deny = setsOf(config.denyCountries, config.denyContinents, config.denyNetworks)
@@ -68,12 +71,11 @@ export const policy = definePolicy(spec, (config, { places }) => {
   const hasAllow = allow.countries.size + allow.continents.size + allow.networks.size > 0
   const isBlocking = config.action === 'block'
 
-  if (config.databaseRequired) {
-    const reason =
-      (asksCountry || asksContinent ? places.missing('countries') : null) ??
-      (asksNetwork ? places.missing('networks') : null)
-    if (reason !== null) throw new Error(reason)
-  }
+  // Asked when a request comes: a gateway whose file is away refuses these calls alone, and goes on as soon as it is there.
+  const isBlind = () =>
+    config.databaseRequired &&
+    (((asksCountry || asksContinent) && places.missing('countries') !== null) ||
+      (asksNetwork && places.missing('networks') !== null))
 
   const isUnknown = ({ country, continent, network }: Place) =>
     (asksCountry && country === null) ||
@@ -87,6 +89,10 @@ export const policy = definePolicy(spec, (config, { places }) => {
 
   return {
     request(ctx) {
+      if (isBlind()) {
+        report(ctx, 'unseen', unknown)
+        return isBlocking ? unavailable : undefined
+      }
       const place = places.find(ctx.clientAddress)
       if (includes(deny, place)) return elsewhere(ctx, place)
       if (hasAllow && includes(allow, place)) return undefined
