@@ -48,6 +48,7 @@ export function createAccessFollower(
     if (hashes === null) known.clear()
     else known.drop(hashes)
     await forget(hashes, next, change)
+    if (change !== null) blocks.told()
     position = next
     known.position = next
   }

@@ -5,7 +5,7 @@ import { blocksKey } from '@gatewright/shared/channels'
 import { type BlockRecord, blockRecord } from '@gatewright/shared/model/block'
 import type { Redis } from 'ioredis'
 import * as z from 'zod'
-import type { BlockChange } from './blocklist.ts'
+import { type BlockChange, differenceOf } from './blocklist.ts'
 
 interface Log {
   error(fields: object, message: string): void
@@ -17,6 +17,8 @@ export interface BlockRecords {
   all(): BlockChange
   /** Reads these blocks, or (null) all of them; what is other than before. */
   read(ids: readonly string[] | null): Promise<BlockChange>
+  /** All workers have what was read last. Until they do, the next reading is one of everything. */
+  told(): void
   /** Whether it was read from Redis since the start: what stands on disk may be older. */
   readonly isRead: boolean
 }
@@ -33,6 +35,7 @@ export function openBlockRecords(
   const path = join(dataDir, 'blocks.json')
   let records = new Map(load().map((record) => [record.id, record]))
   let isRead = false
+  let isUntold = false
 
   function load(): readonly BlockRecord[] {
     try {
@@ -80,16 +83,24 @@ export function openBlockRecords(
 
   return {
     all: everything,
+    told() {
+      isUntold = false
+    },
     get isRead() {
       return isRead
     },
     async read(ids) {
-      if (ids === null) {
+      if (ids === null || isUntold) {
+        const before = records
         records = await readAll()
         isRead = true
         save()
-        return everything()
+        // Workers have what was there before: tens of thousands of blocks at once would hold each of them for a tenth of a second.
+        const change = isUntold ? everything() : differenceOf(before, records)
+        isUntold = true
+        return change
       }
+      isUntold = true
       const put: BlockRecord[] = []
       const drop: string[] = []
       for (let from = 0; from < ids.length; from += perRead) {

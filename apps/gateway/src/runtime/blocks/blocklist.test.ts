@@ -2,7 +2,7 @@
 
 import type { BlockRecord } from '@gatewright/shared/model/block'
 import { expect, it } from 'vitest'
-import { Blocklist } from './blocklist.ts'
+import { Blocklist, differenceOf } from './blocklist.ts'
 
 const record = (id: string, value: string, more: Partial<BlockRecord> = {}): BlockRecord => ({
   id,
@@ -76,4 +76,23 @@ it('D12: what is changed, dropped or replaced leaves nothing behind', () => {
   expect(list.ofCaller(principal, 'ten_1', 0)).toBeNull()
   list.change({ isAll: true, put: [], drop: [] })
   expect([list.size, list.ofAddress('192.0.2.1', 'ten_1', 0)]).toEqual([0, null])
+})
+
+it('D12: a list that was read anew is told as what is other in it, and makes the old one the new one', () => {
+  const byId = (...records: BlockRecord[]) => new Map(records.map((one) => [one.id, one]))
+  const before = byId(record('a', '192.0.2.1'), record('b', '192.0.2.2'), record('c', '192.0.2.3'))
+  const after = byId(
+    record('b', '192.0.2.2'),
+    record('c', '192.0.2.3', { expiresAt: 5 }),
+    record('d', '192.0.2.4'),
+  )
+  const change = differenceOf(before, after)
+  expect(change).toEqual({ isAll: false, put: [after.get('c'), after.get('d')], drop: ['a'] })
+  const list = listOf(...before.values())
+  list.change(change)
+  const blocked = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].filter(
+    (address) => list.ofAddress(address, 'ten_1', 9) !== null,
+  )
+  expect(blocked).toEqual(['192.0.2.2', '192.0.2.4'])
+  expect(differenceOf(after, byId(...after.values()))).toEqual({ isAll: false, put: [], drop: [] })
 })

@@ -11,6 +11,28 @@ export interface BlockChange {
   readonly drop: readonly string[]
 }
 
+/** What makes of one list the other: who had a list before is not held by all of it when little changed. */
+export function differenceOf(
+  before: ReadonlyMap<string, BlockRecord>,
+  after: ReadonlyMap<string, BlockRecord>,
+): BlockChange {
+  return {
+    isAll: false,
+    put: [...after.values()].filter((record) => !isSame(record, before.get(record.id))),
+    drop: [...before.keys()].filter((id) => !after.has(id)),
+  }
+}
+
+function isSame(a: BlockRecord, b: BlockRecord | undefined): boolean {
+  return (
+    a.tenantId === b?.tenantId &&
+    a.kind === b.kind &&
+    a.value === b.value &&
+    a.source === b.source &&
+    a.expiresAt === b.expiresAt
+  )
+}
+
 const everybody = ''
 
 /** Times are Unix milliseconds: a block ends in the very millisecond that it says. */
