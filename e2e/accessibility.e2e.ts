@@ -135,6 +135,7 @@ test('B.5: pages of a tenant in which nothing happened yet', async ({ enter }) =
     '/tenants',
     '/identity-providers',
     '/event-sinks',
+    '/certificates',
     '/blocklist',
     '/tenants?create=1',
     empty,

@@ -3,19 +3,33 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Demo, seedDemo } from '../demo.ts'
+import { startMailReader } from './mail-reader.ts'
 import { type Stack, startStack } from './stack.ts'
 
 /** What a browser test knows of the stack. */
 export type BrowserStack = Pick<
   Stack,
   'adminUrl' | 'gatewayUrl' | 'gatewayUrls' | 'upstreamUrl' | 'environment' | 'platformAdmin'
-> & { demo: Demo }
+> & {
+  demo: Demo
+  /** See `MailReader`. */
+  mailUrl: string
+}
 
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatewright-e2e-'))
-  const stack = await startStack({ dataDir, ports: 'free', gateways: 3, balancer: true, durable: false })
+  const mail = await startMailReader()
+  const stack = await startStack({
+    dataDir,
+    ports: 'free',
+    gateways: 3,
+    balancer: true,
+    durable: false,
+    adminEnv: { SMTP_URL: mail.smtpUrl, MAIL_FROM: 'gatewright@acme.example' },
+  })
   const stop = async () => {
     await stack.stop()
+    await mail.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
   try {
@@ -31,6 +45,7 @@ export default async function setup(): Promise<() => Promise<void>> {
       environment,
       platformAdmin,
       demo,
+      mailUrl: mail.url,
     }
     process.env.GATEWRIGHT_E2E = JSON.stringify(known)
   } catch (error) {

@@ -5,6 +5,7 @@ import { initReactI18next } from 'react-i18next'
 import type account from './en/account.json'
 import type admin from './en/admin.json'
 import common from './en/common.json'
+import type credentials from './en/credentials.json'
 import type developer from './en/developer.json'
 import type insights from './en/insights.json'
 import type platform from './en/platform.json'
@@ -15,6 +16,7 @@ export interface Texts {
   common: typeof common
   'sign-in': typeof signIn
   account: typeof account
+  credentials: typeof credentials
   developer: typeof developer
   admin: typeof admin
   insights: typeof insights

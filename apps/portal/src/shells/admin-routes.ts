@@ -24,7 +24,7 @@ export const adminRoute = createRoute({
     await requireFace(context.queryClient, location.href, params.tenant, 'admin')
     await sendToStage(context.queryClient, 'admin', params.tenant, params.env)
     rememberPlace(params.tenant, params.env)
-    await i18n.loadNamespaces('admin')
+    await i18n.loadNamespaces(['admin', 'credentials'])
   },
   component: lazyPage(() => import('./admin.tsx'), 'AdminShell'),
 })

@@ -11,7 +11,10 @@ export const developerRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/p/$tenant',
   beforeLoad: async ({ context }) => {
-    await Promise.all([context.queryClient.ensureQueryData(sessionQuery), i18n.loadNamespaces('developer')])
+    await Promise.all([
+      context.queryClient.ensureQueryData(sessionQuery),
+      i18n.loadNamespaces(['developer', 'credentials']),
+    ])
   },
   component: lazyPage(() => import('./developer.tsx'), 'DeveloperShell'),
 })

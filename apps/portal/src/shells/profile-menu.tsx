@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { Ban, DoorClosed, KeyRound, LogOut, Radio, UserRound } from 'lucide-react'
+import { Ban, DoorClosed, KeyRound, LogOut, Radio, ShieldCheck, UserRound } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { client, rememberCsrfToken } from '../api/client.ts'
@@ -84,6 +84,12 @@ export function ProfileMenu() {
                     label: t('shell.blocklist'),
                     icon: Ban,
                     onAction: () => void router.navigate({ to: '/blocklist' }),
+                  },
+                  {
+                    id: 'certificates',
+                    label: t('shell.certificates'),
+                    icon: ShieldCheck,
+                    onAction: () => void router.navigate({ to: '/certificates', search: {} }),
                   },
                   {
                     id: 'event-sinks',

@@ -105,6 +105,19 @@ export const platformBlocklistRoute = createRoute({
   component: lazyPage(() => import('../features/blocklist/platform-page.tsx'), 'PlatformBlocklistPage'),
 })
 
+const certificatesSearch = searchParams({ environment: text })
+
+export const certificatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates',
+  validateSearch: certificatesSearch,
+  beforeLoad: async ({ context, location }) => {
+    await requirePlatformAdmin(context.queryClient, location.href)
+    await i18n.loadNamespaces(['platform', 'admin'])
+  },
+  component: lazyPage(() => import('../features/host-certificates/page.tsx'), 'HostCertificatesPage'),
+})
+
 export const doorsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/doors',
@@ -135,6 +148,7 @@ export const signInTree = [
   tenantsRoute,
   identityProvidersRoute,
   eventSinksRoute,
+  certificatesRoute,
   platformBlocklistRoute,
   doorsRoute,
   accountRoute,

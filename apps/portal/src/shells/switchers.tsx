@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { Ban, Building2, ChevronsUpDown, KeyRound, Radio } from 'lucide-react'
+import { Ban, Building2, ChevronsUpDown, KeyRound, Radio, ShieldCheck } from 'lucide-react'
 import { Button } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../api/client.ts'
@@ -88,6 +88,12 @@ export function TenantSwitcher({ tenant }: { tenant: string }) {
                   label: t('shell.blocklist'),
                   icon: Ban,
                   onAction: () => void router.navigate({ to: '/blocklist' }),
+                },
+                {
+                  id: '/certificates',
+                  label: t('shell.certificates'),
+                  icon: ShieldCheck,
+                  onAction: () => void router.navigate({ to: '/certificates', search: {} }),
                 },
                 {
                   id: '/event-sinks',

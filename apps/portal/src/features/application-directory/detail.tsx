@@ -9,6 +9,11 @@ import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOfList, usePages } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
+import {
+  useClientCertificateColumns,
+  useOauthClientColumns,
+  useSigningKeyColumns,
+} from '../../credentials/columns.tsx'
 import { Badge, StateChip } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable, RowLink } from '../../ui/data-table.tsx'
@@ -74,6 +79,7 @@ export function ApplicationRecordPage() {
             <Subscriptions tenant={tenant} env={env} application={loaded.id} />
           ) : null}
           <Keys tenant={tenant} application={loaded.id} />
+          <OtherCredentials tenant={tenant} application={loaded.id} />
         </Page>
       )}
     </Loaded>
@@ -233,6 +239,49 @@ function Keys({ tenant, application }: { tenant: string; application: string }) 
         rowId={(row) => row.id}
         isDimmed={(row) => row.state !== 'active'}
         empty={<EmptyState title={t('directory.noKeys')} sentence="" className="py-8!" />}
+      />
+    </Section>
+  )
+}
+
+/** What it proves itself with besides keys; most applications have none of it, and then one line says so. */
+function OtherCredentials({ tenant, application }: { tenant: string; application: string }) {
+  const input = { tenant, application }
+  const oauthClients = useQuery(orpc.oauthClients.list.queryOptions({ input }))
+  const certificates = useQuery(orpc.clientCertificates.list.queryOptions({ input }))
+  const signingKeys = useQuery(orpc.signingKeys.list.queryOptions({ input }))
+  return (
+    <>
+      <CredentialList kind="oauthClients" query={oauthClients} columns={useOauthClientColumns()} />
+      <CredentialList
+        kind="clientCertificates"
+        query={certificates}
+        columns={useClientCertificateColumns()}
+      />
+      <CredentialList kind="signingKeys" query={signingKeys} columns={useSigningKeyColumns()} />
+    </>
+  )
+}
+
+function CredentialList<T extends { readonly id: string; readonly state: 'active' | 'expired' }>({
+  kind,
+  query,
+  columns,
+}: {
+  kind: 'oauthClients' | 'clientCertificates' | 'signingKeys'
+  query: Parameters<typeof rowsOfList<T>>[0]
+  columns: readonly Column<T>[]
+}) {
+  const { t } = useTranslation('credentials')
+  return (
+    <Section title={t(`${kind}.title`)}>
+      <DataTable
+        label={t(`${kind}.title`)}
+        columns={columns}
+        source={rowsOfList(query)}
+        rowId={(row) => row.id}
+        isDimmed={(row) => row.state !== 'active'}
+        empty={<EmptyState title={t(`${kind}.none`)} sentence="" className="py-8!" />}
       />
     </Section>
   )

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { useAttempts } from '../../api/attempt.ts'
 import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import { errorsByPath } from '../../forms/field-problems.ts'
+import type { OauthClient } from '../../credentials/columns.tsx'
 import { Button } from '../../ui/button.tsx'
 import { RadioGroup } from '../../ui/choice.tsx'
 import { CopyField, SecretReveal } from '../../ui/copy.tsx'
@@ -14,7 +15,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TagField } from '../../ui/tag-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
-import { type OauthClient, useCreateOauthClient, useRenewClientSecret } from './queries.ts'
+import { useCreateOauthClient, useRenewClientSecret } from './queries.ts'
 
 interface Place {
   tenant: string

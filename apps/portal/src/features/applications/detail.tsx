@@ -12,10 +12,12 @@ import { Card, Page, PageHeader, Section } from '../../ui/page.tsx'
 import { PageLoading } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { ClientCertificates } from './client-certificates.tsx'
 import { ApplicationDialog } from './form.tsx'
 import { Keys } from './keys.tsx'
 import { OauthClients } from './oauth-clients.tsx'
 import { type Application, applicationQuery, useDeleteApplication, useUpdateApplication } from './queries.ts'
+import { SigningKeys } from './signing-keys.tsx'
 import { Subscriptions } from './subscriptions.tsx'
 
 const route = getRouteApi('/p/$tenant/applications/$application')
@@ -67,6 +69,8 @@ function Loaded({ tenant, application }: { tenant: string; application: Applicat
           <div className="flex flex-col gap-10">
             <Keys tenant={tenant} application={application.id} />
             <OauthClients tenant={tenant} application={application.id} />
+            <ClientCertificates tenant={tenant} application={application.id} />
+            <SigningKeys tenant={tenant} application={application.id} />
           </div>
         ) : tab === 'subscriptions' ? (
           <Subscriptions tenant={tenant} application={application.id} />

@@ -1,16 +1,14 @@
 // The dialog that registers an OAuth client with an application.
 
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
-import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { useRegisterOauthClient } from './queries.ts'
+import { StageSelect, useStage } from './stage-select.tsx'
 
 export function OauthClientDialog({
   tenant,
@@ -22,20 +20,18 @@ export function OauthClientDialog({
   onClose(): void
 }) {
   const { t } = useTranslation('developer')
-  const environments = useQuery(environmentsQuery())
   const register = useRegisterOauthClient(tenant, application)
   const [name, setName] = useState(t('oauthClients.defaultName'))
   const [issuer, setIssuer] = useState('')
   const [clientId, setClientId] = useState('')
-  const [picked, setPicked] = useState<string>()
-  const all = environments.data?.data ?? []
-  const environment = chooseStage(all, picked)?.name
+  const stage = useStage()
+  const environment = stage.name
   const isWhole = [name, issuer, clientId].every((text) => text.trim() !== '')
   return (
     <Dialog
       isOpen
       onClose={onClose}
-      title={t('oauthClients.register')}
+      title={t('oauthClients.add')}
       sentence={t('oauthClients.registerSentence')}
       footer={
         <>
@@ -87,16 +83,7 @@ export function OauthClientDialog({
           onChange={setName}
           isRequired
         />
-        <Select
-          label={t('keys.environment')}
-          options={all.map((one) => ({
-            value: one.name,
-            label: one.title,
-            ...(one.production ? { detail: t('keys.production') } : {}),
-          }))}
-          value={environment ?? null}
-          onChange={setPicked}
-        />
+        <StageSelect {...stage} />
         <ProblemNote problem={register.error} />
       </div>
     </Dialog>

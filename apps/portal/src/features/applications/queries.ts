@@ -3,11 +3,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client, orpc } from '../../api/client.ts'
 import { byCursor } from '../../api/rows.ts'
+import type { ClientCertificate, OauthClient, SigningKey } from '../../credentials/columns.tsx'
 import { untilNextEnd } from './expiry.ts'
 
 export type Application = Awaited<ReturnType<typeof client.applications.get>>
 export type Credential = Awaited<ReturnType<typeof client.credentials.list>>['data'][number]
-export type OauthClient = Awaited<ReturnType<typeof client.oauthClients.list>>['data'][number]
 export type Issued = Awaited<ReturnType<typeof client.credentials.issue>>
 export type Subscription = Awaited<ReturnType<typeof client.subscriptions.get>>
 
@@ -29,6 +29,18 @@ export const credentialsQuery = (tenant: string, application: string) =>
 export const oauthClientsQuery = (tenant: string, application: string) =>
   orpc.oauthClients.list.queryOptions({ input: { tenant, application } })
 
+export const clientCertificatesQuery = (tenant: string, application: string) =>
+  orpc.clientCertificates.list.queryOptions({
+    input: { tenant, application },
+    refetchInterval: ({ state }) => untilNextEnd(state.data?.data ?? [], Date.now()),
+  })
+
+export const signingKeysQuery = (tenant: string, application: string) =>
+  orpc.signingKeys.list.queryOptions({
+    input: { tenant, application },
+    refetchInterval: ({ state }) => untilNextEnd(state.data?.data ?? [], Date.now()),
+  })
+
 export const subscriptionsQuery = (tenant: string, application: string) =>
   orpc.subscriptions.list.infiniteOptions({
     ...byCursor,
@@ -40,9 +52,14 @@ function useRefresh() {
   const queryClient = useQueryClient()
   return () =>
     Promise.all(
-      [orpc.applications, orpc.credentials, orpc.oauthClients, orpc.subscriptions].map((noun) =>
-        queryClient.invalidateQueries({ queryKey: noun.key() }),
-      ),
+      [
+        orpc.applications,
+        orpc.credentials,
+        orpc.oauthClients,
+        orpc.clientCertificates,
+        orpc.signingKeys,
+        orpc.subscriptions,
+      ].map((noun) => queryClient.invalidateQueries({ queryKey: noun.key() })),
     )
 }
 
@@ -164,14 +181,55 @@ export function useRenewClientSecret(tenant: string, application: string) {
   })
 }
 
-export function useRemoveOauthClient(tenant: string, application: string) {
+export function useRegisterClientCertificate(tenant: string, application: string) {
   const onSuccess = useRefresh()
   return useMutation({
-    mutationFn: (credential: OauthClient['id']) =>
-      client.oauthClients.remove({ tenant, application, credential }),
+    mutationFn: (input: { environment: string; name: string; by: ClientCertificate['by']; value: string }) =>
+      client.clientCertificates.register({ tenant, application, ...input }),
     onSuccess,
   })
 }
+
+export function useCreateSigningKey(tenant: string, application: string) {
+  const onSettled = useRefresh()
+  return useMutation({
+    mutationFn: ({
+      attempt,
+      ...input
+    }: {
+      environment: string
+      name: string
+      algorithm: SigningKey['algorithm']
+      publicKey: string | null
+      attempt: string
+    }) =>
+      client.signingKeys.create({ tenant, application, ...input }, { context: { idempotencyKey: attempt } }),
+    onSettled,
+  })
+}
+
+type Removed = Awaited<ReturnType<typeof client.oauthClients.remove>>
+
+/** `ask`: the call that removes one. */
+export function useRemoveCredential<Id extends string>(ask: (credential: Id) => Promise<Removed>) {
+  const onSuccess = useRefresh()
+  return useMutation({ mutationFn: ask, onSuccess })
+}
+
+export const useRemoveOauthClient = (tenant: string, application: string) =>
+  useRemoveCredential((credential: OauthClient['id']) =>
+    client.oauthClients.remove({ tenant, application, credential }),
+  )
+
+export const useRemoveClientCertificate = (tenant: string, application: string) =>
+  useRemoveCredential((credential: ClientCertificate['id']) =>
+    client.clientCertificates.remove({ tenant, application, credential }),
+  )
+
+export const useRemoveSigningKey = (tenant: string, application: string) =>
+  useRemoveCredential((credential: SigningKey['id']) =>
+    client.signingKeys.remove({ tenant, application, credential }),
+  )
 
 export function useCancelSubscription(tenant: string) {
   const onSuccess = useRefresh()
