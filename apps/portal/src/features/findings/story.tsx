@@ -2,6 +2,7 @@
 
 import type { Finding, FindingFacts } from '@gatewright/shared/contract/findings'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Ban } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
@@ -70,6 +71,9 @@ export function FindingStory({ finding, tenant, env }: Props) {
           ))}
         </ul>
       </section>
+      {may('block:write') && finding.closedAt === null && finding.client.kind !== 'application' ? (
+        <BlockButton finding={finding} tenant={tenant} />
+      ) : null}
       {/* A new version starts with what was said in it. */}
       {may('api:write') ? (
         <Decision key={finding.version} finding={finding} tenant={tenant} />
@@ -120,6 +124,51 @@ function useFacts(facts: FindingFacts): Fact[] {
         ]
       : []),
   ]
+}
+
+const blockedMs = 3_600_000
+
+/** For an hour: long enough to decide, and short enough for a mistake. Not of an application: that is whom others attack. */
+function BlockButton({ finding, tenant }: { finding: Finding; tenant: string }) {
+  const { t } = useTranslation('insights')
+  const queryClient = useQueryClient()
+  const { id } = finding.client
+  const kind = finding.client.kind === 'credential' ? 'credential' : 'network'
+  const block = useMutation({
+    mutationFn: () =>
+      client.blocks.write({
+        tenant,
+        blocks: [
+          {
+            kind: kind === 'network' ? 'address' : 'credential',
+            value: id,
+            reason: t('findings.blockReason', {
+              pattern: t(`findings.pattern.${finding.pattern}`),
+              id: finding.id,
+            }),
+            expiresAt: new Date(Date.now() + blockedMs).toISOString(),
+          },
+        ],
+      }),
+    onSuccess: () => {
+      toast({ title: t('findings.blocked') })
+      return queryClient.invalidateQueries({ queryKey: orpc.blocks.key() })
+    },
+  })
+  return (
+    <div className="flex flex-col items-start gap-2">
+      <ProblemNote problem={block.error} />
+      <Button
+        variant="danger"
+        icon={Ban}
+        isPending={block.isPending}
+        isDisabled={block.isSuccess}
+        onPress={() => block.mutate()}
+      >
+        {t(`findings.block.${kind}`)}
+      </Button>
+    </div>
+  )
 }
 
 const decisions = ['acknowledged', 'dismissed', 'open'] as const
