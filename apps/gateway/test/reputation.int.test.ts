@@ -45,9 +45,8 @@ it('D10: addresses on lists of attackers are refused, and a new list is used wit
   }, 'the new list is used')
   expect(await call('192.0.2.7')).toBe('200')
   await publish(['drop', 'elsewhere'])
-  const reason = async () => (await rig.publisher.reports())[0]?.refusal?.reason ?? ''
-  await until(async () => (await reason()) !== '', 'the refusal is reported')
-  expect(await reason()).toContain(
-    'policy ip-reputation: There is no list elsewhere: put a file elsewhere.txt',
-  )
+  await rig.publisher.live([gateway])
+  expect(await call('192.0.2.7')).toBe('503 reputation_unavailable')
+  writeFileSync(join(folder, 'elsewhere.txt'), '203.0.113.0/24\n')
+  await until(async () => (await call('192.0.2.7')) === '200', 'the missing list is used')
 })

@@ -108,6 +108,7 @@ export const errors = {
   rules_undecided: { status: 403, title: 'The rules of this API could not be evaluated' },
   address_not_allowed: { status: 403, title: 'The address is not allowed' },
   place_not_allowed: { status: 403, title: 'Calls from this place are not allowed' },
+  reputation_unavailable: { status: 503, title: 'It cannot be told right now whether the address is listed' },
   place_unavailable: { status: 503, title: 'It cannot be told right now where the call comes from' },
   caller_blocked: { status: 403, title: 'The caller is blocked' },
   address_listed: { status: 403, title: 'The address has a bad reputation' },

@@ -35,6 +35,7 @@ const everyday: ReadonlySet<ErrorCode> = new Set([
   'virus_scanner_unavailable',
   'waf_unavailable',
   'place_unavailable',
+  'reputation_unavailable',
   'secret_unavailable',
   'mock_missing',
   'upstream_unreachable',

@@ -34,7 +34,12 @@ describe('D10: ip-reputation', () => {
     expect(judge({ lists: ['drop'], except: ['192.0.2.0/24'] })).toEqual(['passed', []])
   })
 
-  it('is refused where a list is not there', () => {
-    expect(() => judge({ lists: ['drop', 'elsewhere'] })).toThrow('There is no list elsewhere')
+  it('D10: answers 503 where a list is not there, for its own routes alone', () => {
+    const lists = ['elsewhere', 'drop']
+    const unseen = [{ ...report, detail: null, action: 'unseen' }]
+    expect(judge({ lists }, '192.0.2.8')).toEqual(['reputation_unavailable', unseen])
+    expect(judge({ lists })).toEqual(['address_listed', [{ ...report, action: 'blocked' }]])
+    expect(judge({ lists, action: 'detect' }, '192.0.2.8')).toEqual(['passed', unseen])
+    expect(judge({ lists, except: ['192.0.2.0/24'] }, '192.0.2.8')).toEqual(['passed', []])
   })
 })

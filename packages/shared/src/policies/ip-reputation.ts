@@ -35,21 +35,22 @@ export const spec = defineSpec({
 
 // By which list is nothing for attackers to know.
 const refused = refuse('address_listed')
+const unavailable = refuse('reputation_unavailable', { retryAfterMs: 5_000 })
 
 export const policy = definePolicy(spec, (config, { addressLists }) => {
-  for (const name of config.lists) {
-    const reason = addressLists.missing(name)
-    if (reason !== null) throw new Error(reason)
-  }
+  // Asked when a request comes: a gateway without a list refuses these calls alone, and goes on as soon as it is there.
+  const isBlind = () => config.lists.some((name) => addressLists.missing(name) !== null)
   const except = createAddressSet(config.except)
   const isBlocking = config.action === 'block'
   return {
     request(ctx) {
       const list = addressLists.find(config.lists, ctx.clientAddress)
-      if (list === null || except.has(ctx.clientAddress)) return undefined
-      const action = isBlocking ? 'blocked' : 'detected'
+      if (list === null && !isBlind()) return undefined
+      if (except.has(ctx.clientAddress)) return undefined
+      const action = list === null ? 'unseen' : isBlocking ? 'blocked' : 'detected'
       ctx.reportSecurity({ kind: 'reputation', action, score: null, rules: [], detail: list })
-      return isBlocking ? refused : undefined
+      if (!isBlocking) return undefined
+      return list === null ? unavailable : refused
     },
   }
 })

@@ -75,7 +75,7 @@ it('D10: a hundred thousand ranges are 800 kB that all workers share', () => {
   ])
 })
 
-it('D10: a file that changed is read again; one that is broken or gone leaves the list as it was', async () => {
+it('D10: a file that changed is read again; one that is broken, empty or gone leaves the list as it was', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-lists-'))
   try {
     const lists = createAddressLists()
@@ -105,6 +105,10 @@ it('D10: a file that changed is read again; one that is broken or gone leaves th
     await put('level1.netset', '198.51.100.0/24\n')
     expect(told).toBe(before + 1)
     expect(lists.find(['drop', 'level1'], '198.51.100.1')).toBe('level1')
+    expect(lists.find(['drop'], '192.0.2.7')).toBe('drop')
+    // What a failed download leaves: nothing, or comments alone.
+    writeFileSync(join(folder, 'drop.txt'), '; attackers\n')
+    await put('level1.netset', '198.51.100.0/25\n')
     expect(lists.find(['drop'], '192.0.2.7')).toBe('drop')
     rmSync(join(folder, 'drop.txt'))
     await put('level1.netset', '203.0.113.0/24\n')

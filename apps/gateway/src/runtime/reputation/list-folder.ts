@@ -65,6 +65,7 @@ export async function followListFolder(
       stamp = await stampOf(path)
       if (stamp === before?.stamp) return false
       const ranges = readListText(await readFile(path, 'utf8'))
+      if (ranges.length === 0 && before?.table) throw new Error('no address stands in it')
       // Somebody is still writing it: the next look sees the end.
       if ((await stampOf(path)) !== stamp) return false
       kept.set(name, { stamp, table: packTable(ranges) })

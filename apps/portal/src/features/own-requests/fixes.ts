@@ -96,6 +96,7 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'authorizer_answer_invalid':
     case 'secret_unavailable':
     case 'place_unavailable':
+    case 'reputation_unavailable':
     case 'upstream_unreachable':
     case 'upstream_unavailable':
     case 'circuit_open':
