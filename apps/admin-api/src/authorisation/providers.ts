@@ -109,6 +109,7 @@ export class AuthorisationProviders {
     // Requests come to it with the address that browsers know, whatever is between (mount.ts).
     provider.proxy = true
     compareHashedSecrets(provider)
+    this.#countBeforeUse(provider, tenant)
     provider.on('server_error', (ctx, error) =>
       this.logger.error(
         { tenant: tenant.name, route: ctx.oidc?.route, error },
@@ -173,10 +174,9 @@ export class AuthorisationProviders {
           return `/authorise/${tenant.name}/${uid}`
         },
       },
+      // Of tokens that nothing is used up for; of all others see #countBeforeUse.
       extraTokenClaims: (ctx, token) => {
-        const { clientId } = token
-        const wait = clientId === undefined ? null : this.budget.take(`tokens ${tenant.id} ${clientId}`)
-        if (wait !== null) refuseForNow(ctx, wait)
+        if (token.kind === 'ClientCredentials') this.#count(ctx, tenant, token.clientId)
         return undefined
       },
       renderError: (ctx, out) => {
@@ -219,6 +219,25 @@ export class AuthorisationProviders {
         },
       },
     }
+  }
+
+  /** A code or refresh token that is used up for an answer of 429 would be lost, and the next try be taken for theft. */
+  #countBeforeUse({ AuthorizationCode, RefreshToken }: Provider, tenant: TenantRow): void {
+    for (const { prototype } of [AuthorizationCode, RefreshToken]) {
+      const { consume } = prototype
+      const count = (clientId: string | undefined) => {
+        if (Provider.ctx !== undefined) this.#count(Provider.ctx, tenant, clientId)
+      }
+      prototype.consume = async function (this: typeof prototype) {
+        count(this.clientId)
+        await consume.call(this)
+      }
+    }
+  }
+
+  #count(ctx: KoaContextWithOIDC, tenant: TenantRow, clientId: string | undefined): void {
+    const wait = clientId === undefined ? null : this.budget.take(`tokens ${tenant.id} ${clientId}`)
+    if (wait !== null) refuseForNow(ctx, wait)
   }
 
   /** A person, as long as they have an account and a place in the tenant, and for what began since they last set their password. */

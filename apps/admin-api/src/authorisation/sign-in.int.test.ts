@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import * as oauth from 'openid-client'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Database } from '../infra/database.ts'
 import type { Caller } from '../testing/app.fixture.ts'
 import {
   type BuiltInClient,
@@ -14,6 +15,7 @@ import {
   startListening,
 } from '../testing/authorisation.fixture.ts'
 import { createOffer, type Offer } from '../testing/offer.fixture.ts'
+import { RequestBudget } from './request-budget.ts'
 
 const redirectUri = 'https://app.example/callback'
 const scopes = [{ name: 'status:read', title: 'Read the status' }]
@@ -386,6 +388,25 @@ describe('C4 who attacks a sign-in', () => {
     expect((await attacker.open(body.location)).status).toBe(303)
     expect((await attacker.open(body.location)).status).toBe(400)
     expect((await decide(attacker, uid)).status).toBe(404)
+  })
+
+  it('C3 a client that had all tokens of a minute is told to wait, and nobody loses a code or refresh token by it', async () => {
+    const { app } = listening
+    const { id } = await app.get(Database).platform.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
+    // Half a minute before the next one: a code lives sixty seconds.
+    const second = () => Math.floor(app.clock.now().getTime() / 1000) % 60
+    app.clock.advance((90 - second()) % 60)
+    const { body: held } = await exchange(await codeOf())
+    const code = await codeOf()
+    while (app.get(RequestBudget).take(`tokens ${id} ${client.clientId}`) === null);
+    const waits = { status: 429, body: { error: 'temporarily_unavailable' } }
+    const refused = await refresh(held.refresh_token)
+    expect(refused).toMatchObject(waits)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await exchange(code)).toMatchObject(waits)
+    app.clock.advance(60 - second())
+    expect((await refresh(held.refresh_token)).status).toBe(200)
+    expect((await exchange(code)).status).toBe(200)
   })
 
   it('finds no codes and no refresh tokens in Postgres', async () => {
