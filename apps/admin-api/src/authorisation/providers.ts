@@ -197,9 +197,11 @@ export class AuthorisationProviders {
         introspection: {
           enabled: true,
           // A resource server asks about the tokens of all, a client about its own.
-          allowedPolicy: async (_, client, token) =>
+          allowedPolicy: async (ctx, client, token) =>
             token.clientId === client.clientId ||
-            (token.kind !== 'RefreshToken' && client.grantTypes?.length === 0),
+            (token.kind !== 'RefreshToken' &&
+              client.grantTypes?.length === 0 &&
+              (await this.#isOfSomebody(ctx, tenant.id, token))),
         },
         resourceIndicators: {
           enabled: true,
@@ -238,6 +240,23 @@ export class AuthorisationProviders {
   #count(ctx: KoaContextWithOIDC, tenant: TenantRow, clientId: string | undefined): void {
     const wait = clientId === undefined ? null : this.budget.take(`tokens ${tenant.id} ${clientId}`)
     if (wait !== null) refuseForNow(ctx, wait)
+  }
+
+  /** A token outlives neither its client nor the place that its person has in the tenant. */
+  async #isOfSomebody(
+    { oidc: { provider } }: KoaContextWithOIDC,
+    tenantId: string,
+    token: {
+      readonly clientId?: string | undefined
+      readonly accountId?: string | undefined
+      readonly iat?: number | undefined
+    },
+  ): Promise<boolean> {
+    const { clientId, accountId } = token
+    if (clientId === undefined || (await provider.Client.find(clientId)) === undefined) return false
+    return (
+      accountId === undefined || (await this.#findAccount(tenantId, accountId, begunAt(token))) !== undefined
+    )
   }
 
   /** A person, as long as they have an account and a place in the tenant, and for what began since they last set their password. */

@@ -14,7 +14,7 @@ import {
   post,
   startListening,
 } from '../testing/authorisation.fixture.ts'
-import { createOffer, type Offer } from '../testing/offer.fixture.ts'
+import { createOffer, type Offer, onceOnly } from '../testing/offer.fixture.ts'
 import { RequestBudget } from './request-budget.ts'
 
 const redirectUri = 'https://app.example/callback'
@@ -433,5 +433,38 @@ describe('C4 who attacks a sign-in', () => {
       ).headers.get('access-control-allow-origin')
     expect(await of('https://app.example')).toBe('https://app.example')
     expect(await of('https://evil.example')).toBeNull()
+  })
+})
+
+describe('C4 opaque tokens of people', () => {
+  it('are worth nothing when their person leaves, or their client is removed', async () => {
+    await enableServer(offer.owner, 'acme', { tokenFormat: 'opaque' })
+    const server = await offer.owner.must<{ id: string; secret: string }>(
+      'POST',
+      '/tenants/acme/authorisation-server/resource-servers',
+      { body: { name: 'Gateways' }, headers: onceOnly() },
+    )
+    const askerOf = (token = '') =>
+      post(`${issuer}/token/introspection`, { clientId: server.id, secret: server.secret }, { token })
+    const tokenOf = async (by: Caller, of: BuiltInClient) => {
+      const code = (await signIn({ client_id: of.clientId }, by)).searchParams.get('code') ?? ''
+      const { body } = await exchange(code, {}, of)
+      expect((await askerOf(body.access_token)).body).toMatchObject({ active: true })
+      return body.access_token
+    }
+    const leaver = await listening.app.member(offer.owner, 'acme', 'developer')
+    const ofLeaver = await tokenOf(leaver, client)
+    const { data } = await offer.owner.must<{ data: { id: string; user: { email: string } }[] }>(
+      'GET',
+      '/tenants/acme/members',
+    )
+    const membership = data.find(({ user }) => user.email === leaver.email)
+    await offer.owner.must('DELETE', `/tenants/acme/members/${membership?.id}`, { version: '*' })
+    expect(await askerOf(ofLeaver)).toMatchObject({ status: 200, body: { active: false } })
+
+    const removed = await createClient(developer, 'acme', application, { redirectUris: [redirectUri] })
+    const ofRemoved = await tokenOf(developer, removed)
+    await developer.must('DELETE', `/tenants/acme/applications/${application}/oauth-clients/${removed.id}`)
+    expect(await askerOf(ofRemoved)).toMatchObject({ status: 200, body: { active: false } })
   })
 })

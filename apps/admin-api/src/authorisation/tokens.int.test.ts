@@ -179,6 +179,32 @@ describe('C3 tokens of the built-in authorisation server', () => {
     expect((await ask(asker)).body).toEqual({ active: false })
   })
 
+  it('that are opaque are worth nothing from the moment their client is removed', async () => {
+    const { owner } = await createOffer(listening.app, 'gone')
+    const { issuer: at } = await enableServer(owner, 'gone', { tokenFormat: 'opaque' })
+    const { name } = await owner.must<{ name: string }>('POST', '/tenants/gone/applications', {
+      body: { title: 'One' },
+    })
+    const client = await createClient(owner, 'gone', name)
+    const server = await owner.must<{ id: string; secret: string }>(
+      'POST',
+      '/tenants/gone/authorisation-server/resource-servers',
+      { body: { name: 'Gateways' }, headers: onceOnly() },
+    )
+    const { body } = await tokenOf(client, '', at)
+    const ask = () =>
+      post(
+        `${at}/token/introspection`,
+        { clientId: server.id, secret: server.secret },
+        {
+          token: body.access_token ?? '',
+        },
+      )
+    expect((await ask()).body).toMatchObject({ active: true })
+    await owner.must('DELETE', `/tenants/gone/applications/${name}/oauth-clients/${client.id}`)
+    expect((await ask()).body).toEqual({ active: false })
+  })
+
   it('are kept nowhere as they are: neither tokens nor secrets nor private keys stand in Postgres', async () => {
     const { name } = await createApplication('Silent')
     const client = await createClient(developer, 'acme', name)
