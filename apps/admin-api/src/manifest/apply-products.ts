@@ -15,26 +15,33 @@ type ManifestProduct = WholeManifest['products'][number]
 export class ProductsApplier {
   constructor(private readonly clock: Clock) {}
 
-  async removeGone(tx: TenantTransaction, current: WholeManifest, target: WholeManifest): Promise<void> {
+  async removeGone(
+    tx: TenantTransaction,
+    call: TenantCall,
+    current: WholeManifest,
+    target: WholeManifest,
+  ): Promise<void> {
     for (const product of current.products) {
       const kept = target.products.find(({ name }) => name === product.name)
       for (const plan of product.plans) {
         if (kept?.plans.some(({ name }) => name === plan.name)) continue
-        await this.#removePlan(tx, product.name, plan.name)
+        await this.#removePlan(tx, call, product.name, plan.name)
       }
       if (!kept) await tx.db.product.deleteMany({ where: { name: product.name } })
     }
   }
 
-  async #removePlan(tx: TenantTransaction, product: string, name: string): Promise<void> {
+  async #removePlan(tx: TenantTransaction, call: TenantCall, product: string, name: string): Promise<void> {
     const where = { name, product: { name: product } }
+    // Of another team's plan of this name its own applications may have subscriptions, too (ADR 97).
+    const ofPlan = { providerId: call.tenant.id, plan: where }
     const used = await tx.db.subscription.count({
-      where: { plan: where, state: { in: ['pending', 'active', 'suspended'] } },
+      where: { ...ofPlan, state: { in: ['pending', 'active', 'suspended'] } },
     })
     if (used > 0)
       refuse('in_use', `The plan ${product}/${name} has ${used} subscriptions: archive it instead`)
     // Ended subscriptions go with the plan; the audit log keeps their story.
-    await tx.db.subscription.deleteMany({ where: { plan: where } })
+    await tx.db.subscription.deleteMany({ where: ofPlan })
     await tx.db.plan.deleteMany({ where })
   }
 
