@@ -116,7 +116,9 @@ export class SubscriptionsService implements Service<Noun> {
           },
         )
       }
-      const waits = plan.approval === 'manual' || (await this.#mustAsk(call, tx, application.ownerId, plan))
+      // Who owns an application is another team's own choice: there a suspension concerns the whole team.
+      const suspended = plan.tenantId === call.tenant.id ? { ownerId: application.ownerId } : {}
+      const waits = plan.approval === 'manual' || (await this.#mustAsk(call, tx, suspended, plan))
       const state = waits ? 'pending' : 'active'
       const id = createId('sub')
       await tx.db.subscription.create({
@@ -224,24 +226,25 @@ export class SubscriptionsService implements Service<Noun> {
       if (plan.id === before.planId) refuse('state_conflict', `It is on ${plan.title} already`)
       const waits =
         (plan.approval === 'manual' && !decidesAbout(call, before)) ||
-        (await this.#mustAsk(call, tx, before.application.ownerId, plan))
+        (await this.#mustAsk(call, tx, { ownerId: before.application.ownerId }, plan))
       return this.#step(call, tx, before, { planId: plan.id, state: waits ? 'pending' : 'active' }, note)
     })
     return { ...after, revisions: causedRevisions(call) }
   }
 
   /**
-   * Whether a plan that approves by itself does not, this time: the owner's subscription to its product is suspended on some
-   * application, and another application is no way around that.
+   * Whether a plan that approves by itself does not, this time: the subscription to its product is suspended on some of
+   * these applications of the caller's team, and another application is no way around that.
    */
   async #mustAsk(
     call: TenantCall,
     tx: TenantTransaction,
-    ownerId: string,
+    applications: { readonly ownerId?: string },
     { productId, tenantId }: { readonly productId: string; readonly tenantId: string },
   ): Promise<boolean> {
     if (decidesAbout(call, { providerId: tenantId })) return false
-    const suspended = { productId, state: 'suspended', application: { ownerId } } as const
+    const own = { tenantId: call.tenant.id, application: applications }
+    const suspended = { ...own, productId, state: 'suspended' } as const
     return (await tx.db.subscription.count({ where: suspended })) > 0
   }
 

@@ -2,10 +2,12 @@
 import { createId } from '@gatewright/shared/ids'
 import type { WholeManifest } from '@gatewright/shared/manifest'
 import { oauthClientKey } from '@gatewright/shared/manifest-faults'
+import type { SubscriptionState } from '@gatewright/shared/model/access'
 import { Injectable } from '@nestjs/common'
 import { holdOwner } from '../access/application-view.ts'
 import { OauthClientsService } from '../access/oauth-clients.service.ts'
 import { recordSteps, type SubscriptionStep } from '../access/subscription-history.ts'
+import { refuseSuspended } from '../access/subscription-view.ts'
 import { touchCredentials } from '../access/touch.ts'
 import { signedIn, type TenantCall } from '../call.ts'
 import { Clock } from '../infra/clock.ts'
@@ -22,9 +24,15 @@ export class ApplicationsApplier {
     private readonly oauthClients: OauthClientsService,
   ) {}
 
-  async removeGone(tx: TenantTransaction, current: WholeManifest, target: WholeManifest): Promise<void> {
+  async removeGone(
+    tx: TenantTransaction,
+    call: TenantCall,
+    current: WholeManifest,
+    target: WholeManifest,
+  ): Promise<void> {
     for (const { name } of current.applications) {
       if (target.applications.some((application) => application.name === name)) continue
+      await refuseSuspendedElsewhere(tx, call, name)
       await touchCredentials(tx, { application: { name } })
       await tx.db.application.deleteMany({ where: { name } })
     }
@@ -215,6 +223,19 @@ export class ApplicationsApplier {
 }
 
 type State = WholeManifest['applications'][number]['subscriptions'][number]['state']
+
+/** A suspension by another team would go with the application: it waits for a decision that is just being taken there. */
+async function refuseSuspendedElsewhere(
+  tx: TenantTransaction,
+  { tenant }: TenantCall,
+  name: string,
+): Promise<void> {
+  const held = await tx.everything.$queryRaw<{ state: SubscriptionState }[]>`
+    SELECT subscription.state::text FROM subscription JOIN application ON application.id = application_id
+    WHERE application.tenant_id = ${tenant.id} AND application.name = ${name} AND provider_id <> ${tenant.id}
+    ORDER BY subscription.id FOR UPDATE OF subscription`
+  refuseSuspended(held)
+}
 
 // Only members can own: a manifest must not tell who has an account elsewhere, nor hand anything to strangers.
 async function ownerOf(tx: TenantTransaction, application: string, email: string): Promise<string> {

@@ -29,7 +29,7 @@ export class ManifestApplier {
     const tenantId = call.tenant.id
     refuseUnknownTimeZone(target.settings.timeZone, '/settings/timeZone')
     // Consumers before offers before APIs: nothing goes while something still refers to it.
-    await this.applications.removeGone(tx, current, target)
+    await this.applications.removeGone(tx, call, current, target)
     await this.products.removeGone(tx, call, current, target)
     await this.#unlinkProducts(tx, target)
     await this.apis.removeGone(tx, current, target)

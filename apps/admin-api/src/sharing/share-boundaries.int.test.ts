@@ -22,6 +22,10 @@ const subscribe = (by: Caller, application: string, plan: string) =>
     body: { application, plan },
     headers: onceOnly(),
   })
+const suspend = (subscription: string) =>
+  acme.owner.must('POST', '/tenants/acme/subscriptions/decide', {
+    body: { subscriptions: [subscription], decision: 'suspend' },
+  })
 const applyPruned = async (
   change: (manifest: Record<string, { name: string; plans: object[] }[]>) => void,
 ) => {
@@ -49,5 +53,29 @@ describe('C18 between teams', () => {
     for (const { id } of [ended, stands])
       expect((await bravo.owner.send('GET', `/tenants/bravo/subscriptions/${id}`)).status).toBe(200)
     await bravo.owner.must('POST', `/tenants/bravo/subscriptions/${stands.id}/cancel`, { body: {} })
+  })
+
+  it('a suspended team is not in again with an application of another of its people', async () => {
+    const person = await app.member(bravo.owner, 'bravo', 'developer')
+    const { name } = await createApplication(person, 'Banned')
+    const { id } = await subscribe(person, name, acme.planId)
+    await suspend(id)
+    const other = await app.member(bravo.owner, 'bravo', 'developer')
+    const again = await createApplication(other, 'Round the corner')
+    expect(await subscribe(other, again.name, acme.planId)).toMatchObject({ state: 'pending' })
+  })
+
+  it('a manifest removes no application that another team has suspended', async () => {
+    const { name } = await createApplication(bravo.owner, 'Gone by file')
+    const { id } = await subscribe(bravo.owner, name, acme.manualPlanId)
+    await acme.owner.must('POST', '/tenants/acme/subscriptions/decide', {
+      body: { subscriptions: [id], decision: 'approve' },
+    })
+    await suspend(id)
+    const applied = await applyPruned((manifest) => {
+      manifest.applications = (manifest.applications ?? []).filter((one) => one.name !== name)
+    })
+    expect(applied).toMatchObject({ status: 409 })
+    expect((await bravo.owner.send('GET', `/tenants/bravo/subscriptions/${id}`)).status).toBe(200)
   })
 })
