@@ -86,8 +86,11 @@ async function toRecords(tx: Prisma.TransactionClient, rows: readonly Row[]) {
   return new Map(rows.map((row) => [row.hash, toRecord(row, shared)]))
 }
 
-/** By the id of a tenant, the versions of others' APIs that its applications may call (ADR 97). */
-type SharedVersions = ReadonlyMap<string, ReadonlySet<string>>
+/** By the id of a tenant, versions of others' APIs: those that its applications may call, and those they ever might (ADR 97). */
+type SharedVersions = ReadonlyMap<
+  string,
+  { readonly now: ReadonlySet<string>; readonly ever: ReadonlySet<string> }
+>
 
 /** A product of another team may hold more than that team shares. */
 async function sharedVersions(tx: Prisma.TransactionClient, rows: readonly Row[]): Promise<SharedVersions> {
@@ -98,14 +101,16 @@ async function sharedVersions(tx: Prisma.TransactionClient, rows: readonly Row[]
   )
   if (consumers.size === 0) return new Map()
   const shares = await tx.apiShare.findMany({
-    where: { consumerId: { in: [...consumers] }, state: { not: 'ended' } },
-    select: { consumerId: true, api: { select: { versions: { select: { id: true } } } } },
+    where: { consumerId: { in: [...consumers] } },
+    select: { consumerId: true, state: true, api: { select: { versions: { select: { id: true } } } } },
   })
   const byConsumer = Map.groupBy(shares, ({ consumerId }) => consumerId)
+  const versionsOf = (given: typeof shares) =>
+    new Set(given.flatMap(({ api }) => api.versions.map(({ id }) => id)))
   return new Map(
     [...byConsumer].map(([consumerId, given]) => [
       consumerId,
-      new Set(given.flatMap(({ api }) => api.versions.map(({ id }) => id))),
+      { now: versionsOf(given.filter(({ state }) => state !== 'ended')), ever: versionsOf(given) },
     ]),
   )
 }
@@ -163,10 +168,10 @@ function toSubscription(row: SubscriptionRow, shared: SharedVersions): Subscript
     planId: plan.id,
     planName: plan.name,
     state,
-    // What opens nothing is named whole: its owner finds in the log why.
-    versionIds:
-      isForeign(row) && state === 'active'
-        ? versionIds.filter((it) => shared.get(tenantId)?.has(it))
-        : versionIds,
+    // One that opens nothing names what was shared once, too: its owner finds in the log why. What else the product holds is
+    // nobody's to learn by calling it.
+    versionIds: isForeign(row)
+      ? versionIds.filter((it) => shared.get(tenantId)?.[state === 'active' ? 'now' : 'ever'].has(it))
+      : versionIds,
   }
 }

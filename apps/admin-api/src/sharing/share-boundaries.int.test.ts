@@ -1,5 +1,7 @@
 // C18: what a team may not do to, or learn of, the other one over a share: names that both use, suspensions, and the rest of a product.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Database } from '../infra/database.ts'
+import { readCredentialRecords } from '../publishing/credential-records.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 import { createOffer, type Offer, onceOnly } from '../testing/offer.fixture.ts'
 
@@ -78,4 +80,43 @@ describe('C18 between teams', () => {
     expect(applied).toMatchObject({ status: 409 })
     expect((await bravo.owner.send('GET', `/tenants/bravo/subscriptions/${id}`)).status).toBe(200)
   })
+
+  it('the record of a key names nothing of the product that is not shared, whatever its subscription is', async () => {
+    const made = await acme.owner.must<{ apiVersion: { id: string } }>('POST', '/tenants/acme/imports', {
+      body: {
+        source: { kind: 'text', text: secretDocument },
+        name: 'secret',
+        title: 'Secret',
+        version: 'v1',
+        basePath: '/acme/secret',
+        upstreamUrls: ['https://backend.internal.example/secret'],
+        visibility: { kind: 'groups', groups: ['inner'] },
+      },
+    })
+    const products = await acme.owner.must<{ version: number }>('GET', '/tenants/acme/products/books')
+    await acme.owner.must('PATCH', '/tenants/acme/products/books', {
+      body: { versions: [acme.versionId, made.apiVersion.id] },
+      version: products.version,
+    })
+    const { name } = await createApplication(bravo.owner, 'Waiting')
+    const { id } = await subscribe(bravo.owner, name, acme.manualPlanId)
+    await bravo.owner.must('POST', `/tenants/bravo/applications/${name}/credentials`, {
+      body: { environment: 'prod' },
+      headers: onceOnly(),
+    })
+    const { everything: prisma } = app.get(Database)
+    const key = await prisma.credential.findFirstOrThrow({ where: { application: { name } } })
+    const record = (await readCredentialRecords(prisma, key.environmentId, [key.hash])).get(key.hash)
+    expect(record?.subscriptions).toMatchObject([
+      { subscriptionId: id, state: 'pending', versionIds: [acme.versionId] },
+    ])
+  })
 })
+
+const secretDocument = `openapi: 3.1.0
+info: { title: Secret, version: 1.0.0 }
+servers: [{ url: https://backend.internal.example/secret }]
+paths:
+  /plans:
+    get: { operationId: plans, responses: { '200': { description: ok } } }
+`
