@@ -28,6 +28,7 @@ const tenantModels = [
   'credential',
   'auditEvent',
   'notice',
+  'credentialPace',
   'finding',
   'serviceLevelDay',
   'authorisationServer',
