@@ -36,3 +36,13 @@ test.each([
 ])('D13: %s', (_, path, shape) => {
   expect(shapeOf(path)).toBe(shape)
 })
+
+test('D13: of thousands of routes those are asked that begin like the path: a flood of made-up ones holds no intake', () => {
+  const shapeOfMany = createShapes(
+    Array.from({ length: 5_000 }, (_, i) => `/api/things${i}/{id}/parts${i % 7}/{part}`),
+  )
+  // Each against each, this takes longer than a test may.
+  for (let i = 0; i < 20_000; i++) expect(shapeOfMany(`/api/made${i}`)).toMatch(/^\/api\//)
+  expect(shapeOfMany('/api/things4711/17/parts0/9')).toBe('/api/things4711/{id}/parts0/{part}')
+  expect(shapeOfMany('/api/things4711/17/others')).toBe('/api/things4711/{id}/others')
+})

@@ -3,10 +3,23 @@ import { matchesMixed, parseTemplate, type Segment } from '@gatewright/shared/pa
 
 const segmentsMax = 12
 
-interface Known {
-  readonly texts: readonly string[]
-  readonly segments: readonly Segment[]
+/** Templates by their segments: what is asked of each path is asked of those that begin like it, not of all there are. */
+interface Node {
+  readonly literals: Map<string, Node>
+  /** Of parameters and mixed segments, by their text. */
+  readonly others: Map<string, { readonly segment: Segment; readonly text: string; readonly node: Node }>
+  /** Templates that end here, and those whose rest begins here. */
+  readonly ends: Known[]
+  readonly rests: Known[]
 }
+
+interface Known {
+  readonly text: string
+  /** How little its segments say, from the left. */
+  readonly rank: string
+}
+
+const createNode = (): Node => ({ literals: new Map(), others: new Map(), ends: [], rests: [] })
 
 export type ShapeOf = (path: string) => string
 
@@ -16,42 +29,63 @@ export type ShapeOf = (path: string) => string
  * What lies behind twelve segments is `*`.
  */
 export function createShapes(templates: Iterable<string>): ShapeOf {
-  const known: Known[] = [...new Set(templates)].map((template) => ({
-    texts: template.slice(1).split('/'),
-    segments: parseTemplate(template),
-  }))
+  const root = createNode()
+  for (const template of new Set(templates)) insert(root, template)
 
   return (path) => {
     const given = path.slice(1).split('/')
-    const whole = best(known.filter((one) => matchesAll(one, given)))
-    if (whole !== undefined) return `/${whole.texts.join('/')}`
+    const whole = best(matching(root, given))
+    if (whole !== undefined) return whole.text
     const shape: string[] = []
-    let alike: readonly Known[] = known
-    for (const [i, text] of given.slice(0, segmentsMax).entries()) {
-      alike = nearest(alike, i, text)
-      shape.push(alike[0]?.texts[i] ?? (isWord(text) ? text : '{id}'))
+    let alike: readonly Node[] = [root]
+    for (const text of given.slice(0, segmentsMax)) {
+      const literal = alike.flatMap(({ literals }) => literals.get(text) ?? [])
+      const fitting = literal.length > 0 ? [] : alike.flatMap((node) => fittingIn(node, text))
+      shape.push(literal.length > 0 ? text : (fitting[0]?.text ?? (isWord(text) ? text : '{id}')))
+      alike = literal.length > 0 ? literal : fitting.map(({ node }) => node)
     }
     if (given.length > segmentsMax) shape.push('*')
     return `/${shape.join('/')}`
   }
 }
 
-/** Those whose segment fits; where some say it literally, only these, as routers prefer them. */
-function nearest(known: readonly Known[], i: number, text: string): readonly Known[] {
-  const fitting = known.filter(({ segments }) => {
-    const segment = segments[i]
-    return segment !== undefined && segment.kind !== 'rest' && matches(segment, text)
-  })
-  const literal = fitting.filter(({ segments }) => segments[i]?.kind === 'literal')
-  return literal.length > 0 ? literal : fitting
+function insert(root: Node, template: string): void {
+  const texts = template.slice(1).split('/')
+  const segments = parseTemplate(template)
+  const known = { text: template, rank: segments.map(({ kind }) => ranks[kind]).join('') }
+  let at = root
+  for (const [i, segment] of segments.entries()) {
+    const text = texts[i] ?? ''
+    if (segment.kind === 'rest') {
+      at.rests.push(known)
+      return
+    }
+    const next =
+      (segment.kind === 'literal' ? at.literals.get(segment.text) : at.others.get(text)?.node) ?? createNode()
+    if (segment.kind === 'literal') at.literals.set(segment.text, next)
+    else at.others.set(text, { segment, text, node: next })
+    at = next
+  }
+  at.ends.push(known)
 }
 
-function matchesAll({ segments }: Known, given: readonly string[]): boolean {
-  const last = segments.at(-1)
-  if (last?.kind === 'rest') {
-    if (given.length < segments.length - 1) return false
-  } else if (given.length !== segments.length) return false
-  return segments.every((segment, i) => segment.kind === 'rest' || matches(segment, given[i] ?? ''))
+const fittingIn = ({ others }: Node, text: string) =>
+  [...others.values()].filter(({ segment }) => matches(segment, text))
+
+/** All templates that match the whole path. */
+function matching(root: Node, given: readonly string[]): Known[] {
+  const found = [...root.rests]
+  let nodes: readonly Node[] = [root]
+  for (const text of given) {
+    nodes = nodes.flatMap((node) => {
+      const literal = node.literals.get(text)
+      const fitting = fittingIn(node, text).map((other) => other.node)
+      return literal === undefined ? fitting : [literal, ...fitting]
+    })
+    for (const { rests } of nodes) found.push(...rests)
+  }
+  for (const { ends } of nodes) found.push(...ends)
+  return found
 }
 
 function matches(segment: Segment, text: string): boolean {
@@ -70,10 +104,8 @@ function matches(segment: Segment, text: string): boolean {
 const ranks = { literal: 0, mixed: 1, parameter: 2, rest: 3 }
 
 /** The one that says most, from the left. */
-function best(known: readonly Known[]): Known | undefined {
-  const rank = ({ segments }: Known) => segments.map(({ kind }) => ranks[kind]).join('')
-  return known.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]
-}
+const best = (known: readonly Known[]): Known | undefined =>
+  known.toSorted((a, b) => (a.rank < b.rank ? -1 : 1))[0]
 
 /** `books`, `order-items`, `v2`, `data.json`, and the empty one behind a final slash; not what a name, number or token may be. */
 function isWord(text: string): boolean {
