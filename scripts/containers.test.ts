@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { envNames } from '../apps/admin-api/src/env.ts'
+import { vaultVariables } from '../apps/gateway/src/runtime/vault/settings.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -31,8 +32,9 @@ const ownServices = Object.entries(compose.services).filter(([, { build }]) => b
 /** Names of the variables that an app's env.ts reads; the gateway's from its text, flags included. */
 function variablesOf(app: string): Set<string> {
   if (app === 'admin-api') return new Set(envNames)
+  const elsewhere = app === 'gateway' ? Object.keys(vaultVariables) : []
   const names = read(`apps/${app}/src/env.ts`).matchAll(/^\s+([A-Z][A-Z_]+):|variables\.([A-Z_]+)/gm)
-  return new Set([...names].map(([, field, property]) => field ?? property ?? ''))
+  return new Set([...elsewhere, ...[...names].map(([, field, property]) => field ?? property ?? '')])
 }
 
 function instructions(app: string): { name: string; rest: string }[] {

@@ -18,9 +18,9 @@ const spoken = new Set([
   'emptyText',
   'action',
 ])
-/** Key caps, the product’s name, made-up hosts, the armour of PEM, and HTTP's own words are the same in every language. */
+/** Key caps, the product’s name, made-up hosts and scopes, the armour of PEM, and HTTP's own words are the same in every language. */
 const untranslated =
-  /^(?:esc|⌘K|Gatewright|code|curl|JSON|YAML|GET|POST|[a-z.]+\.example\.com|-----BEGIN [A-Z ]+-----|https?:\/\/.*|\d+xx|p\d+|[^\p{L}]*)$/u
+  /^(?:esc|⌘K|Gatewright|code|curl|JSON|YAML|GET|POST|[a-z.]+\.example\.com|[a-z]+:[a-z]+|-----BEGIN [A-Z ]+-----|https?:\/\/.*|\d+xx|p\d+|[^\p{L}]*)$/u
 
 interface Node {
   type: string
