@@ -81,6 +81,7 @@ function bodies(target: FullTenant): Record<string, unknown> {
     'versions.update': { basePath: '/taken' },
     'versions.previewReimport': { source },
     'versions.reimport': { source },
+    'versions.proposeDocument': { environment },
     'versions.setLifecycle': { to: 'deprecated', successor: apiVersion },
     'routes.create': { method: 'GET', path: '/mine' },
     'routes.update': { enabled: false },

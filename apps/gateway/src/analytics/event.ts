@@ -52,7 +52,7 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     subscriptionId: caller?.subscriptionId ?? null,
     planId: caller?.planId ?? null,
     credentialId: caller?.credentialId ?? null,
-    method: route === null ? knownMethod(ctx.method) : atMost(32, ctx.method),
+    method: route === null ? methodOf(ctx.method) : atMost(32, ctx.method),
     route: route === null ? null : atMost(1024, route.template),
     path: atMost(pathMax, secretTemplateOf(match) ?? trafficMasker.text(atMost(2 * pathMax, ctx.path))),
     host: hostOf(ctx.host),
@@ -76,6 +76,9 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
 function atMost(length: number, text: string): string {
   return text.length > length ? text.slice(0, length) : text
 }
+
+/** Of what was no request, no method is known. */
+const methodOf = (method: string) => (method === '' ? '' : knownMethod(method))
 
 /** What is told in place of a path that holds a secret: also to a method, or a preflight, that no route at the path answers. */
 function secretTemplateOf(match: Match): string | null {
