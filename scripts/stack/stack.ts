@@ -66,6 +66,8 @@ export type Stack = AsyncDisposable & {
   broken: Promise<string>
   /** As a crash would, and back on the same port; `empty` brings it back without its data. */
   killRedis(): Promise<void>
+  /** As a restart does it: what it counted is on disk before it ends. */
+  stopRedis(): Promise<void>
   startRedis(options?: { empty: boolean }): Promise<void>
   killPostgres(): Promise<void>
   startPostgres(): Promise<void>
@@ -172,6 +174,9 @@ async function start(options: StackOptions, { dataDir, durable, say, stops }: Su
     broken: watch.broken,
     async killRedis() {
       await redis.program?.kill()
+    },
+    async stopRedis() {
+      await redis.stop()
     },
     async startRedis({ empty } = { empty: false }) {
       redis = await openRedis(dataDir, durable, say, { port: Number(new URL(redis.url).port), empty })
