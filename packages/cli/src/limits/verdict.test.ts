@@ -102,6 +102,17 @@ describe.each(algorithms)('%s', (algorithm) => {
   })
 })
 
+it('a window that opened later than its first call went out accuses nobody', () => {
+  const log = [
+    call(-200, true, { answered: 334 }),
+    ...[107, 294, 536, 880].map((at) => call(at)),
+    ...Array.from({ length: 5 }, () => call(1_000)),
+  ]
+  expect(judge(log, terms('fixed-window')).over).toBe(0)
+  // Five have room in the first window, five in the second.
+  expect(judge([...log, call(1_050)], terms('fixed-window')).over).toBe(1)
+})
+
 describe('a log', () => {
   it('reads what it wrote', () => {
     const log = [call(1.5), call(2, false, { answered: 7 })]

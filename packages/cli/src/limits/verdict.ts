@@ -98,23 +98,39 @@ function countExcess(passed: readonly LoggedCall[], terms: LimitTerms): number {
 }
 
 /**
- * A window opens with a call, and not before the one before is over. Each opens as early as it can have, and takes the calls that
- * had to be decided first: more than so cannot find room.
+ * A window opens with a call, and not before the one before is over. When it did is in doubt as the moments of calls are, so each
+ * has an earliest and a latest opening. A call may be of it when it was sent before its latest end, and of a later one when it was
+ * answered after its earliest. Calls that had to be decided first take the room first (earliest deadline first): more than so
+ * cannot find room in any window.
  */
 function excessOfWindows(calls: readonly LoggedCall[], { limit, windowMs }: LimitTerms): number {
-  let left = [...calls].sort((a, b) => a.sent - b.sent)
-  let end = Number.NEGATIVE_INFINITY
-  let excess = 0
-  for (let first = left[0]; first !== undefined; first = left[0]) {
-    end = Math.max(end, first.sent) + windowMs
-    const isEligible = (call: LoggedCall) => call.sent < end
-    const eligible = left.filter(isEligible).sort((a, b) => a.answered - b.answered)
-    const homeless = eligible.slice(limit)
-    const late = homeless.filter(({ answered }) => answered >= end).sort((a, b) => a.sent - b.sent)
-    excess += homeless.length - late.length
-    left = [...late, ...left.slice(eligible.length)]
+  const bySent = calls.toSorted((a, b) => a.sent - b.sent)
+  const byAnswer = calls.toSorted((a, b) => a.answered - b.answered)
+  const firstAnswerFrom = minimaFrom(bySent.map(({ answered }) => answered))
+  const firstSentFrom = minimaFrom(byAnswer.map(({ sent }) => sent))
+  let [earliestEnd, latestEnd] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let [met, answeredBefore, excess] = [0, 0, 0]
+  let waiting: LoggedCall[] = []
+  while (met < bySent.length || waiting.length > 0) {
+    while ((byAnswer[answeredBefore]?.answered ?? earliestEnd) < earliestEnd) answeredBefore++
+    earliestEnd = Math.max(earliestEnd, firstSentFrom[answeredBefore] ?? 0) + windowMs
+    latestEnd = (firstAnswerFrom[met] ?? Number.POSITIVE_INFINITY) + windowMs
+    for (let call = bySent[met]; call !== undefined && call.sent < latestEnd; call = bySent[++met])
+      waiting.push(call)
+    waiting.sort((a, b) => a.answered - b.answered)
+    const homeless = waiting.slice(limit)
+    waiting = homeless.filter(({ answered }) => answered >= earliestEnd)
+    excess += homeless.length - waiting.length
   }
   return excess
+}
+
+/** The least of each value and those behind it. */
+function minimaFrom(values: readonly number[]): number[] {
+  const minima = [...values]
+  for (let i = minima.length - 2; i >= 0; i--)
+    minima[i] = Math.min(minima[i] as number, minima[i + 1] as number)
+  return minima
 }
 
 /** In no stretch of time more than the rule allows for its length. */
