@@ -1,5 +1,6 @@
 // From settings to rules: what stands before the Core Rule Set, what stands between its setup and its rules, and where both are.
 import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FirewallSettings } from '@gatewright/shared/policies/firewall-ports'
 
@@ -22,8 +23,8 @@ SecRequestBodyJsonDepthLimit 256
 SecArgumentsLimit ${argumentsMax}
 SecPcreMatchLimit 100000
 SecPcreMatchLimitRecursion 100000
-SecTmpDir /tmp/
-SecDataDir /tmp/
+SecTmpDir ${tmpdir()}/
+SecDataDir ${tmpdir()}/
 SecRule REQUEST_HEADERS:Content-Type "^(?:application(?:/soap\\+|/)|text/)xml" "id:9090001,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"
 SecRule REQUEST_HEADERS:Content-Type "^application/(?:[a-z0-9.-]+\\+)?json" "id:9090002,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule REQBODY_ERROR "!@eq 0" "id:9090003,phase:2,t:none,deny,status:403,log,msg:'The body cannot be read'"
