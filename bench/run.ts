@@ -21,6 +21,7 @@ import {
   rowsOf,
   rowsTable,
 } from './report.ts'
+import { measureStalls, type Stalls } from './stalls.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -35,8 +36,8 @@ const { values: flags } = parseArgs({
 })
 // A minute is too short for peers, for other sizes and for many routes.
 const pace = flags.quick
-  ? { rounds: 2, seconds: 2, warmUpSeconds: 1, whole: false }
-  : { rounds: 5, seconds: 2, warmUpSeconds: 3, whole: true }
+  ? { rounds: 2, seconds: 2, warmUpSeconds: 1, stallSeconds: 1, whole: false }
+  : { rounds: 5, seconds: 2, warmUpSeconds: 3, stallSeconds: 5, whole: true }
 
 /** All that was measured, for whoever wants to look behind the medians. */
 interface Result {
@@ -48,6 +49,8 @@ interface Result {
   readonly capacity: Capacity | null
   readonly bodies: LargeBodyFigures | null
   readonly policies: readonly PolicyCost[]
+  /** Of the machine alone, before the first round and after the last. */
+  readonly stalls: readonly Stalls[]
 }
 
 await main()
@@ -70,10 +73,12 @@ async function main(): Promise<void> {
       say(`\n${asText(policiesTable(await measurePolicies(stage, folder)))}`)
       return
     }
+    const before = await measureStalls(pace.stallSeconds)
     const tallies = await play(stage, pace, say)
     const bodies = pace.whole ? await measureLargeBodies(stage.plain.origin, stage.plain.pid) : null
     const capacity = pace.whole ? await measureCapacity(stage, folder) : null
     const policies = pace.whole ? await measurePolicies(stage, folder) : []
+    const stalls = [before, await measureStalls(pace.stallSeconds)]
     const rows = rowsOf(tallies)
     const figures = figuresOf(tallies, capacity, bodies, policies)
     const result = {
@@ -85,6 +90,7 @@ async function main(): Promise<void> {
       capacity,
       bodies,
       policies,
+      stalls,
     }
     print(result)
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ rows, figures }, null, 2)}\n`)
@@ -109,7 +115,7 @@ function keep(result: Result): void {
   const page = join(root, 'BENCH.md')
   const marks = /(<!-- saved run -->\n)[\s\S]*(<!-- end of saved run -->)/
   const shown = [
-    `\n${machineLine(result)} Every round is in [bench/results/${name}.json](bench/results/${name}.json).\n`,
+    `\n${machineLine(result)} ${stallsLine(result)} Every round is in [bench/results/${name}.json](bench/results/${name}.json).\n`,
     asMarkdown(figuresTable(result.figures)),
     '',
     asMarkdown(rowsTable(result.rows, result.tallies)),
@@ -145,7 +151,7 @@ function print(result: Result): void {
       `Longest waits: ${listed} ms in the swaps, ${capacity.longestWithoutSwapMs.toFixed(1)} ms without one. The whole process with 10,000 routes: ${capacity.processAtStartMb.toFixed(0)} MB at its start, ${capacity.processMb.toFixed(0)} MB with all keys, ${capacity.processAfterSwapsMb.toFixed(0)} MB after the swaps.\n`,
     )
   }
-  say(machineLine(result))
+  say(`${machineLine(result)} ${stallsLine(result)}`)
   say(
     [
       `Medians of ${pace.rounds} alternating rounds; ratios are taken within each round. 64 connections kept alive.`,
@@ -162,6 +168,12 @@ function print(result: Result): void {
 
 function machineLine({ processor, node }: Result): string {
   return `${processor ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${node}.`
+}
+
+function stallsLine({ stalls }: Result): string {
+  const longest = Math.max(...stalls.map(({ longestMs }) => longestMs)).toFixed(1)
+  const share = (Math.max(...stalls.map((it) => it.share)) * 100).toFixed(1)
+  return `The machine kept a program that only looked at the clock from running for ${share} % of the time, ${longest} ms at the longest.`
 }
 
 function say(line: string): void {
