@@ -12,10 +12,8 @@ import { Injectable } from '@nestjs/common'
 import { causedRevisions, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { Clock } from '../infra/clock.ts'
-import { Changes } from '../publishing/change.ts'
 import { findEnvironment } from '../publishing/environments.ts'
 import { refuseField } from '../refusal.ts'
-import { findApplication, findOwnApplication, lockApplication } from './application-view.ts'
 import { credentialNamed, NamedCredentials, type NamedRow } from './named-credentials.ts'
 
 type Noun = typeof contract.clientCertificates
@@ -23,26 +21,20 @@ type Noun = typeof contract.clientCertificates
 @Injectable()
 export class ClientCertificatesService implements Service<Noun> {
   constructor(
-    private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly named: NamedCredentials,
   ) {}
 
   async list(call: TenantCall, { application }: InputOf<Noun['list']>) {
-    const { id } = await findApplication(call, call.db, application)
-    const found = await this.named.list(call.db, id, 'client_certificate')
+    const found = await this.named.list(call, application, 'client_certificate')
     return { data: found.map((row) => this.#show(row)) }
   }
 
   async register(call: TenantCall, input: InputOf<Noun['register']>) {
     const { application: reference, environment, by, name } = input
-    const end = input.expiresAt === null ? null : new Date(input.expiresAt)
-    if (end !== null && end <= this.clock.now())
-      refuseField('invalid_input', '/expiresAt', 'Use a time that is still to come')
+    const end = this.named.endOf(input.expiresAt)
     const value = markOf(input.value, by, this.clock.now().getTime())
-    const registered = await this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
+    const registered = await this.named.inOwn(call, reference, async (tx, application) => {
       const stage = await findEnvironment(tx.platform, environment)
       const text = clientCertificateText({ environment: stage.name, tenantId: call.tenant.id, by, value })
       const row = await this.named.create(call, tx, application, stage, {
@@ -50,6 +42,7 @@ export class ClientCertificatesService implements Service<Noun> {
         hash: createHash('sha256').update(text).digest('hex'),
         issuer: by,
         clientId: value,
+        prefix: value,
         name,
         expiresAt: end,
       })
@@ -60,19 +53,8 @@ export class ClientCertificatesService implements Service<Noun> {
     return { ...registered, revisions: causedRevisions(call) }
   }
 
-  async remove(call: TenantCall, { application: reference, credential }: InputOf<Noun['remove']>) {
-    await this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
-      const before = await this.named.remove(tx, application, 'client_certificate', credential)
-      tx.audit({
-        action: 'clientCertificates.remove',
-        resource: credentialNamed(before),
-        before: this.#show(before),
-        after: null,
-      })
-    })
-    return { revisions: causedRevisions(call) }
+  remove(call: TenantCall, input: InputOf<Noun['remove']>) {
+    return this.named.remove(call, input, 'client_certificate', (row) => this.#show(row))
   }
 
   #show(row: NamedRow) {

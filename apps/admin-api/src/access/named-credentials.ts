@@ -1,28 +1,41 @@
-// Credentials that are known by a name which others made, an OAuth client or a certificate: one name belongs to one application.
+// Credentials that are known by a name: an OAuth client, a certificate, a signing key. One name belongs to one application, and what
+// was registered or removed is true everywhere within two seconds, as keys are.
 import { createHash } from 'node:crypto'
 import { createId } from '@gatewright/shared/ids'
 import { Injectable } from '@nestjs/common'
-import { signedIn, type TenantCall } from '../call.ts'
+import { causedRevisions, signedIn, type TenantCall } from '../call.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Clock } from '../infra/clock.ts'
-import type { TenantTransaction } from '../publishing/change.ts'
-import { refuse } from '../refusal.ts'
-import { type ApplicationRow, holdOwner } from './application-view.ts'
+import { Changes, type TenantTransaction } from '../publishing/change.ts'
+import { refuse, refuseField } from '../refusal.ts'
+import {
+  type ApplicationRow,
+  findApplication,
+  findOwnApplication,
+  holdOwner,
+  lockApplication,
+} from './application-view.ts'
 
 const rows = {
   environment: { select: { id: true, name: true } },
   authorisationClient: { select: { secretHash: true, redirectUris: true } },
 } satisfies Prisma.CredentialInclude
 export type NamedRow = Prisma.CredentialGetPayload<{ include: typeof rows }>
-export type NamedKind = 'oauth_client' | 'client_certificate'
+export type NamedKind = 'oauth_client' | 'client_certificate' | 'signing_key'
 
-export interface NamedWish {
+type Stored = Prisma.CredentialUncheckedCreateInput
+
+/** What a kind has beside its name. */
+type OfKind = Pick<Stored, 'issuer' | 'clientId' | 'algorithm' | 'publicKey' | 'secret'>
+
+export interface NamedWish extends OfKind {
+  /** Where a secret is sealed for it, it is known beforehand. */
+  readonly id?: string
   readonly kind: NamedKind
   /** Where gateways look for it, as they do for a key by its sha256. */
   readonly hash: string
-  /** Who gave it its name, and the name. */
-  readonly issuer: string
-  readonly clientId: string
+  /** What it is known by, shown beside requests. */
+  readonly prefix: string
   readonly name: string
   readonly expiresAt: Date | null
 }
@@ -30,22 +43,48 @@ export interface NamedWish {
 // Bounds what one application can make of the gateways' caches.
 const perApplication = 100
 
-const nouns: Record<NamedKind, { readonly one: string; readonly many: string }> = {
-  oauth_client: { one: 'OAuth client', many: 'OAuth clients' },
-  client_certificate: { one: 'certificate', many: 'certificates' },
+const nouns: Record<NamedKind, { readonly one: string; readonly many: string; readonly removal: string }> = {
+  oauth_client: { one: 'OAuth client', many: 'OAuth clients', removal: 'oauthClients.remove' },
+  client_certificate: { one: 'certificate', many: 'certificates', removal: 'clientCertificates.remove' },
+  signing_key: { one: 'signing key', many: 'signing keys', removal: 'signingKeys.remove' },
 }
 
 @Injectable()
 export class NamedCredentials {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly changes: Changes,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Those that were not removed, the newest first. */
-  list(db: Pick<TenantTransaction['db'], 'credential'>, applicationId: string, kind: NamedKind) {
-    return db.credential.findMany({
+  /** Those of an application that were not removed, the newest first. */
+  async list(call: TenantCall, application: string, kind: NamedKind): Promise<NamedRow[]> {
+    const { id: applicationId } = await findApplication(call, call.db, application)
+    return call.db.credential.findMany({
       where: { applicationId, kind, state: 'active' },
       include: rows,
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     })
+  }
+
+  /** A change to what hangs on an application of the caller's; nobody else changes it meanwhile. */
+  inOwn<T>(
+    call: TenantCall,
+    application: string,
+    work: (tx: TenantTransaction, own: ApplicationRow) => Promise<T>,
+  ): Promise<T> {
+    return this.changes.inTenant(call, async (tx) => {
+      const own = await findOwnApplication(call, tx.db, application)
+      await lockApplication(tx, own)
+      return work(tx, own)
+    })
+  }
+
+  /** When it is to end; refuses a time that has passed. */
+  endOf(expiresAt: string | null): Date | null {
+    const end = expiresAt === null ? null : new Date(expiresAt)
+    if (end !== null && end <= this.clock.now())
+      refuseField('invalid_input', '/expiresAt', 'Use a time that is still to come')
+    return end
   }
 
   /** Registers one inside a running change; the caller writes the audit entry. */
@@ -56,7 +95,7 @@ export class NamedCredentials {
     environment: { readonly id: string },
     wish: NamedWish,
   ): Promise<NamedRow> {
-    const { kind, hash, clientId } = wish
+    const { kind, hash } = wish
     await holdOwner(tx, application)
     const held = await tx.db.credential.count({
       where: { applicationId: application.id, kind, state: 'active' },
@@ -70,13 +109,11 @@ export class NamedCredentials {
     await this.#freeName(tx, application, wish)
     const row = await tx.db.credential.create({
       data: {
-        ...wish,
         id: createId('key'),
+        ...wish,
         tenantId: call.tenant.id,
         applicationId: application.id,
         environmentId: environment.id,
-        // What is shown of a credential beside a request.
-        prefix: clientId,
         last4: '',
         createdBy: signedIn(call).id,
         createdAt: this.clock.now(),
@@ -101,27 +138,32 @@ export class NamedCredentials {
     return row ?? refuse('not_found', `The application ${application.name} has no such ${nouns[kind].one}`)
   }
 
-  /** Removes one inside a running change; the caller writes the audit entry. */
+  /** Removes one; `show` says how it looks in the audit log. */
   async remove(
-    tx: TenantTransaction,
-    application: Pick<ApplicationRow, 'id' | 'name'>,
+    call: TenantCall,
+    { application, credential: id }: { readonly application: string; readonly credential: string },
     kind: NamedKind,
-    id: string,
-  ): Promise<NamedRow> {
-    const before = await this.find(tx, application, kind, id)
-    await tx.db.credential.update({
-      where: { id },
-      data: { state: 'revoked', revokedAt: this.clock.now(), version: { increment: 1 } },
+    show: (row: NamedRow) => object,
+  ) {
+    await this.inOwn(call, application, async (tx, own) => {
+      const before = await this.find(tx, own, kind, id)
+      await tx.db.credential.update({
+        where: { id },
+        // A secret that nothing opens any more need not be kept.
+        data: { state: 'revoked', secret: null, revokedAt: this.clock.now(), version: { increment: 1 } },
+      })
+      tx.access(before.environmentId, [before.hash])
+      const action = nouns[kind].removal
+      tx.audit({ action, resource: credentialNamed(before), before: show(before), after: null })
     })
-    tx.access(before.environmentId, [before.hash])
-    return before
+    return { revisions: causedRevisions(call) }
   }
 
   /** A name belongs to one application. One that was removed, or has expired, is history, and its place is free. */
   async #freeName(
     tx: TenantTransaction,
     application: Pick<ApplicationRow, 'id'>,
-    { kind, hash, clientId }: NamedWish,
+    { kind, hash, prefix }: NamedWish,
   ): Promise<void> {
     const holder = await tx.everything.credential.findUnique({ where: { hash } })
     if (holder === null) return
@@ -134,8 +176,8 @@ export class NamedCredentials {
       refuse(
         'already_exists',
         holder.applicationId === application.id
-          ? `The ${nouns[kind].one} ${clientId} is registered already`
-          : `The ${nouns[kind].one} ${clientId} is registered with another application`,
+          ? `The ${nouns[kind].one} ${prefix} is registered already`
+          : `The ${nouns[kind].one} ${prefix} is registered with another application`,
       )
     }
     await tx.everything.credential.update({

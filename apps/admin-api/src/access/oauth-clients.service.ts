@@ -6,17 +6,10 @@ import { Injectable } from '@nestjs/common'
 import { BuiltInClients, newClientId } from '../authorisation/built-in-clients.ts'
 import { causedRevisions, type TenantCall } from '../call.ts'
 import type { InputOf, Service } from '../http/serve.ts'
-import { Clock } from '../infra/clock.ts'
-import { Changes, type TenantTransaction } from '../publishing/change.ts'
+import type { TenantTransaction } from '../publishing/change.ts'
 import { findEnvironment } from '../publishing/environments.ts'
 import { refuse, refuseField } from '../refusal.ts'
-import {
-  type ApplicationRow,
-  findApplication,
-  findOwnApplication,
-  holdOwner,
-  lockApplication,
-} from './application-view.ts'
+import { type ApplicationRow, holdOwner } from './application-view.ts'
 import { credentialNamed, NamedCredentials, type NamedRow } from './named-credentials.ts'
 
 type Noun = typeof contract.oauthClients
@@ -31,15 +24,12 @@ export interface ClientWish {
 @Injectable()
 export class OauthClientsService implements Service<Noun> {
   constructor(
-    private readonly changes: Changes,
-    private readonly clock: Clock,
     private readonly named: NamedCredentials,
     private readonly builtIn: BuiltInClients,
   ) {}
 
   async list(call: TenantCall, { application }: InputOf<Noun['list']>) {
-    const { id } = await findApplication(call, call.db, application)
-    const found = await this.named.list(call.db, id, 'oauth_client')
+    const found = await this.named.list(call, application, 'oauth_client')
     return { data: found.map((row) => this.#show(row)) }
   }
 
@@ -47,7 +37,7 @@ export class OauthClientsService implements Service<Noun> {
     call: TenantCall,
     { application: reference, environment, issuer, clientId, name, expiresAt }: InputOf<Noun['register']>,
   ) {
-    const end = this.#endOf(expiresAt)
+    const end = this.named.endOf(expiresAt)
     // Who a token of ours is for is not for somebody to say who only knows the name of a client.
     if (issuer === this.builtIn.issuer(call))
       refuseField(
@@ -55,9 +45,7 @@ export class OauthClientsService implements Service<Noun> {
         '/issuer',
         'This is the built-in authorisation server: create a client there',
       )
-    const registered = await this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
+    const registered = await this.named.inOwn(call, reference, async (tx, application) => {
       const stage = await findEnvironment(tx.platform, environment)
       const row = await this.add(call, tx, application, stage, { issuer, clientId, name, expiresAt: end })
       const after = this.#show(row)
@@ -71,16 +59,14 @@ export class OauthClientsService implements Service<Noun> {
     call: TenantCall,
     { application: reference, environment, name, isPublic, redirectUris, expiresAt }: InputOf<Noun['create']>,
   ) {
-    const end = this.#endOf(expiresAt)
+    const end = this.named.endOf(expiresAt)
     if (isPublic && redirectUris.length === 0)
       refuseField(
         'invalid_input',
         '/redirectUris',
         'A public client needs one: it gets tokens of people alone',
       )
-    const created = await this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
+    const created = await this.named.inOwn(call, reference, async (tx, application) => {
       const stage = await findEnvironment(tx.platform, environment)
       const [issuer, clientId] = [this.builtIn.issuer(call), newClientId()]
       const { id } = await this.add(call, tx, application, stage, { issuer, clientId, name, expiresAt: end })
@@ -95,9 +81,7 @@ export class OauthClientsService implements Service<Noun> {
   }
 
   async renewSecret(call: TenantCall, { application: reference, credential }: InputOf<Noun['renewSecret']>) {
-    return this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
+    return this.named.inOwn(call, reference, async (tx, application) => {
       await holdOwner(tx, application)
       const row = await this.named.find(tx, application, 'oauth_client', credential)
       if (row.authorisationClient === null)
@@ -114,19 +98,8 @@ export class OauthClientsService implements Service<Noun> {
     })
   }
 
-  async remove(call: TenantCall, { application: reference, credential }: InputOf<Noun['remove']>) {
-    await this.changes.inTenant(call, async (tx) => {
-      const application = await findOwnApplication(call, tx.db, reference)
-      await lockApplication(tx, application)
-      const before = await this.named.remove(tx, application, 'oauth_client', credential)
-      tx.audit({
-        action: 'oauthClients.remove',
-        resource: credentialNamed(before),
-        before: this.#show(before),
-        after: null,
-      })
-    })
-    return { revisions: causedRevisions(call) }
+  remove(call: TenantCall, input: InputOf<Noun['remove']>) {
+    return this.named.remove(call, input, 'oauth_client', (row) => this.#show(row))
   }
 
   /** Registers a client inside a running change; the caller writes the audit entry. */
@@ -138,7 +111,8 @@ export class OauthClientsService implements Service<Noun> {
     wish: ClientWish,
   ): Promise<NamedRow> {
     const hash = hashOfClient(call.tenant.id, environment.name, wish.issuer, wish.clientId)
-    return this.named.create(call, tx, application, environment, { ...wish, kind: 'oauth_client', hash })
+    const known = { kind: 'oauth_client', hash, prefix: wish.clientId } as const
+    return this.named.create(call, tx, application, environment, { ...wish, ...known })
   }
 
   #show(row: NamedRow) {
@@ -150,13 +124,6 @@ export class OauthClientsService implements Service<Noun> {
       builtIn:
         known === null ? null : { isPublic: known.secretHash === null, redirectUris: known.redirectUris },
     }
-  }
-
-  #endOf(expiresAt: string | null): Date | null {
-    const end = expiresAt === null ? null : new Date(expiresAt)
-    if (end !== null && end <= this.clock.now())
-      refuseField('invalid_input', '/expiresAt', 'Use a time that is still to come')
-    return end
   }
 }
 

@@ -1,20 +1,14 @@
 // Dialogs that end with the id and the secret of an OAuth client of the tenant's own authorisation server: create, and another secret.
 
-import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAttempts } from '../../api/attempt.ts'
-import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import type { OauthClient } from '../../credentials/columns.tsx'
 import { errorsByPath } from '../../forms/field-problems.ts'
-import { Button } from '../../ui/button.tsx'
 import { RadioGroup } from '../../ui/choice.tsx'
-import { CopyField, SecretReveal } from '../../ui/copy.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ProblemNote } from '../../ui/problem-note.tsx'
-import { Select } from '../../ui/select.tsx'
+import { CopyField } from '../../ui/copy.tsx'
 import { TagField } from '../../ui/tag-field.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { AskDialog, NamingFields, ReadyDialog, useNaming } from './credential-dialogs.tsx'
 import { useCreateOauthClient, useRenewClientSecret } from './queries.ts'
 
 interface Place {
@@ -29,39 +23,29 @@ type Use = (typeof uses)[number]
 
 export function BuiltInClientDialog({ tenant, application, onClose }: Place) {
   const { t } = useTranslation('developer')
-  const environments = useQuery(environmentsQuery())
   const create = useCreateOauthClient(tenant, application)
   const { keyOf } = useAttempts()
-  const [name, setName] = useState(t('oauthClients.defaultName'))
+  const naming = useNaming(t('oauthClients.defaultName'))
   const [use, setUse] = useState<Use>('machine')
   const [typed, setRedirectUris] = useState<string[]>([])
-  const [picked, setPicked] = useState<string>()
-  const all = environments.data?.data ?? []
-  const environment = chooseStage(all, picked)?.name
+  const { named } = naming
   const redirectUris = use === 'machine' ? [] : typed
-  const isWhole = name.trim() !== '' && (use === 'machine' || redirectUris.length > 0)
-  const errors = errorsByPath(create.error)
-  const wrongUri = [...errors].find(([path]) => path.startsWith('/redirectUris'))?.[1]
+  const wrongUri = [...errorsByPath(create.error)].find(([path]) => path.startsWith('/redirectUris'))?.[1]
+  if (create.data) return <ClientReady made={create.data} onClose={onClose} />
   return (
-    <ClientDialog
-      made={create.data}
-      onClose={onClose}
+    <AskDialog
       title={t('oauthClients.create')}
       sentence={t('oauthClients.createSentence')}
-      footer={
-        <Button
-          variant="primary"
-          isPending={create.isPending}
-          isDisabled={!environment || !isWhole}
-          onPress={() => {
-            if (!environment) return
-            const wish = { environment, name: name.trim(), isPublic: use === 'browser', redirectUris }
-            create.mutate({ ...wish, attempt: keyOf(wish) })
-          }}
-        >
-          {t('oauthClients.create')}
-        </Button>
-      }
+      action={t('oauthClients.create')}
+      asked={create}
+      isWhole={named !== undefined && (use === 'machine' || redirectUris.length > 0)}
+      isProblemShown={wrongUri !== undefined}
+      onClose={onClose}
+      onAsk={() => {
+        if (!named) return
+        const wish = { ...named, isPublic: use === 'browser', redirectUris }
+        create.mutate({ ...wish, attempt: keyOf(wish) })
+      }}
     >
       <RadioGroup
         label={t('oauthClients.use')}
@@ -83,25 +67,8 @@ export function BuiltInClientDialog({ tenant, application, onClose }: Place) {
           error={wrongUri}
         />
       )}
-      <TextField
-        label={t('keys.name')}
-        help={t('keys.nameHelp')}
-        value={name}
-        onChange={setName}
-        isRequired
-      />
-      <Select
-        label={t('keys.environment')}
-        options={all.map((one) => ({
-          value: one.name,
-          label: one.title,
-          ...(one.production ? { detail: t('keys.production') } : {}),
-        }))}
-        value={environment ?? null}
-        onChange={setPicked}
-      />
-      <ProblemNote problem={wrongUri === undefined ? create.error : null} />
-    </ClientDialog>
+      <NamingFields {...naming} />
+    </AskDialog>
   )
 }
 
@@ -109,101 +76,41 @@ export function RenewSecretDialog({ tenant, application, row, onClose }: Place &
   const { t } = useTranslation('developer')
   const renew = useRenewClientSecret(tenant, application)
   const { keyOf } = useAttempts()
+  if (renew.data) return <ClientReady made={renew.data} onClose={onClose} />
   return (
-    <ClientDialog
-      made={renew.data}
-      onClose={onClose}
+    <AskDialog
       title={t('oauthClients.renewTitle', { client: row.name })}
       sentence={t('oauthClients.renewSentence')}
-      footer={
-        <Button
-          variant="primary"
-          isPending={renew.isPending}
-          onPress={() => renew.mutate({ credential: row.id, attempt: keyOf(row.id) })}
-        >
-          {t('oauthClients.renew')}
-        </Button>
-      }
-    >
-      <ProblemNote problem={renew.error} />
-    </ClientDialog>
+      action={t('oauthClients.renew')}
+      asked={renew}
+      onClose={onClose}
+      onAsk={() => renew.mutate({ credential: row.id, attempt: keyOf(row.id) })}
+    />
   )
 }
 
-function ClientDialog({
-  made,
-  onClose,
-  title,
-  sentence,
-  footer,
-  children,
-}: {
-  made: (OauthClient & { secret: string | null }) | undefined
-  onClose(): void
-  title: string
-  sentence: string
-  footer: ReactNode
-  children: ReactNode
-}) {
+function ClientReady({ made, onClose }: { made: OauthClient & { secret: string | null }; onClose(): void }) {
   const { t } = useTranslation('developer')
-  const [isCopied, setCopied] = useState(false)
-  if (!made)
-    return (
-      <Dialog
-        isOpen
-        onClose={onClose}
-        title={title}
-        sentence={sentence}
-        footer={
-          <>
-            <Button onPress={onClose}>{t('keys.cancel')}</Button>
-            {footer}
-          </>
-        }
-      >
-        <div className="flex flex-col gap-4">{children}</div>
-      </Dialog>
-    )
-  const isLocked = made.secret !== null && !isCopied
+  const facts = [
+    [t('oauthClients.clientId'), made.clientId],
+    [t('oauthClients.issuer'), made.issuer],
+    [t('oauthClients.tokenEndpoint'), `${made.issuer}/token`],
+  ] as const
   return (
-    <Dialog
-      isOpen
-      isLocked={isLocked}
-      onClose={onClose}
+    <ReadyDialog
       title={t('oauthClients.ready')}
       sentence={made.secret === null ? t('oauthClients.readyPublic') : t('oauthClients.readySentence')}
-      footer={
-        <>
-          {isLocked ? (
-            <span className="mr-auto text-sm text-muted">{t('oauthClients.copyFirst')}</span>
-          ) : null}
-          <Button variant="primary" isDisabled={isLocked} onPress={onClose}>
-            {t('access.done')}
-          </Button>
-        </>
-      }
+      secret={made.secret}
+      secretLabel={t('oauthClients.secret')}
+      copyFirst={t('oauthClients.copyFirst')}
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-4">
-        {(
-          [
-            [t('oauthClients.clientId'), made.clientId],
-            [t('oauthClients.issuer'), made.issuer],
-            [t('oauthClients.tokenEndpoint'), `${made.issuer}/token`],
-          ] as const
-        ).map(([label, value]) => (
-          <div key={label} className="flex min-w-0 flex-col gap-1">
-            <span className="text-sm font-medium">{label}</span>
-            <CopyField value={value} label={label} />
-          </div>
-        ))}
-        {made.secret === null ? null : (
-          <SecretReveal
-            secret={made.secret}
-            label={t('oauthClients.secret')}
-            onCopied={() => setCopied(true)}
-          />
-        )}
-      </div>
-    </Dialog>
+      {facts.map(([label, value]) => (
+        <div key={label} className="flex min-w-0 flex-col gap-1">
+          <span className="text-sm font-medium">{label}</span>
+          <CopyField value={value} label={label} />
+        </div>
+      ))}
+    </ReadyDialog>
   )
 }

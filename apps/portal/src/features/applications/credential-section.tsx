@@ -4,11 +4,10 @@ import { Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOfList } from '../../api/rows.ts'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Section } from '../../ui/page.tsx'
-import { toast } from '../../ui/toast.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import type { useRemoveCredential } from './queries.ts'
 
 interface Row {
@@ -42,10 +41,6 @@ export function CredentialSection<T extends Row>({
   const { t } = useTranslation('developer')
   const [isAdding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<T>()
-  const close = () => {
-    remove.reset()
-    setLeaving(undefined)
-  }
   const ofRow: Column<T> = {
     id: 'actions',
     header: '',
@@ -90,29 +85,20 @@ export function CredentialSection<T extends Row>({
         />
       )}
       {isAdding ? adding(() => setAdding(false)) : null}
-      <AlertDialog
-        isOpen={leaving !== undefined}
-        onClose={close}
-        title={t('credentials.removeTitle', { name: leaving?.name ?? '' })}
-        action={t(`${texts}.removeAction`)}
-        isPending={remove.isPending}
-        problem={remove.error}
-        onConfirm={() => {
-          if (!leaving) return
-          remove.mutate(leaving.id, {
-            onSuccess: (answer) => {
-              const isLive = answer.live?.every((place) => place.live) ?? false
-              toast({
-                title: t(`${texts}.removed`),
-                detail: isLive ? t('keys.revokedLive') : t('keys.revokedSoon'),
-              })
-              close()
-            },
-          })
-        }}
-      >
-        {t(`${texts}.removeDetail`)}
-      </AlertDialog>
+      {leaving ? (
+        <RemoveDialog
+          input={leaving.id}
+          removal={remove}
+          title={t('credentials.removeTitle', { name: leaving.name })}
+          detail={t(`${texts}.removeDetail`)}
+          action={t(`${texts}.removeAction`)}
+          done={({ live }) => ({
+            title: t(`${texts}.removed`),
+            detail: live?.every((place) => place.live) ? t('keys.revokedLive') : t('keys.revokedSoon'),
+          })}
+          onClose={() => setLeaving(undefined)}
+        />
+      ) : null}
     </Section>
   )
 }

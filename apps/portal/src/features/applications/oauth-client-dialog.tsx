@@ -2,13 +2,10 @@
 
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ProblemNote } from '../../ui/problem-note.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { AskDialog, NamingFields, useNaming } from './credential-dialogs.tsx'
 import { useRegisterOauthClient } from './queries.ts'
-import { StageSelect, useStage } from './stage-select.tsx'
 
 export function OauthClientDialog({
   tenant,
@@ -21,71 +18,49 @@ export function OauthClientDialog({
 }) {
   const { t } = useTranslation('developer')
   const register = useRegisterOauthClient(tenant, application)
-  const [name, setName] = useState(t('oauthClients.defaultName'))
+  const naming = useNaming(t('oauthClients.defaultName'))
   const [issuer, setIssuer] = useState('')
   const [clientId, setClientId] = useState('')
-  const stage = useStage()
-  const environment = stage.name
-  const isWhole = [name, issuer, clientId].every((text) => text.trim() !== '')
+  const { named } = naming
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
+    <AskDialog
       title={t('oauthClients.add')}
       sentence={t('oauthClients.registerSentence')}
-      footer={
-        <>
-          <Button onPress={onClose}>{t('keys.cancel')}</Button>
-          <Button
-            variant="primary"
-            isPending={register.isPending}
-            isDisabled={!environment || !isWhole}
-            onPress={() => {
-              if (!environment) return
-              register.mutate(
-                { environment, name: name.trim(), issuer: issuer.trim(), clientId: clientId.trim() },
-                {
-                  onSuccess: () => {
-                    toast({ title: t('oauthClients.registered', { client: clientId.trim() }) })
-                    onClose()
-                  },
-                },
-              )
-            }}
-          >
-            {t('oauthClients.registerAction')}
-          </Button>
-        </>
-      }
+      action={t('oauthClients.registerAction')}
+      asked={register}
+      isWhole={named !== undefined && issuer.trim() !== '' && clientId.trim() !== ''}
+      onClose={onClose}
+      onAsk={() => {
+        if (!named) return
+        register.mutate(
+          { ...named, issuer: issuer.trim(), clientId: clientId.trim() },
+          {
+            onSuccess: () => {
+              toast({ title: t('oauthClients.registered', { client: clientId.trim() }) })
+              onClose()
+            },
+          },
+        )
+      }}
     >
-      <div className="flex flex-col gap-4">
-        <TextField
-          label={t('oauthClients.issuer')}
-          help={t('oauthClients.issuerHelp')}
-          placeholder="https://id.example.com/realms/main"
-          value={issuer}
-          onChange={setIssuer}
-          isRequired
-          mono
-        />
-        <TextField
-          label={t('oauthClients.clientId')}
-          help={t('oauthClients.clientIdHelp')}
-          value={clientId}
-          onChange={setClientId}
-          isRequired
-          mono
-        />
-        <TextField
-          label={t('keys.name')}
-          help={t('keys.nameHelp')}
-          value={name}
-          onChange={setName}
-          isRequired
-        />
-        <StageSelect {...stage} />
-        <ProblemNote problem={register.error} />
-      </div>
-    </Dialog>
+      <TextField
+        label={t('oauthClients.issuer')}
+        help={t('oauthClients.issuerHelp')}
+        placeholder="https://id.example.com/realms/main"
+        value={issuer}
+        onChange={setIssuer}
+        isRequired
+        mono
+      />
+      <TextField
+        label={t('oauthClients.clientId')}
+        help={t('oauthClients.clientIdHelp')}
+        value={clientId}
+        onChange={setClientId}
+        isRequired
+        mono
+      />
+      <NamingFields {...naming} />
+    </AskDialog>
   )
 }

@@ -3,16 +3,12 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAttempts } from '../../api/attempt.ts'
-import { Button } from '../../ui/button.tsx'
-import { CopyField, SecretReveal } from '../../ui/copy.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { CopyField } from '../../ui/copy.tsx'
 import { PemField } from '../../ui/pem-field.tsx'
-import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Select } from '../../ui/select.tsx'
-import { TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { AskDialog, NamingFields, ReadyDialog, useNaming } from './credential-dialogs.tsx'
 import { useCreateSigningKey } from './queries.ts'
-import { StageSelect, useStage } from './stage-select.tsx'
 
 const algorithms = ['hmac-sha256', 'ed25519', 'ecdsa-p256-sha256', 'rsa-pss-sha512'] as const
 
@@ -29,107 +25,69 @@ export function SigningKeyDialog({
   const { t: words } = useTranslation('credentials')
   const create = useCreateSigningKey(tenant, application)
   const { keyOf } = useAttempts()
-  const [name, setName] = useState(t('signingKeys.defaultName'))
+  const naming = useNaming(t('signingKeys.defaultName'))
   const [algorithm, setAlgorithm] = useState<(typeof algorithms)[number]>('hmac-sha256')
   const [publicKey, setPublicKey] = useState('')
-  const stage = useStage()
+  const { named } = naming
   const isShared = algorithm === 'hmac-sha256'
   const created = create.data
-  if (created?.secret) return <NewSecret keyId={created.keyId} secret={created.secret} onClose={onClose} />
+  if (created?.secret)
+    return (
+      <ReadyDialog
+        title={t('signingKeys.ready')}
+        sentence={t('signingKeys.readySentence')}
+        secret={created.secret}
+        secretLabel={t('signingKeys.secret')}
+        copyFirst={t('signingKeys.copyFirst')}
+        onClose={onClose}
+      >
+        <div className="flex min-w-0 flex-col gap-1">
+          <span className="text-sm font-medium">{t('signingKeys.keyId')}</span>
+          <CopyField value={created.keyId} label={t('signingKeys.copyKeyId')} />
+        </div>
+      </ReadyDialog>
+    )
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
+    <AskDialog
       title={t('signingKeys.add')}
       sentence={t('signingKeys.addSentence')}
-      footer={
-        <>
-          <Button onPress={onClose}>{t('keys.cancel')}</Button>
-          <Button
-            variant="primary"
-            isPending={create.isPending}
-            isDisabled={!stage.name || name.trim() === '' || (!isShared && publicKey.trim() === '')}
-            onPress={() => {
-              if (!stage.name) return
-              const wish = {
-                environment: stage.name,
-                name: name.trim(),
-                algorithm,
-                publicKey: isShared ? null : `${publicKey.trim()}\n`,
-              }
-              create.mutate(
-                { ...wish, attempt: keyOf(wish) },
-                {
-                  onSuccess: ({ secret, keyId }) => {
-                    if (secret) return
-                    toast({ title: t('signingKeys.added', { keyId }) })
-                    onClose()
-                  },
-                },
-              )
-            }}
-          >
-            {t('signingKeys.addAction')}
-          </Button>
-        </>
-      }
+      action={t('signingKeys.addAction')}
+      asked={create}
+      isWhole={named !== undefined && (isShared || publicKey.trim() !== '')}
+      onClose={onClose}
+      onAsk={() => {
+        if (!named) return
+        const wish = { ...named, algorithm, publicKey: isShared ? null : `${publicKey.trim()}\n` }
+        create.mutate(
+          { ...wish, attempt: keyOf(wish) },
+          {
+            onSuccess: ({ secret, keyId }) => {
+              if (secret) return
+              toast({ title: t('signingKeys.added', { keyId }) })
+              onClose()
+            },
+          },
+        )
+      }}
     >
-      <div className="flex flex-col gap-4">
-        <Select
-          label={t('signingKeys.algorithm')}
-          help={isShared ? t('signingKeys.sharedHelp') : t('signingKeys.publicHelp')}
-          options={algorithms.map((value) => ({ value, label: words(`signingKeys.algorithm.${value}`) }))}
-          value={algorithm}
-          onChange={setAlgorithm}
-        />
-        {isShared ? null : (
-          <PemField
-            label={t('signingKeys.publicKey')}
-            help={t('signingKeys.publicKeyHelp')}
-            placeholder="-----BEGIN PUBLIC KEY-----"
-            value={publicKey}
-            onChange={setPublicKey}
-            isRequired
-          />
-        )}
-        <TextField
-          label={t('keys.name')}
-          help={t('keys.nameHelp')}
-          value={name}
-          onChange={setName}
+      <Select
+        label={t('signingKeys.algorithm')}
+        help={isShared ? t('signingKeys.sharedHelp') : t('signingKeys.publicHelp')}
+        options={algorithms.map((value) => ({ value, label: words(`signingKeys.algorithm.${value}`) }))}
+        value={algorithm}
+        onChange={setAlgorithm}
+      />
+      {isShared ? null : (
+        <PemField
+          label={t('signingKeys.publicKey')}
+          help={t('signingKeys.publicKeyHelp')}
+          placeholder="-----BEGIN PUBLIC KEY-----"
+          value={publicKey}
+          onChange={setPublicKey}
           isRequired
         />
-        <StageSelect {...stage} />
-        <ProblemNote problem={create.error} />
-      </div>
-    </Dialog>
-  )
-}
-
-function NewSecret({ keyId, secret, onClose }: { keyId: string; secret: string; onClose(): void }) {
-  const { t } = useTranslation('developer')
-  const [isCopied, setCopied] = useState(false)
-  return (
-    <Dialog
-      isOpen
-      isLocked={!isCopied}
-      onClose={onClose}
-      title={t('signingKeys.ready')}
-      sentence={t('signingKeys.readySentence')}
-      footer={
-        <>
-          {isCopied ? null : <span className="mr-auto text-sm text-muted">{t('signingKeys.copyFirst')}</span>}
-          <Button variant="primary" isDisabled={!isCopied} onPress={onClose}>
-            {t('access.done')}
-          </Button>
-        </>
-      }
-    >
-      <div className="flex flex-col gap-3">
-        <span className="text-sm font-medium">{t('signingKeys.keyId')}</span>
-        <CopyField value={keyId} label={t('signingKeys.copyKeyId')} />
-        <SecretReveal secret={secret} label={t('signingKeys.secret')} onCopied={() => setCopied(true)} />
-      </div>
-    </Dialog>
+      )}
+      <NamingFields {...naming} />
+    </AskDialog>
   )
 }

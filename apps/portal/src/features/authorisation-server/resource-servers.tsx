@@ -6,16 +6,15 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAttempts } from '../../api/attempt.ts'
 import { useMay } from '../../api/session.ts'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyField, SecretReveal } from '../../ui/copy.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Section } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
-import { toast } from '../../ui/toast.tsx'
 import {
   type ResourceServer,
   resourceServersQuery,
@@ -30,10 +29,6 @@ export function ResourceServers({ tenant }: { tenant: string }) {
   const remove = useRemoveResourceServer(tenant)
   const [isAdding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<ResourceServer>()
-  const close = () => {
-    remove.reset()
-    setLeaving(undefined)
-  }
   const isEditable = may('tenant:write')
   return (
     <Section
@@ -72,25 +67,17 @@ export function ResourceServers({ tenant }: { tenant: string }) {
         }
       </Loaded>
       {isAdding ? <AddDialog tenant={tenant} onClose={() => setAdding(false)} /> : null}
-      <AlertDialog
-        isOpen={leaving !== undefined}
-        onClose={close}
-        title={t('authorisation.removeResourceServerTitle', { name: leaving?.name ?? '' })}
-        action={t('authorisation.removeResourceServer')}
-        isPending={remove.isPending}
-        problem={remove.error}
-        onConfirm={() => {
-          if (!leaving) return
-          remove.mutate(leaving.id, {
-            onSuccess: () => {
-              toast({ title: t('authorisation.removedResourceServer') })
-              close()
-            },
-          })
-        }}
-      >
-        {t('authorisation.removeResourceServerDetail')}
-      </AlertDialog>
+      {leaving ? (
+        <RemoveDialog
+          input={leaving.id}
+          removal={remove}
+          title={t('authorisation.removeResourceServerTitle', { name: leaving.name })}
+          detail={t('authorisation.removeResourceServerDetail')}
+          action={t('authorisation.removeResourceServer')}
+          done={() => ({ title: t('authorisation.removedResourceServer') })}
+          onClose={() => setLeaving(undefined)}
+        />
+      ) : null}
     </Section>
   )
 }

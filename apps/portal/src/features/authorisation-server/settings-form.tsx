@@ -5,14 +5,13 @@ import { Plus, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
-import { DirtyGuard } from '../../forms/dirty-guard.tsx'
 import { useEdited } from '../../forms/edited.ts'
 import { errorsByPath } from '../../forms/field-problems.ts'
+import { FormEnd } from '../../forms/form-end.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { RadioGroup, Switch } from '../../ui/choice.tsx'
 import { CopyField } from '../../ui/copy.tsx'
 import { Card, Section } from '../../ui/page.tsx'
-import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -102,25 +101,13 @@ export function SettingsForm({ tenant, server }: { tenant: string; server: Serve
         errors={errors}
         isEditable={isEditable}
       />
-      <ProblemNote problem={save.error} />
-      {isEditable ? (
-        <div className="flex gap-2">
-          <Button type="submit" variant="primary" isPending={save.isPending} isDisabled={!edited.isDirty}>
-            {t('settings.save')}
-          </Button>
-          {edited.isDirty ? (
-            <Button
-              onPress={() => {
-                edited.discard()
-                save.reset()
-              }}
-            >
-              {t('settings.discard')}
-            </Button>
-          ) : null}
-        </div>
-      ) : null}
-      <DirtyGuard isDirty={edited.isDirty} />
+      <FormEnd
+        edited={edited}
+        saving={save}
+        isEditable={isEditable}
+        save={t('settings.save')}
+        discard={t('settings.discard')}
+      />
     </form>
   )
 }

@@ -4,16 +4,15 @@ import type { Block, BlockKind } from '@gatewright/shared/model/block'
 import { Ban, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/choice.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { PageHeader } from '../../ui/page.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import { Select } from '../../ui/select.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { toast } from '../../ui/toast.tsx'
 import { AddDrawer } from './add-drawer.tsx'
 import type { Blocklist, Filters } from './queries.ts'
 
@@ -163,28 +162,19 @@ export function BlockTable({ list, search: { filters, set, clear, box } }: Props
           }}
         />
       ) : null}
-      <AlertDialog
-        isOpen={lifting !== undefined}
-        onClose={() => {
-          setLifting(undefined)
-          lift.reset()
-        }}
-        title={t('blocklist.liftTitle', { value: lifting?.value })}
-        action={t(lifting?.isOver ? 'blocklist.forget' : 'blocklist.lift')}
-        isPending={lift.isPending}
-        problem={lift.error}
-        onConfirm={() => {
-          if (!lifting) return
-          lift.mutate(lifting, {
-            onSuccess: () => {
-              toast({ title: t('blocklist.lifted', { value: lifting.value }) })
-              setLifting(undefined)
-            },
-          })
-        }}
-      >
-        {t(lifting?.isOver ? 'blocklist.forgetDetail' : 'blocklist.liftDetail', { source: lifting?.source })}
-      </AlertDialog>
+      {lifting ? (
+        <RemoveDialog
+          input={lifting}
+          removal={lift}
+          title={t('blocklist.liftTitle', { value: lifting.value })}
+          detail={t(lifting.isOver ? 'blocklist.forgetDetail' : 'blocklist.liftDetail', {
+            source: lifting.source,
+          })}
+          action={t(lifting.isOver ? 'blocklist.forget' : 'blocklist.lift')}
+          done={() => ({ title: t('blocklist.lifted', { value: lifting.value }) })}
+          onClose={() => setLifting(undefined)}
+        />
+      ) : null}
     </>
   )
 }

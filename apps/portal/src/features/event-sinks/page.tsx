@@ -7,11 +7,11 @@ import { useTranslation } from 'react-i18next'
 import { asProblem } from '../../api/problem.ts'
 import { rowsOfList } from '../../api/rows.ts'
 import { PlainFrame } from '../../shells/plain-frame.tsx'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { StateChip } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -95,28 +95,17 @@ export function EventSinksPage() {
       {editing ? (
         <SinkDrawer sink={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />
       ) : null}
-      <AlertDialog
-        isOpen={removing !== undefined}
-        onClose={() => {
-          setRemoving(undefined)
-          remove.reset()
-        }}
-        title={t('sinks.removeTitle', { title: removing?.title })}
-        action={t('sinks.remove')}
-        isPending={remove.isPending}
-        problem={remove.error}
-        onConfirm={() => {
-          if (!removing) return
-          remove.mutate(removing, {
-            onSuccess: () => {
-              toast({ title: t('sinks.removed', { title: removing.title }) })
-              setRemoving(undefined)
-            },
-          })
-        }}
-      >
-        {t('sinks.removeDetail')}
-      </AlertDialog>
+      {removing ? (
+        <RemoveDialog
+          input={removing}
+          removal={remove}
+          title={t('sinks.removeTitle', { title: removing.title })}
+          detail={t('sinks.removeDetail')}
+          action={t('sinks.remove')}
+          done={() => ({ title: t('sinks.removed', { title: removing.title }) })}
+          onClose={() => setRemoving(undefined)}
+        />
+      ) : null}
     </PlainFrame>
   )
 }

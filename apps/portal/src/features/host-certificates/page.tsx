@@ -9,15 +9,14 @@ import { chooseStage, environmentsQuery } from '../../api/environments.ts'
 import { rowsOfList } from '../../api/rows.ts'
 import { fingerprintText } from '../../credentials/columns.tsx'
 import { PlainFrame } from '../../shells/plain-frame.tsx'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge, StateChip, type Tone } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import { Select } from '../../ui/select.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { toast } from '../../ui/toast.tsx'
 import { CertificateDialog } from './dialog.tsx'
 import { certificatesQuery, type HostCertificate, useRemoveCertificate } from './queries.ts'
 
@@ -144,28 +143,17 @@ export function HostCertificatesPage() {
           onClose={() => setOpen(undefined)}
         />
       ) : null}
-      <AlertDialog
-        isOpen={removing !== undefined}
-        onClose={() => {
-          setRemoving(undefined)
-          remove.reset()
-        }}
-        title={t('certificates.removeTitle', { name: removing?.name })}
-        action={t('certificates.remove')}
-        isPending={remove.isPending}
-        problem={remove.error}
-        onConfirm={() => {
-          if (!removing) return
-          remove.mutate(removing, {
-            onSuccess: () => {
-              toast({ title: t('certificates.removed', { name: removing.name }) })
-              setRemoving(undefined)
-            },
-          })
-        }}
-      >
-        {t('certificates.removeDetail', { hosts: removing?.hosts.join(', ') })}
-      </AlertDialog>
+      {removing ? (
+        <RemoveDialog
+          input={removing}
+          removal={remove}
+          title={t('certificates.removeTitle', { name: removing.name })}
+          detail={t('certificates.removeDetail', { hosts: removing.hosts.join(', ') })}
+          action={t('certificates.remove')}
+          done={() => ({ title: t('certificates.removed', { name: removing.name }) })}
+          onClose={() => setRemoving(undefined)}
+        />
+      ) : null}
     </PlainFrame>
   )
 }

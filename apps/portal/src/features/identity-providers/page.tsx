@@ -6,13 +6,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOfList } from '../../api/rows.ts'
 import { PlainFrame } from '../../shells/plain-frame.tsx'
-import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Page, PageHeader } from '../../ui/page.tsx'
+import { RemoveDialog } from '../../ui/remove-dialog.tsx'
 import { EmptyState } from '../../ui/states.tsx'
-import { toast } from '../../ui/toast.tsx'
 import { ProviderDrawer } from './drawer.tsx'
 import { type Provider, providersQuery, useRemoveProvider } from './queries.ts'
 
@@ -96,28 +95,17 @@ export function IdentityProvidersPage() {
           onClose={() => setEditing(undefined)}
         />
       ) : null}
-      <AlertDialog
-        isOpen={removing !== undefined}
-        onClose={() => {
-          setRemoving(undefined)
-          remove.reset()
-        }}
-        title={t('providers.removeTitle', { title: removing?.title })}
-        action={t('providers.remove')}
-        isPending={remove.isPending}
-        problem={remove.error}
-        onConfirm={() => {
-          if (!removing) return
-          remove.mutate(removing, {
-            onSuccess: () => {
-              toast({ title: t('providers.removed', { title: removing.title }) })
-              setRemoving(undefined)
-            },
-          })
-        }}
-      >
-        {t('providers.removeDetail')}
-      </AlertDialog>
+      {removing ? (
+        <RemoveDialog
+          input={removing}
+          removal={remove}
+          title={t('providers.removeTitle', { title: removing.title })}
+          detail={t('providers.removeDetail')}
+          action={t('providers.remove')}
+          done={() => ({ title: t('providers.removed', { title: removing.title }) })}
+          onClose={() => setRemoving(undefined)}
+        />
+      ) : null}
     </PlainFrame>
   )
 }

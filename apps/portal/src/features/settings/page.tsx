@@ -10,8 +10,8 @@ import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOfList } from '../../api/rows.ts'
 import { useMay, useMe } from '../../api/session.ts'
-import { DirtyGuard } from '../../forms/dirty-guard.tsx'
 import { useEdited } from '../../forms/edited.ts'
+import { FormEnd } from '../../forms/form-end.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Switch } from '../../ui/choice.tsx'
@@ -129,32 +129,16 @@ function General({ tenant }: { tenant: Tenant }) {
           >
             {t('settings.selfSignUp')}
           </Switch>
-          <ProblemNote problem={save.error} />
-          {isEditable ? (
-            <div className="flex gap-2">
-              <Button
-                type="submit"
-                variant="primary"
-                isPending={save.isPending}
-                isDisabled={!edited.isDirty || title.trim() === ''}
-              >
-                {t('settings.save')}
-              </Button>
-              {edited.isDirty ? (
-                <Button
-                  onPress={() => {
-                    edited.discard()
-                    save.reset()
-                  }}
-                >
-                  {t('settings.discard')}
-                </Button>
-              ) : null}
-            </div>
-          ) : null}
+          <FormEnd
+            edited={edited}
+            saving={save}
+            isEditable={isEditable}
+            isWhole={title.trim() !== ''}
+            save={t('settings.save')}
+            discard={t('settings.discard')}
+          />
         </form>
       </Card>
-      <DirtyGuard isDirty={edited.isDirty} />
     </Section>
   )
 }
