@@ -106,6 +106,37 @@ describe.skipIf(!isHere)('D4, D5: the firewall', () => {
     expect(blocked).toMatchObject({ policy: 'waf', security: [{ kind: 'waf', action: 'blocked' }] })
     expect(blocked?.security?.[0]?.score).toBeGreaterThanOrEqual(5)
     expect(blocked?.security?.[0]?.rules).toContain(942100)
+    expect(blocked?.security?.[0]?.firewall).toMatchObject({
+      ...{ policy: 'waf', scope: 'version', threshold: 5, paranoia: 1 },
+      matches: expect.arrayContaining([
+        {
+          rule: 942100,
+          message: 'SQL Injection Attack Detected via libinjection',
+          severity: 'critical',
+          target: 'ARGS:id',
+        },
+      ]),
+    })
+    expect(JSON.stringify(blocked?.security)).not.toContain('password')
+  })
+
+  it('tells in an explanation what it would say of the head of a request, before anybody sends it', async () => {
+    await using rig = await createRig()
+    const { upstream, gateway } = await guarded(rig, {})
+    const explained = async (url: string) => {
+      const question = { method: 'GET', url, headers: agent }
+      return (await gateway.ops('/explain', { method: 'POST', body: JSON.stringify(question) })).json()
+    }
+    expect(await explained(injection)).toMatchObject({
+      outcome: { kind: 'refused', code: 'waf_blocked', policy: 'waf' },
+      security: [{ kind: 'waf', action: 'blocked' }],
+    })
+    const match = { target: 'ARGS:q', message: expect.stringContaining('XSS') }
+    expect(await explained(script)).toMatchObject({
+      security: [{ firewall: { matches: expect.arrayContaining([expect.objectContaining(match)]) } }],
+    })
+    expect(await explained('/things?q=books')).toMatchObject({ outcome: { kind: 'forwarded' } })
+    expect(upstream.seen).toHaveLength(0)
   })
 
   it('lets attacks pass where it only detects, and their events say what they were; exceptions hold for one target', async () => {

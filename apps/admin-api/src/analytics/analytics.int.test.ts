@@ -3,6 +3,7 @@ import { counterKey, eventGroup, eventStream, gatewaysKey } from '@gatewright/sh
 import type { RequestEvent } from '@gatewright/shared/event'
 import { packEvents } from '@gatewright/shared/event-batch'
 import { createId } from '@gatewright/shared/ids'
+import type { SecurityReport } from '@gatewright/shared/security'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ControlPlane, type TestTenant } from '../testing/control-plane.fixture.ts'
@@ -298,6 +299,47 @@ describe('request log', () => {
     })
     const range = { ...ask, from: 'now-1m', limit: 50, search: wanted?.id ?? '' }
     expect((await analytics.requests(owner(), range)).data.map(({ id }) => id)).toEqual([wanted?.id])
+  })
+})
+
+describe('D4, D5: what the firewall said of a request', () => {
+  const match = { rule: 942100, message: 'SQL injection', severity: 'critical', target: 'ARGS:id' } as const
+  const report: SecurityReport = {
+    ...{ kind: 'waf', action: 'blocked', score: 5, rules: [942100], detail: null },
+    firewall: { policy: 'waf', scope: 'version', threshold: 5, paranoia: 1, matches: [match] },
+  }
+  const refused = (who: string | null) =>
+    own({
+      applicationId: who && (applications.get(who) ?? ''),
+      at: Date.now() - 7 * 60 * minuteMs,
+      status: 403,
+      reason: 'waf_blocked',
+      policy: 'waf',
+      security: [report],
+    })
+
+  test('C17, G12: is shown to who sees all traffic of the API’s team, and to no caller, by whatever id', async () => {
+    const [mine, theirs, nobodys] = [refused('mine'), refused('theirs'), refused(null)]
+    await take([mine, theirs, nobodys])
+    for (const { id } of [mine, theirs, nobodys]) {
+      const story = await analytics.request(owner(), { ...ask, request: id })
+      expect(story).toMatchObject({ reason: 'waf_blocked', routeId: 'rte_one', security: [report] })
+    }
+    for (const { id } of [mine, nobodys]) {
+      const story = await analytics.request(developer(), { ...ask, request: id })
+      expect(story).toMatchObject({ reason: 'waf_blocked', security: [] })
+    }
+    const colleagues = analytics.request(developer(), { ...ask, request: theirs.id })
+    await expect(colleagues).rejects.toMatchObject({ code: 'not_found' })
+    const stranger = analytics.request(plane.call(other), { ...ask, tenant: 'rival', request: mine.id })
+    await expect(stranger).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('a report that Postgres has no text for is stored all the same', async () => {
+    const odd = own({ at: Date.now() - 7 * 60 * minuteMs, security: [{ ...report, detail: 'a\u0000\tb\\' }] })
+    await take([odd])
+    const { security } = await analytics.request(owner(), { ...ask, request: odd.id })
+    expect(security[0]?.detail).toBe('a\u0000\tb\\')
   })
 })
 

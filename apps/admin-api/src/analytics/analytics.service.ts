@@ -27,8 +27,8 @@ import { latency } from './queries/latency.ts'
 import { newest } from './queries/newest.ts'
 import { overview } from './queries/overview.ts'
 import type { Ranked } from './queries/ranking.ts'
-import { request } from './queries/request.ts'
-import { type RequestRow, requests } from './queries/requests.ts'
+import { type RequestStoryRow, request } from './queries/request.ts'
+import { requests } from './queries/requests.ts'
 import { status } from './queries/status.ts'
 import { topApis } from './queries/top-apis.ts'
 import { topApplications } from './queries/top-applications.ts'
@@ -38,7 +38,7 @@ import { undocumented } from './queries/undocumented.ts'
 import { unused } from './queries/unused.ts'
 import { resolveRange } from './range.ts'
 import { AnalyticsReader } from './reader.ts'
-import { showRequests } from './request-view.ts'
+import { showRequests, showStory } from './request-view.ts'
 import type { Slice } from './slice.ts'
 import { readSubjects, resolveFilters } from './subjects.ts'
 
@@ -193,8 +193,7 @@ export class AnalyticsService implements Service<Noun> {
         'not_found',
         `There is no request "${input.request}" in ${environment.name}, or it is not there yet`,
       )
-    const [shown] = await showRequests(call, [row])
-    return shown ?? refuse('not_found')
+    return showStory(call, row)
   }
 
   async unused(call: TenantCall, input: InputOf<Noun['unused']>) {
@@ -325,7 +324,7 @@ export class AnalyticsService implements Service<Noun> {
     return rows.map(({ id }) => id)
   }
 
-  async #findRequest(call: TenantCall, environmentId: string, id: string): Promise<RequestRow | null> {
+  async #findRequest(call: TenantCall, environmentId: string, id: string): Promise<RequestStoryRow | null> {
     const own = await this.#ownApplications(call)
     return request(this.reader.pool, call.tenant.id, environmentId, own, await consumptionOf(call, own), id)
   }

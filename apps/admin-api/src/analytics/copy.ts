@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { ClientBase } from 'pg'
 import { from } from 'pg-copy-streams'
 
-export type Cell = string | number | boolean
+export type Cell = string | number | boolean | null
 
 /** Writes rows into `table`. The names come from this folder's own constants, never from outside. */
 export async function copyRows(
@@ -26,6 +26,7 @@ export function copyLine(row: readonly Cell[]): string {
 }
 
 function copyCell(cell: Cell): string {
+  if (cell === null) return '\\N'
   return typeof cell === 'string'
     ? cell.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found)
     : String(cell)

@@ -1,5 +1,7 @@
 // How one request looks in answers, with the names of what it touched; and what of it a caller may not see.
 import { may, type TenantCall } from '../call.ts'
+import { refuse } from '../refusal.ts'
+import type { RequestStoryRow } from './queries/request.ts'
 import type { RequestRow } from './queries/requests.ts'
 import { readSubjects, versionsAcross } from './subjects.ts'
 
@@ -56,6 +58,18 @@ export async function showRequests(call: TenantCall, rows: readonly RequestRow[]
       tryIt: row.try_it,
     }
   })
+}
+
+/** One request with what its event says of attacks: for the team whose API it is, and there for those who see all traffic. */
+export async function showStory(call: TenantCall, row: RequestStoryRow) {
+  const [shown] = await showRequests(call, [row])
+  if (shown === undefined) return refuse('not_found')
+  const isOwners = row.tenant_id === call.tenant.id && may(call, 'analytics:read')
+  return {
+    ...shown,
+    routeId: row.tenant_id === call.tenant.id ? row.route_id || null : null,
+    security: isOwners ? [...(row.security ?? [])] : [],
+  }
 }
 
 async function versionNames({ db }: TenantCall, rows: readonly RequestRow[]) {

@@ -37,6 +37,7 @@ const columns = [
   'cache',
   'try_it',
   'attempt',
+  'security',
 ] as const
 
 function toRow(event: RequestEvent): Cell[] {
@@ -70,6 +71,7 @@ function toRow(event: RequestEvent): Cell[] {
     event.cache,
     event.tryIt,
     event.attempt ?? '',
+    event.security === undefined ? null : JSON.stringify(event.security),
   ]
 }
 

@@ -1,5 +1,6 @@
 // Why would a request be answered so? A live gateway works it out with what it runs; this picks one and shows what is the tenant's.
 import type { contract } from '@gatewright/shared/contract/index'
+import { securityReportSchema } from '@gatewright/shared/security'
 import type { GatewayReport } from '@gatewright/shared/snapshot'
 import { Injectable } from '@nestjs/common'
 import { request } from 'undici'
@@ -35,6 +36,8 @@ const answerSchema = z.object({
     step.extend({ verdict: z.string(), reason: z.string().nullable(), microseconds: z.number() }),
   ),
   notReached: z.array(step),
+  // A gateway of the release before does not say it.
+  security: z.array(securityReportSchema).default([]),
   outcome: z.object({
     kind: z.enum(['refused', 'answered', 'forwarded']),
     status: z.int().nullable(),
@@ -74,6 +77,7 @@ export class ExplainService implements Service<Noun> {
         ...answer.steps.map((one) => showStep(one, outcome)),
         ...answer.notReached.map(showUnreached),
       ],
+      security: answer.security,
       upstream: {
         called: false,
         detail: forwarded ? forwardedTo(outcome) : 'the request would not reach the upstream',

@@ -53,6 +53,13 @@ describe('D5, D14: a sink is told', () => {
     })
   })
 
+  it('ids of rules, and not what each of them says', () => {
+    const match = { rule: 942100, message: 'SQL', severity: 'critical' as const, target: 'ARGS:id' }
+    const judgedBy = { policy: 'waf', scope: 'version' as const, threshold: 5, paranoia: 1 }
+    const report = { ...found, action: 'blocked' as const, firewall: { ...judgedBy, matches: [match] } }
+    expect(securityBody(event({ security: [report] }))?.findings).toEqual([{ ...found, action: 'blocked' }])
+  })
+
   it('nothing of rules that fired without making an attack, nor of calls without any', () => {
     expect(securityBody(event({ security: [{ ...found, action: 'noticed' }] }))).toBeNull()
     expect(securityBody(event({}))).toBeNull()

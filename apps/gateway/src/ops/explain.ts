@@ -2,6 +2,7 @@
 import { createAddressSet } from '@gatewright/shared/cidr'
 import { errors } from '@gatewright/shared/errors'
 import type { Verdict } from '@gatewright/shared/policies/policy'
+import type { SecurityReport } from '@gatewright/shared/security'
 import type { Candidate, CompiledRoute, Destination, Generation, StepFacts } from '../config/generation.ts'
 import type { ExplainRequest } from '../messages.ts'
 import { RequestContext } from '../request/context.ts'
@@ -21,6 +22,8 @@ export interface Explanation {
   readonly steps: readonly TraceStep[]
   /** Policies that a refusal or an answer kept from running. */
   readonly notReached: readonly StepFacts[]
+  /** What was suspicious about it, as its event would say. A body is not there to be looked at. */
+  readonly security: readonly SecurityReport[]
   readonly principal: { readonly application: string; readonly plan: string } | null
   readonly outcome:
     | {
@@ -47,6 +50,7 @@ export async function explain(generation: Generation | null, asked: ExplainReque
     candidates: [],
     steps: [],
     notReached: [],
+    security: [],
     principal: null,
     outcome: { kind: 'refused', status: errors[code].status, code, policy: null, detail },
   })
@@ -79,7 +83,7 @@ export async function explain(generation: Generation | null, asked: ExplainReque
   return { ...told, candidates, ...explained }
 }
 
-type Judgement = Pick<Explanation, 'steps' | 'notReached' | 'principal' | 'outcome'>
+type Judgement = Pick<Explanation, 'steps' | 'notReached' | 'security' | 'principal' | 'outcome'>
 
 /** What the policies say, at no cost to any limit. */
 async function judge(
@@ -98,6 +102,7 @@ async function judge(
     const explained = {
       steps: trace.steps,
       notReached: (ctx.chain ?? route.chain).requestSteps.slice(trace.steps.length),
+      security: ctx.security ?? [],
       principal: ctx.principal && {
         application: ctx.principal.applicationName,
         plan: ctx.principal.planName,

@@ -9,6 +9,7 @@ import type credentials from './en/credentials.json'
 import type developer from './en/developer.json'
 import type insights from './en/insights.json'
 import type platform from './en/platform.json'
+import type security from './en/security.json'
 import type signIn from './en/sign-in.json'
 import type usage from './en/usage.json'
 
@@ -21,6 +22,7 @@ export interface Texts {
   admin: typeof admin
   insights: typeof insights
   platform: typeof platform
+  security: typeof security
   usage: typeof usage
 }
 

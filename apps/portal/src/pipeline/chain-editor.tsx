@@ -17,6 +17,7 @@ import { toast } from '../ui/toast.tsx'
 import {
   type ChainProblem,
   chainProblems,
+  firewallOf,
   freeName,
   inRunningOrder,
   isSameChain,
@@ -24,10 +25,12 @@ import {
   lanesOf,
   move,
   type PolicyType,
+  type ProposedException,
   place as placeBeside,
   type Step,
   stageOf,
   toSteps,
+  withException,
 } from './chain.ts'
 import { LaneView } from './lane.tsx'
 import { PolicyPicker } from './picker.tsx'
@@ -49,6 +52,8 @@ export interface ChainEditorProps extends ChainPlace {
   look?: 'wide' | 'narrow'
   /** Goes on to the differences and Publish once a draft is saved; left out for those who may not publish. */
   onReview?: (() => void) | undefined
+  /** Shown in its step as an edit that is not saved. */
+  proposed?: ProposedException | undefined
 }
 
 export function ChainEditor(props: ChainEditorProps) {
@@ -80,6 +85,7 @@ function Editor({
   expectsIdentity,
   look = 'wide',
   onReview,
+  proposed,
   ...place
 }: EditorProps) {
   const { t } = useTranslation('admin')
@@ -87,8 +93,11 @@ function Editor({
   const save = useSaveChain(place)
   const isNarrow = useNarrow(1100) || look === 'narrow'
   const [base, setBase] = useState(chain)
-  const [steps, setSteps] = useState<readonly Step[]>(() => toSteps(chain.policies))
-  const [chosenKey, setChosenKey] = useState<string>()
+  const [steps, setSteps] = useState<readonly Step[]>(() => {
+    const read = toSteps(chain.policies)
+    return proposed && isEditable ? withException(read, proposed) : read
+  })
+  const [chosenKey, setChosenKey] = useState(() => proposed && firewallOf(steps, proposed)?.key)
   // Of the open form: text that cannot be read is gone with it.
   const [isInvalid, setInvalid] = useState(false)
   const [picking, setPicking] = useState<{ stage: Stage | undefined }>()

@@ -9,6 +9,7 @@ import {
   type PolicyType,
   place,
   type Step,
+  withException,
 } from './chain.ts'
 
 const types = [
@@ -33,6 +34,28 @@ const step = (name: string, type = name, config: Record<string, unknown> = {}): 
   ({ key: name, policy: { type, name, enabled: true, config } }) as Step
 
 const names = (steps: readonly Step[]) => steps.map((entry) => entry.policy.name)
+
+describe('D4, D5: an exception that a link proposes', () => {
+  const exclusion = { rule: 942100, target: 'ARGS:comment' }
+  const proposed = { step: 'guard', ...exclusion }
+  const chain = [
+    step('headers'),
+    step('other', 'waf'),
+    step('guard', 'waf', { exclusions: [{ rule: 1, target: null }] }),
+  ]
+
+  test('is added to the firewall of that name, once, and nothing else changes', () => {
+    const next = withException(chain, proposed)
+    expect(next.slice(0, 2)).toEqual(chain.slice(0, 2))
+    expect(next[2]?.policy.config).toEqual({ exclusions: [{ rule: 1, target: null }, exclusion] })
+    expect(withException(next, proposed)).toBe(next)
+  })
+
+  test('goes nowhere when the firewall is gone, or the name is another policy’s', () => {
+    expect(withException(chain, { ...proposed, step: 'gone' })).toBe(chain)
+    expect(withException(chain, { ...proposed, step: 'headers' })).toBe(chain)
+  })
+})
 
 describe('a policy chain while it is edited', () => {
   const chain = [step('headers'), step('rate-limit'), step('api-key'), step('quota')]

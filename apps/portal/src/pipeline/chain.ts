@@ -28,6 +28,13 @@ export interface InheritedStep {
   policy: PolicyInput
 }
 
+/** An exception that somebody wants to add to the firewall step of that name; without a target the rule is off. */
+export interface ProposedException {
+  step: string
+  rule: number
+  target: string | null
+}
+
 export interface Lane {
   stage: Stage
   inherited: readonly InheritedStep[]
@@ -97,6 +104,25 @@ export function laneOf(steps: readonly Step[], key: string, types: readonly Poli
   if (!step) return []
   const stage = stageOf(step.policy.type, types)
   return steps.filter((candidate) => stageOf(candidate.policy.type, types) === stage)
+}
+
+/** The firewall step that a proposed exception is for. */
+export function firewallOf(steps: readonly Step[], { step }: ProposedException): Step | undefined {
+  return steps.find(({ policy }) => policy.type === 'waf' && policy.name === step)
+}
+
+/** With the exception; the same list where there is no such firewall, or it has the exception. */
+export function withException(steps: readonly Step[], proposed: ProposedException): readonly Step[] {
+  const found = firewallOf(steps, proposed)
+  if (found === undefined) return steps
+  const { rule, target } = proposed
+  const given: unknown = Reflect.get(found.policy.config, 'exclusions')
+  const exclusions: readonly unknown[] = Array.isArray(given) ? given : []
+  const isThere = exclusions.some((one) => JSON.stringify(one) === JSON.stringify({ rule, target }))
+  if (isThere) return steps
+  const config = { ...found.policy.config, exclusions: [...exclusions, { rule, target }] }
+  const changed = { ...found, policy: { ...found.policy, config } as PolicyInput }
+  return steps.map((step) => (step === found ? changed : step))
 }
 
 /** A name that no other step of the chain has: `rate-limit`, `rate-limit-2`, … */

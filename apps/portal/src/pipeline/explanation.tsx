@@ -3,6 +3,7 @@
 import type { Explanation } from '@gatewright/shared/contract/publishing'
 import { ArrowRight, CircleCheck, CircleMinus, CircleSlash, Reply } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { SecurityReports } from '../security/reports.tsx'
 import { Badge, StatusCode, type Tone } from '../ui/badge.tsx'
 import { cx } from '../ui/class-names.ts'
 import { useFormat } from '../ui/format.ts'
@@ -60,6 +61,7 @@ export function ExplanationView({
       {look === 'whole' ? (
         <>
           <Verdicts policies={explanation.policies} />
+          <SecurityReports reports={explanation.security} />
           <section className="flex flex-col gap-1.5">
             <h3 className="text-sm font-medium">{t('explain.upstream')}</h3>
             <p className="flex flex-wrap items-center gap-2">

@@ -2,6 +2,7 @@
 
 import { createRoute } from '@tanstack/react-router'
 import { i18n } from '../i18n/index.ts'
+import { exceptionParams } from '../pipeline/proposed-exception.ts'
 import { lazyPage, rootRoute } from '../root-route.tsx'
 import { flag, instant, integer, oneOf, searchParams, text } from '../search-params.ts'
 import { rememberPlace, sendToStage } from './home.ts'
@@ -24,7 +25,7 @@ export const adminRoute = createRoute({
     await requireFace(context.queryClient, location.href, params.tenant, 'admin')
     await sendToStage(context.queryClient, 'admin', params.tenant, params.env)
     rememberPlace(params.tenant, params.env)
-    await i18n.loadNamespaces(['admin', 'credentials'])
+    await i18n.loadNamespaces(['admin', 'credentials', 'security'])
   },
   component: lazyPage(() => import('./admin.tsx'), 'AdminShell'),
 })
@@ -77,7 +78,7 @@ const apiTabs = [
   createRoute({
     getParentRoute: () => api,
     path: 'routes',
-    validateSearch: searchParams({ search: text, route: text, test: text }),
+    validateSearch: searchParams({ search: text, route: text, test: text, ...exceptionParams }),
     component: lazyPage(() => import('../features/apis/routes-tab.tsx'), 'RoutesTab'),
   }),
   createRoute({
@@ -98,6 +99,7 @@ const apiTabs = [
   createRoute({
     getParentRoute: () => api,
     path: 'policies',
+    validateSearch: searchParams(exceptionParams),
     component: lazyPage(() => import('../features/apis/policies-tab.tsx'), 'PoliciesTab'),
   }),
   createRoute({
@@ -132,7 +134,7 @@ const apiTabs = [
 const policies = createRoute({
   getParentRoute: () => adminRoute,
   path: 'policies',
-  validateSearch: searchParams({ scope: oneOf(['tenant', 'global']) }),
+  validateSearch: searchParams({ scope: oneOf(['tenant', 'global']), ...exceptionParams }),
   component: lazyPage(() => import('../features/policies/page.tsx'), 'PoliciesPage'),
 })
 

@@ -38,7 +38,7 @@ export const insightsRoute = createRoute({
     await requireFace(context.queryClient, location.href, params.tenant, 'insights')
     await sendToStage(context.queryClient, 'insights', params.tenant, params.env)
     rememberPlace(params.tenant, params.env)
-    await i18n.loadNamespaces('insights')
+    await i18n.loadNamespaces(['insights', 'security'])
   },
   component: lazyPage(() => import('./insights.tsx'), 'InsightsShell'),
 })

@@ -1,6 +1,7 @@
 // `gatewright explain`: why a request is answered as it is, asked of a live gateway.
 
 import type { Explanation } from '@gatewright/shared/contract/publishing'
+import type { SecurityReport } from '@gatewright/shared/security'
 import { type Command, InvalidArgumentError } from 'commander'
 import { createClient } from '../client.ts'
 import { print } from '../output.ts'
@@ -54,6 +55,7 @@ function describe(answer: Explanation): string {
       `    ${stage} ${name} (${scope}): ${verdict}${code === null ? '' : ` ${code}`}, ${microseconds} µs`,
     )
   }
+  lines.push(...answer.security.flatMap(describeFound))
   lines.push(`upstream\n    ${answer.upstream.detail}`)
   lines.push(
     answer.code === null
@@ -61,4 +63,17 @@ function describe(answer: Explanation): string {
       : `answer ${answer.status} ${answer.code}`,
   )
   return lines.join('\n')
+}
+
+/** What looked like an attack; of the firewall, each rule and where it fired. */
+function describeFound({ kind, action, score, detail, firewall }: SecurityReport): string[] {
+  const found = `${kind}: ${action}${detail === null ? '' : `, ${detail}`}`
+  if (firewall === undefined) return [found]
+  const { policy, scope, threshold, paranoia, matches } = firewall
+  return [
+    `${found}, score ${score ?? '–'} of ${threshold}, paranoia level ${paranoia}, by ${policy} (${scope})`,
+    ...matches.map(
+      ({ rule, message, target }) => `    ${rule}${target === null ? '' : ` at ${target}`}: ${message}`,
+    ),
+  ]
 }

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { lifecycle } from '../model/api.ts'
 import { driftKinds, driftRecord } from '../model/drift.ts'
 import { instant, page, pageInput } from '../model/wire.ts'
+import { securityReportSchema } from '../security.ts'
 import { inEnvironment, operation } from './operation.ts'
 
 const reads = ['analytics:read', 'analytics:own'] as const
@@ -79,6 +80,15 @@ const loggedRequest = z.strictObject({
   tryIt: z.boolean(),
 })
 export type LoggedRequest = z.output<typeof loggedRequest>
+
+const requestStory = loggedRequest.extend({
+  routeId: z.string().nullable(),
+  security: z.array(securityReportSchema).meta({
+    title: 'What was suspicious about it',
+    help: 'For those who may see all traffic of the team whose API was called; empty for its callers',
+  }),
+})
+export type RequestStory = z.output<typeof requestStory>
 
 /** The traffic of all callers: nothing of it is one application's. */
 const ownersQuestion = (name: string, summary: string, description: string) =>
@@ -237,7 +247,7 @@ export const analytics = {
     .output(page(loggedRequest)),
   request: question('requests/{request}', 'What happened to this request?')
     .input(z.strictObject({ ...inEnvironment, request: z.string().max(64) }))
-    .output(loggedRequest),
+    .output(requestStory),
   unused: ownersQuestion(
     'unused',
     'What has nobody used for so many days?',

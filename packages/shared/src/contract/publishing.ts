@@ -6,6 +6,7 @@ import { change, environment, gateway, revision } from '../model/environment.ts'
 import { traffic } from '../model/traffic.ts'
 import { guardState, upstreamState } from '../model/upstream-state.ts'
 import { page, pageInput, reference, written } from '../model/wire.ts'
+import { securityReportSchema } from '../security.ts'
 import { inEnvironment, inVersion, nothing, operation } from './operation.ts'
 
 const note = z.string().max(1000).default('').meta({ title: 'Note', help: 'Why; shown in history and audit' })
@@ -180,6 +181,7 @@ export const explanation = z.strictObject({
   candidates: z.array(z.strictObject({ route: z.string(), won: z.boolean(), because: z.string() })),
   route: z.string().nullable(),
   policies: z.array(verdict),
+  security: z.array(securityReportSchema).meta({ title: 'What was suspicious about it' }),
   upstream: z.strictObject({ called: z.boolean(), detail: z.string() }),
   status: z.int().nullable(),
   code: z.string().nullable(),

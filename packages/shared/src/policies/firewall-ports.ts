@@ -1,5 +1,10 @@
 // What a firewall of rules is to policies: a request goes in as it was received, a judgement comes out. The gateway brings the engine.
 
+import type { RuleMatch } from '../security.ts'
+
+/** Severities of the Core Rule Set that count, the heaviest first. */
+export const ruleSeverities = ['critical', 'error', 'warning', 'notice'] as const
+
 /** How strictly the rules are read; equal settings share one set of rules. */
 export interface FirewallSettings {
   /** CRS paranoia level: more rules, and more false alarms, with each. */
@@ -37,8 +42,8 @@ export type FirewallVerdict =
       readonly isAttack: boolean
       /** Anomaly score: the sum over the rules that fired. */
       readonly score: number
-      /** Ids of rules that fired, in their order. */
-      readonly rules: readonly number[]
+      /** Rules that fired and where, in their order, each pair once. */
+      readonly matches: readonly RuleMatch[]
     }
   /** The rules used up the time that they have for one request, without an end. Harmless requests need a hundredth of it. */
   | { readonly kind: 'exhausted' }

@@ -1,11 +1,13 @@
 // waf: what a judgement makes of a request, and what of it is told to whom; the engine itself is tested in the gateway.
 import { describe, expect, it } from 'vitest'
+import { securityReportSchema } from '../security.ts'
 import { createContext, createDeps } from '../testing/policy.fixture.ts'
 import type { FirewallVerdict } from './firewall-ports.ts'
 import { policy } from './waf.ts'
 
 const at = { id: 'pol_1', name: 'waf', scope: 'version', tenantId: 'ten_1', timeZone: 'UTC' } as const
-const attack: FirewallVerdict = { kind: 'judged', isAttack: true, score: 10, rules: [942100] }
+const match = { rule: 942100, message: 'SQL injection', severity: 'critical', target: 'ARGS:id' } as const
+const attack: FirewallVerdict = { kind: 'judged', isAttack: true, score: 10, matches: [match] }
 
 async function judge(judged: FirewallVerdict, config: object = {}, bodyLength: number | null = 0) {
   const phases = policy.create(policy.spec.config.parse(config), createDeps({ judged }), at)
@@ -19,18 +21,35 @@ describe('D4, D5: the firewall', () => {
   it('refuses an attack, and tells the event alone what it was', async () => {
     const { verdict, ctx } = await judge(attack)
     expect(verdict).toEqual({ kind: 'refusal', code: 'waf_blocked' })
+    const judgedBy = { policy: 'waf', scope: 'version', threshold: 5, paranoia: 1 }
     expect(ctx.reports).toEqual([
-      { kind: 'waf', action: 'blocked', score: 10, rules: [942100], detail: null },
+      {
+        ...{ kind: 'waf', action: 'blocked', score: 10, rules: [942100], detail: null },
+        firewall: { ...judgedBy, matches: [match] },
+      },
     ])
+  })
+
+  it('names as many rules as an event has room for, and the ids of all that fired, each once', async () => {
+    const matches = Array.from({ length: 50 }, (_, i) => ({ ...match, rule: 942_100 + Math.trunc(i / 2) }))
+    const { ctx } = await judge({ ...attack, matches })
+    const [report] = ctx.reports
+    expect([report?.rules.length, report?.firewall?.matches.length]).toEqual([25, 20])
+    expect(securityReportSchema.safeParse(report).success).toBe(true)
   })
 
   it('only says so where it detects, and says nothing of a request that no rule fired for', async () => {
     const { verdict, ctx } = await judge(attack, { mode: 'detect' })
     expect(verdict).toBeUndefined()
     expect(ctx.reports).toMatchObject([{ action: 'detected' }])
-    const clean = await judge({ kind: 'judged', isAttack: false, score: 0, rules: [] })
+    const clean = await judge({ kind: 'judged', isAttack: false, score: 0, matches: [] })
     expect([clean.verdict, clean.ctx.reports]).toEqual([undefined, []])
-    const noticed = await judge({ kind: 'judged', isAttack: false, score: 3, rules: [920350] })
+    const noticed = await judge({
+      kind: 'judged',
+      isAttack: false,
+      score: 3,
+      matches: [{ ...match, rule: 920350 }],
+    })
     expect([noticed.verdict, noticed.ctx.reports[0]?.action]).toEqual([undefined, 'noticed'])
   })
 

@@ -1,5 +1,6 @@
 // waf: is a request an attack, by the rules of the OWASP Core Rule Set, which look at it as it was received.
 import * as z from 'zod'
+import { type RuleMatch, ruleMatchesMax, type SecurityReport } from '../security.ts'
 import type { FirewallVerdict, ReceivedRequest } from './firewall-ports.ts'
 import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse } from './policy.ts'
 
@@ -85,7 +86,7 @@ const blocked = refuse('waf_blocked')
 const unavailable = refuse('waf_unavailable', { retryAfterMs: 1_000 })
 const exhausted = 'the rules used up the time that they have for one request'
 
-export const policy = definePolicy(spec, (config, { firewalls }) => {
+export const policy = definePolicy(spec, (config, { firewalls }, { name, scope }) => {
   const isBlocking = config.mode === 'block'
   const looksAtBodies = config.bodyBytesMax > 0
   const firewall = firewalls.open({
@@ -102,20 +103,34 @@ export const policy = definePolicy(spec, (config, { firewalls }) => {
   function decide(ctx: PolicyContext, verdict: FirewallVerdict): Refusal | undefined {
     if (verdict.kind === 'unavailable') {
       if (config.whenUnavailable === 'refuse') return unavailable
-      ctx.reportSecurity({ kind: 'waf', action: 'unseen', score: null, rules: [], detail: null })
+      report(ctx, { action: 'unseen', score: null, detail: null }, [])
       return undefined
     }
     if (verdict.kind === 'exhausted') {
       const action = isBlocking ? 'blocked' : 'detected'
-      ctx.reportSecurity({ kind: 'waf', action, score: null, rules: [], detail: exhausted })
+      report(ctx, { action, score: null, detail: exhausted }, [])
       return isBlocking ? blocked : undefined
     }
-    const { isAttack, score, rules } = verdict
-    if (rules.length > 0 || isAttack) {
+    const { isAttack, score, matches } = verdict
+    if (matches.length > 0 || isAttack) {
       const action = !isAttack ? 'noticed' : isBlocking ? 'blocked' : 'detected'
-      ctx.reportSecurity({ kind: 'waf', action, score, rules: [...rules], detail: null })
+      report(ctx, { action, score, detail: null }, matches)
     }
     return isAttack && isBlocking ? blocked : undefined
+  }
+
+  function report(
+    ctx: PolicyContext,
+    found: Pick<SecurityReport, 'action' | 'score' | 'detail'>,
+    matches: readonly RuleMatch[],
+  ): void {
+    const { threshold, paranoia } = config
+    const rules = [...new Set(matches.map(({ rule }) => rule))]
+    const named = matches.slice(0, ruleMatchesMax)
+    ctx.reportSecurity({
+      ...{ kind: 'waf', ...found, rules },
+      firewall: { policy: name, scope, threshold, paranoia, matches: named },
+    })
   }
 
   return {

@@ -191,7 +191,7 @@ export function createDeps({
   signature = 'good',
   certificate = 'good',
   introspected = { kind: 'inactive' },
-  judged = { kind: 'judged', isAttack: false, score: 0, rules: [] },
+  judged = { kind: 'judged', isAttack: false, score: 0, matches: [] },
   place = {},
   listed = null,
   authorized = { kind: 'unavailable', reason: 'away' },

@@ -1,12 +1,15 @@
 // Judges requests by the Core Rule Set. It runs in a process of its own: what happens in native code happens there (ADR 84).
+import { readFileSync } from 'node:fs'
 import type { FirewallSettings, ReceivedRequest } from '@gatewright/shared/policies/firewall-ports'
+import type { RuleMatch } from '@gatewright/shared/security'
 import { type Handle, loadLibrary } from './libmodsecurity.ts'
-import { directivesOf, findRules, preamble, readLine } from './rules.ts'
+import { createLineReader } from './log-lines.ts'
+import { directivesOf, findRules, preamble, reportId } from './rules.ts'
 
 export interface Judgement {
   readonly isAttack: boolean
   readonly score: number
-  readonly rules: readonly number[]
+  readonly matches: readonly RuleMatch[]
 }
 
 export interface Engine {
@@ -17,13 +20,18 @@ export interface Engine {
 
 // A set of its own costs 25 kB: what was compiled of the rules is shared by all of them.
 const setsMax = 512
-const rulesNamedMax = 50
+/** As many ids as a report of an event holds. */
+const matchesMax = 50
 
 /** Throws, with a sentence that says what to install, where the library or the rules are missing. */
 export function createEngine(rulesFolder: string | null): Engine {
   let lines: string[] = []
   const library = loadLibrary((line) => lines.push(line))
   const files = findRules(rulesFolder)
+  const readLine = createLineReader(reportId, [
+    preamble,
+    ...files.rules.map((path) => readFileSync(path, 'utf8')),
+  ])
   const setup = library.createRules()
   const rules = library.createRules()
   library.addRules(setup, preamble)
@@ -78,14 +86,14 @@ export function createEngine(rulesFolder: string | null): Engine {
         transaction.end()
       }
       let score = 0
-      const fired = new Set<number>()
+      const matches = new Map<string, RuleMatch>()
       for (const line of lines) {
         const said = readLine(line)
         if (said === null) continue
         if ('score' in said) score = said.score
-        else if (fired.size < rulesNamedMax) fired.add(said.rule)
+        else if (matches.size < matchesMax) matches.set(`${said.rule} ${said.target}`, said)
       }
-      return { isAttack, score, rules: [...fired] }
+      return { isAttack, score, matches: [...matches.values()] }
     },
   }
 }

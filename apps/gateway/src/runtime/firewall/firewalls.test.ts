@@ -57,7 +57,7 @@ function storeOver(answer: string) {
 }
 
 const ready = `if (head.request === null) return { kind: 'ready' };`
-const passed = `return { kind: 'judged', isAttack: false, score: 0, rules: [] }`
+const passed = `return { kind: 'judged', isAttack: false, score: 0, matches: [] }`
 
 describe('D4: the inspector of the firewall', () => {
   it('that works without an end is ended: who made it work is told so, those behind are judged by the next one', async () => {

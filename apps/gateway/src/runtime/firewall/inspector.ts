@@ -2,6 +2,7 @@
 // of its worker, and ends with it.
 import { Socket } from 'node:net'
 import type { FirewallSettings, ReceivedRequest } from '@gatewright/shared/policies/firewall-ports'
+import type { RuleMatch } from '@gatewright/shared/security'
 import { createEngine, type Engine } from './engine.ts'
 import { createFrameReader, writeFrame } from './frames.ts'
 
@@ -19,7 +20,7 @@ export type Answer =
       readonly kind: 'judged'
       readonly isAttack: boolean
       readonly score: number
-      readonly rules: readonly number[]
+      readonly matches: readonly RuleMatch[]
     }
   | { readonly id: number; readonly kind: 'failed'; readonly reason: string }
 

@@ -80,7 +80,7 @@ export class Lane {
     const outcome = await this.#ask(rules, request, body)
     if (outcome === 'exhausted') return { kind: 'exhausted' }
     if (outcome?.kind === 'judged')
-      return { kind: 'judged', isAttack: outcome.isAttack, score: outcome.score, rules: outcome.rules }
+      return { kind: 'judged', isAttack: outcome.isAttack, score: outcome.score, matches: outcome.matches }
     if (outcome?.kind === 'failed')
       this.#settings.log.error(
         { requestId: request.requestId, reason: outcome.reason },

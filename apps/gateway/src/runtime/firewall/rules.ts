@@ -34,7 +34,8 @@ SecRule &REQUEST_HEADERS:Content-Type "@eq 0" "id:9090005,phase:2,t:none,deny,st
 SecRule &ARGS "@ge ${argumentsMax}" "id:9090006,phase:2,t:none,deny,status:403,log,msg:'There are more arguments than can be looked at'"
 `
 
-const reportId = 9_099_999
+/** The rule of ours that says the score at the end. */
+export const reportId = 9_099_999
 /** What the engine can read: a body of another type would pass unseen, whatever its reader takes it for. Others are an attack (rule 920420). */
 const contentTypes = [
   'application/x-www-form-urlencoded',
@@ -73,24 +74,6 @@ export function directivesOf({ paranoia, threshold, methods, exclusions }: Firew
     ),
   ]
   return `${lines.join('\n')}\n`
-}
-
-const reportLine = new RegExp(
-  `^ModSecurity: Warning\\. {2}\\[file "[^"]*"\\] \\[line "\\d+"\\] \\[id "${reportId}"\\] \\[rev ""\\] \\[msg "score (\\d*) (\\d*)"`,
-)
-const ruleId = /\[file "[^"]*"\] \[line "\d+"\] \[id "(\d+)"\] \[rev "/
-
-/**
- * What a log line says. Lines begin with words of the engine, so nothing that a request says can pass for the score; a request
- * that imitates the id of a rule gets that id into its own event, and nothing else.
- */
-export function readLine(line: string): { readonly score: number } | { readonly rule: number } | null {
-  const report = reportLine.exec(line)
-  if (report) return { score: Number(report[2] || report[1] || 0) }
-  const rule = Number(ruleId.exec(line)?.[1] ?? Number.NaN)
-  // The rules that add up (949, 959, 980) say what the others have said.
-  if (!Number.isInteger(rule) || [949, 959, 980].includes(Math.trunc(rule / 1_000))) return null
-  return { rule }
 }
 
 export interface RuleFiles {

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { client } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { useEdited } from '../../forms/edited.ts'
+import type { ProposedException } from '../../pipeline/chain.ts'
 import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { Badge, MethodBadge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -29,17 +30,19 @@ const ChainEditor = lazy(async () => ({
 interface RouteDrawerProps {
   route: Route
   place: VersionPlace
+  /** An exception of the firewall, to be looked at among its policies. */
+  proposed?: ProposedException | undefined
   onClose(): void
 }
 
 type Part = 'settings' | 'policies' | 'mocks'
 
-export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
+export function RouteDrawer({ route, place, proposed, onClose }: RouteDrawerProps) {
   const { t } = useTranslation('admin')
   const may = useMay(place.tenant)
   const queryClient = useQueryClient()
   const version = useQuery(versionQuery(place)).data
-  const [part, setPart] = useState<Part>('settings')
+  const [part, setPart] = useState<Part>(proposed ? 'policies' : 'settings')
   const [isRemoving, setRemoving] = useState(false)
   // Above the tabs, so that a look at another one loses nothing.
   const examples = useEdited({ mocks: route.mocks }, route.version)
@@ -163,6 +166,7 @@ export function RouteDrawer({ route, place, onClose }: RouteDrawerProps) {
               isEditable={isEditable}
               expectsIdentity={!(route.public || version?.public)}
               look="narrow"
+              proposed={proposed}
             />
           </Suspense>
         ) : null}

@@ -8,6 +8,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '../../api/rows.ts'
 import { useMay } from '../../api/session.ts'
+import { readException } from '../../pipeline/proposed-exception.ts'
 import { Badge, MethodBadge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
@@ -116,7 +117,12 @@ export function RoutesTab() {
       ) : null}
       <Suspense>
         {opened ? (
-          <RouteDrawer route={opened} place={place} onClose={() => set({ route: undefined })} />
+          <RouteDrawer
+            route={opened}
+            place={place}
+            proposed={readException(search)}
+            onClose={() => set({ route: undefined, step: undefined, rule: undefined, target: undefined })}
+          />
         ) : null}
         {isAdding ? (
           <AddRouteDialog

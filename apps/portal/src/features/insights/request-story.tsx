@@ -1,11 +1,12 @@
 // Journey J10: what happened to one request, in an order that answers "why did my call fail?"
 
-import type { LoggedRequest } from '@gatewright/shared/contract/analytics'
+import type { LoggedRequest, RequestStory as Story } from '@gatewright/shared/contract/analytics'
 import { BookOpen, CircleCheck, CircleSlash, Cloud } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMay } from '../../api/session.ts'
 import { TimeSplit } from '../../charts/time-split.tsx'
+import { SecurityReports } from '../../security/reports.tsx'
 import { Badge, MethodBadge, StatusCode } from '../../ui/badge.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { CopyButton } from '../../ui/copy.tsx'
@@ -13,9 +14,10 @@ import { useFormat } from '../../ui/format.ts'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { Link } from '../../ui/link.tsx'
 import { Time } from '../../ui/time.tsx'
+import { ExceptionLink } from './exception-link.tsx'
 
 interface RequestStoryProps {
-  request: LoggedRequest
+  request: Story
   tenant: string
   env: string
   /** Offers the story as a page of its own. */
@@ -95,6 +97,10 @@ export function RequestStory({ request, tenant, env, withLink }: RequestStoryPro
         {request.tryIt ? <Badge tone="info">{t('request.tryIt')}</Badge> : null}
       </div>
       <Verdict request={request} />
+      <SecurityReports
+        reports={request.security}
+        actionFor={(firewall, match) => <ExceptionLink {...{ request, tenant, env, firewall, match }} />}
+      />
       <section className="flex flex-col gap-2">
         <h3 className="font-medium">{t('request.timings')}</h3>
         <TimeSplit

@@ -16,6 +16,7 @@ export interface Fix {
     | 'path'
     | 'method'
     | 'body'
+    | 'harmless'
     | 'retry'
   go: 'api' | 'keys' | 'subscriptions' | 'docs' | 'usage'
   href: string
@@ -88,6 +89,8 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'body_too_large':
     case 'media_type_not_supported':
       return fix('body', 'docs')
+    case 'waf_blocked':
+      return fix('harmless', 'docs')
     case 'overloaded':
     case 'introspection_unavailable':
     case 'introspection_limited':

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
 import { useMay, useMe } from '../../api/session.ts'
 import { ChainEditor } from '../../pipeline/chain-editor.tsx'
+import { readException } from '../../pipeline/proposed-exception.ts'
 import { Page, PageHeader } from '../../ui/page.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -14,7 +15,8 @@ const route = getRouteApi('/admin/t/$tenant/$env/policies')
 
 export function PoliciesPage() {
   const { tenant } = route.useParams()
-  const { scope = 'tenant' } = route.useSearch()
+  const search = route.useSearch()
+  const { scope = 'tenant' } = search
   const navigate = route.useNavigate()
   const { t } = useTranslation('admin')
   const may = useMay(tenant)
@@ -29,6 +31,7 @@ export function PoliciesPage() {
           scopeId={id}
           isEditable={may('api:write')}
           expectsIdentity={false}
+          proposed={readException(search)}
         />
       )}
     </Loaded>
@@ -47,7 +50,14 @@ export function PoliciesPage() {
           ]}
         >
           {scope === 'global' ? (
-            <ChainEditor tenant={tenant} scope="global" scopeId="global" isEditable expectsIdentity={false} />
+            <ChainEditor
+              tenant={tenant}
+              scope="global"
+              scopeId="global"
+              isEditable
+              expectsIdentity={false}
+              proposed={readException(search)}
+            />
           ) : (
             tenantChain
           )}
