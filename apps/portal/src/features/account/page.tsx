@@ -19,6 +19,7 @@ import { TextField } from '../../ui/text-field.tsx'
 import { ThemeSwitch } from '../../ui/theme-switch.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { readAgent } from './agent.ts'
 import {
   type Session,
   sessionsQuery,
@@ -213,6 +214,11 @@ function Sessions() {
   const query = useQuery(sessionsQuery())
   const end = useEndSession()
   const endOthers = useEndOtherSessions()
+  const agentText = (text: string) => {
+    const { browser, system } = readAgent(text) ?? {}
+    if (!browser) return text || t('unknownAgent')
+    return system ? t('agentOn', { browser, system }) : browser
+  }
   const columns: ReadonlyArray<Column<Session>> = [
     {
       id: 'agent',
@@ -221,7 +227,9 @@ function Sessions() {
       cell: (row) => (
         <span className="flex flex-col py-1">
           <span className="flex items-center gap-2 font-medium">
-            <span className="line-clamp-1 break-all">{row.agent || t('unknownAgent')}</span>
+            <span className="line-clamp-1 break-all" title={row.agent}>
+              {agentText(row.agent)}
+            </span>
             {row.current ? <Badge tone="accent">{t('thisSession')}</Badge> : null}
           </span>
           <span className="text-sm text-muted">{row.address}</span>
