@@ -67,9 +67,6 @@ import { Pipeline } from './http/pipeline.ts'
 import { ProblemFilter } from './http/problem.filter.ts'
 import { RequestLimit } from './http/request-limit.ts'
 import { Bootstrap } from './identity/bootstrap.ts'
-import { DoorRules } from './identity/doors/door-rules.ts'
-import { DoorsController } from './identity/doors/doors.controller.ts'
-import { DoorsService } from './identity/doors/doors.service.ts'
 import { Factors } from './identity/factors/factors.ts'
 import { Passkeys } from './identity/factors/passkeys.ts'
 import { RecoveryCodes } from './identity/factors/recovery-codes.ts'
@@ -91,6 +88,9 @@ import { Passwords } from './identity/passwords.ts'
 import { Profiles } from './identity/profiles.ts'
 import { Sessions } from './identity/sessions.ts'
 import { SignIn } from './identity/sign-in.ts'
+import { SignInRulesController } from './identity/sign-in-rules/sign-in-rules.controller.ts'
+import { SignInRulesService } from './identity/sign-in-rules/sign-in-rules.service.ts'
+import { SignInRules } from './identity/sign-in-rules/sign-in-rules.ts'
 import { SignInThrottle } from './identity/sign-in-throttle.ts'
 import { Squatters } from './identity/squatters.ts'
 import { Tokens } from './identity/tokens.ts'
@@ -153,7 +153,7 @@ const identity = [
   Tokens,
 ]
 const factors = [Factors, Passkeys, RecoveryCodes, SecondFactorsService, TotpCodes]
-const doors = [DoorRules, DoorsService]
+const signInRules = [SignInRules, SignInRulesService]
 const mail = [Deliveries, Mailer, Outbox]
 const oidc = [Arrivals, IdentityProvidersService, OidcClients, Places, ProviderSignIn]
 const tenancy = [TenancyService, Invitations]
@@ -230,7 +230,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
     ...identity,
     ...oidc,
     ...factors,
-    ...doors,
+    ...signInRules,
     ...mail,
     ...tenancy,
     ...catalog,
@@ -259,7 +259,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       ProviderSignInController,
       SecondFactorsController,
       MailedLinksController,
-      DoorsController,
+      SignInRulesController,
       TenancyController,
       CatalogController,
       BlocksController,

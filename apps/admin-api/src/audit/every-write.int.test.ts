@@ -204,8 +204,8 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   const back = { email: account.email, password: reset.password }
   await person.must('POST', '/sign-in', { body: back })
   await write('identity.signOut', {}, { by: person })
-  await write('doors.update', { adminNetworks: ['127.0.0.0/8'] }, { by: admin })
-  await write('doors.resetFactors', { email: account.email }, { by: admin })
+  await write('signInRules.update', { adminNetworks: ['127.0.0.0/8'] }, { by: admin })
+  await write('signInRules.resetFactors', { email: account.email }, { by: admin })
 
   // Where people come from.
   const company = await write(

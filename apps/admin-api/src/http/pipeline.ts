@@ -3,7 +3,7 @@ import type { OperationMeta } from '@gatewright/shared/contract/operation'
 import { Inject, Injectable } from '@nestjs/common'
 import type { ORPCModuleConfig } from '@orpc/nest'
 import { type Call, type CausedRevision, causedRevisions, type TenantCall } from '../call.ts'
-import { DoorRules } from '../identity/doors/door-rules.ts'
+import { SignInRules } from '../identity/sign-in-rules/sign-in-rules.ts'
 import { Database } from '../infra/database.ts'
 import { LOGGER, type Logger } from '../infra/logger.ts'
 import { Fleet } from '../publishing/fleet.ts'
@@ -27,7 +27,7 @@ export class Pipeline {
     private readonly authenticate: Authenticate,
     private readonly requestLimit: RequestLimit,
     private readonly authorise: Authorise,
-    private readonly doors: DoorRules,
+    private readonly signInRules: SignInRules,
     private readonly idempotency: Idempotency,
     private readonly fleet: Fleet,
     private readonly database: Database,
@@ -56,7 +56,7 @@ export class Pipeline {
     // The path alone is looked at before the caller's rights are: their tenant is looked up by it.
     refuseUnstorableText(params)
     const tenant = await this.authorise.tenant(operation, caller, params.tenant)
-    await this.doors.check(operation.meta, caller, tenant, request.ip)
+    await this.signInRules.check(operation.meta, caller, tenant, request.ip)
     refuseUnstorableText(input)
     const call: Call = {
       ...caller,

@@ -6,7 +6,7 @@ import type { CallToken } from '../call.ts'
 import type { SignInMethod, User } from '../generated/prisma/client.ts'
 import type { Relaxed } from '../http/serve.ts'
 import { Database } from '../infra/database.ts'
-import { DoorRules } from './doors/door-rules.ts'
+import { SignInRules } from './sign-in-rules/sign-in-rules.ts'
 
 interface Stance {
   readonly csrfToken: string | null
@@ -19,7 +19,7 @@ interface Stance {
 export class Profiles {
   constructor(
     private readonly database: Database,
-    private readonly rules: DoorRules,
+    private readonly rules: SignInRules,
   ) {}
 
   /** Whom a session or a token stands for; one tenant's token says nothing of the others. */

@@ -74,10 +74,10 @@ export function ProfileMenu() {
                     onAction: () => void router.navigate({ to: '/identity-providers' }),
                   },
                   {
-                    id: 'doors',
-                    label: t('shell.doors'),
+                    id: 'sign-in-rules',
+                    label: t('shell.signInRules'),
                     icon: DoorClosed,
-                    onAction: () => void router.navigate({ to: '/doors' }),
+                    onAction: () => void router.navigate({ to: '/sign-in-rules' }),
                   },
                   {
                     id: 'blocklist',

@@ -118,14 +118,14 @@ export const certificatesRoute = createRoute({
   component: lazyPage(() => import('../features/host-certificates/page.tsx'), 'HostCertificatesPage'),
 })
 
-export const doorsRoute = createRoute({
+export const signInRulesRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: '/doors',
+  path: '/sign-in-rules',
   beforeLoad: async ({ context, location }) => {
     await requirePlatformAdmin(context.queryClient, location.href)
     await i18n.loadNamespaces('platform')
   },
-  component: lazyPage(() => import('../features/doors/page.tsx'), 'DoorsPage'),
+  component: lazyPage(() => import('../features/sign-in-rules/page.tsx'), 'SignInRulesPage'),
 })
 
 export const accountRoute = createRoute({
@@ -150,6 +150,6 @@ export const signInTree = [
   eventSinksRoute,
   certificatesRoute,
   platformBlocklistRoute,
-  doorsRoute,
+  signInRulesRoute,
   accountRoute,
 ]

@@ -55,11 +55,11 @@ export const identity = {
     .output(me),
   signOut: operation('POST', '/sign-out', 'signed-in', 'Sign out', {
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
   })
     .input(nothing)
     .output(nothing),
-  me: operation('GET', '/me', 'signed-in', 'Who am I', { beforeDoors: true }).input(nothing).output(me),
+  me: operation('GET', '/me', 'signed-in', 'Who am I', { beforeSignInRules: true }).input(nothing).output(me),
   updateMe: operation('PATCH', '/me', 'signed-in', 'Change my name')
     .input(z.strictObject({ name: personName }))
     .output(me),

@@ -10,7 +10,6 @@ import { blocks, platformBlocks } from './blocks.ts'
 import { catalogue, tryIt } from './catalogue.ts'
 import { certificates } from './certificates.ts'
 import { clientCertificates } from './client-certificates.ts'
-import { doors } from './doors.ts'
 import { eventSinks } from './event-sinks.ts'
 import { findings } from './findings.ts'
 import { identity } from './identity.ts'
@@ -26,6 +25,7 @@ import { environments, explain, guards, publishing } from './publishing.ts'
 import { routes, upstreams } from './routes.ts'
 import { secondFactors } from './second-factors.ts'
 import { shares } from './shares.ts'
+import { signInRules } from './sign-in-rules.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tenancy } from './tenancy.ts'
 import { versions } from './versions.ts'
@@ -39,7 +39,7 @@ type Nouns = {
   readonly identity: Noun<typeof identity>
   readonly secondFactors: Noun<typeof secondFactors>
   readonly mailedLinks: Noun<typeof mailedLinks>
-  readonly doors: Noun<typeof doors>
+  readonly signInRules: Noun<typeof signInRules>
   readonly identityProviders: Noun<typeof identityProviders>
   readonly tenancy: Noun<typeof tenancy>
   readonly apis: Noun<typeof apis>
@@ -80,7 +80,7 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   identity: oc.tag('Identity').router(identity),
   secondFactors: oc.tag('Identity').router(secondFactors),
   mailedLinks: oc.tag('Identity').router(mailedLinks),
-  doors: oc.tag('Identity').router(doors),
+  signInRules: oc.tag('Identity').router(signInRules),
   identityProviders: oc.tag('Identity').router(identityProviders),
   tenancy: oc.tag('Tenants').router(tenancy),
   apis: oc.tag('APIs').router(apis),

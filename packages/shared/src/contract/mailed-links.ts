@@ -34,13 +34,13 @@ export const mailedLinks = {
     '/me/email-verification/request',
     'signed-in',
     'Ask for a link that proves my address',
-    { sessionOnly: true, beforeDoors: true },
+    { sessionOnly: true, beforeSignInRules: true },
   )
     .input(nothing)
     .output(nothing),
   verify: operation('POST', '/me/email-verification', 'signed-in', 'Prove my address by a link', {
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
   })
     .input(z.strictObject({ token }))
     .output(nothing),

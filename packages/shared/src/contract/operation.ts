@@ -24,8 +24,8 @@ export interface OperationMeta {
   readonly proof?: true
   /** Open to access tokens of this narrow scope, for which all others are closed. */
   readonly tokens?: 'blocklist'
-  /** Open also to who has yet to meet the rules of the doors, such as a second factor that everyone needs. */
-  readonly beforeDoors?: true
+  /** Open also to who has yet to meet the sign-in rules, such as a second factor that everyone needs. */
+  readonly beforeSignInRules?: true
 }
 
 interface OperationOptions extends Omit<OperationMeta, 'permission'> {

@@ -59,7 +59,7 @@ const code = z.string().trim().min(1).max(40).meta({ title: 'Code' })
 export const secondFactors = {
   list: operation('GET', '/me/second-factors', 'signed-in', 'List my second factors', {
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
   })
     .input(nothing)
     .output(
@@ -73,7 +73,7 @@ export const secondFactors = {
   beginApp: operation('POST', '/me/second-factors/app', 'signed-in', 'Begin to set up an authenticator app', {
     status: 201,
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
     proof: true,
     description: 'Nothing is asked for before a code of the app has confirmed it.',
   })
@@ -91,7 +91,7 @@ export const secondFactors = {
     'Confirm an authenticator app',
     {
       sessionOnly: true,
-      beforeDoors: true,
+      beforeSignInRules: true,
     },
   )
     .input(z.strictObject({ code }))
@@ -106,7 +106,7 @@ export const secondFactors = {
   passkeyOptions: operation('POST', '/me/passkeys/options', 'signed-in', 'Begin to add a passkey', {
     reads: true,
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
     proof: true,
   })
     .input(nothing)
@@ -114,7 +114,7 @@ export const secondFactors = {
   addPasskey: operation('POST', '/me/passkeys', 'signed-in', 'Add a passkey', {
     status: 201,
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
   })
     .input(z.strictObject({ name: z.string().trim().min(1).max(60), answer: registration }))
     .output(z.strictObject({ passkey, recoveryCodes: recoveryCodes.nullable() })),
@@ -148,14 +148,14 @@ export const secondFactors = {
     {
       reads: true,
       sessionOnly: true,
-      beforeDoors: true,
+      beforeSignInRules: true,
     },
   )
     .input(nothing)
     .output(options),
   prove: operation('POST', '/me/proof', 'signed-in', 'Prove once more that it is me', {
     sessionOnly: true,
-    beforeDoors: true,
+    beforeSignInRules: true,
     description:
       'Some operations ask for a proof that is at most 15 minutes old. Whoever has a second factor gives that.',
   })

@@ -10,10 +10,10 @@ import { Database } from '../../infra/database.ts'
 import { Outbox } from '../../mail/outbox.ts'
 import { Changes, type Transaction } from '../../publishing/change.ts'
 import { Refusal, refuse, refuseField } from '../../refusal.ts'
-import { DoorRules } from '../doors/door-rules.ts'
 import { Profiles } from '../profiles.ts'
 import { Sessions } from '../sessions.ts'
 import { SignIn } from '../sign-in.ts'
+import { SignInRules } from '../sign-in-rules/sign-in-rules.ts'
 import { SignInThrottle } from '../sign-in-throttle.ts'
 import { Factors } from './factors.ts'
 import { Passkeys } from './passkeys.ts'
@@ -32,7 +32,7 @@ export class SecondFactorsService implements Service<Noun> {
     private readonly codes: TotpCodes,
     private readonly passkeys: Passkeys,
     private readonly recovery: RecoveryCodes,
-    private readonly rules: DoorRules,
+    private readonly rules: SignInRules,
     private readonly sessions: Sessions,
     private readonly profiles: Profiles,
     private readonly signIns: SignIn,

@@ -1,4 +1,4 @@
-// The doors of the platform: who needs a second factor, where admins may come from, and help for who lost their factors.
+// The rules for signing in to the platform: who needs a second factor, where admins may come from, and help for who lost their factors.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -17,17 +17,17 @@ import { TagField } from '../../ui/tag-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { toast } from '../../ui/toast.tsx'
 
-type Rules = Awaited<ReturnType<typeof client.doors.get>>
+type Rules = Awaited<ReturnType<typeof client.signInRules.get>>
 
-const rulesQuery = () => orpc.doors.get.queryOptions({ input: {} })
+const rulesQuery = () => orpc.signInRules.get.queryOptions({ input: {} })
 
-export function DoorsPage() {
+export function SignInRulesPage() {
   const { t } = useTranslation('platform')
   const query = useQuery(rulesQuery())
   return (
     <PlainFrame>
       <Page width="text">
-        <PageHeader title={t('doors.title')} sentence={t('doors.sentence')} />
+        <PageHeader title={t('signInRules.title')} sentence={t('signInRules.sentence')} />
         <Loaded query={query}>{(rules) => <RulesForm key={rules.version} rules={rules} />}</Loaded>
         <Reset />
       </Page>
@@ -42,9 +42,9 @@ function RulesForm({ rules }: { rules: Rules }) {
   const [adminNetworks, setAdminNetworks] = useState(rules.adminNetworks)
   const save = useMutation({
     mutationFn: () =>
-      client.doors.update({ secondFactor, adminNetworks }, { context: { ifMatch: rules.version } }),
+      client.signInRules.update({ secondFactor, adminNetworks }, { context: { ifMatch: rules.version } }),
     onSuccess: async (saved) => {
-      toast({ title: t('doors.saved') })
+      toast({ title: t('signInRules.saved') })
       queryClient.setQueryData(rulesQuery().queryKey, saved)
       await queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
     },
@@ -54,25 +54,25 @@ function RulesForm({ rules }: { rules: Rules }) {
     secondFactor === rules.secondFactor && adminNetworks.join('\n') === rules.adminNetworks.join('\n')
   return (
     <>
-      <Section title={t('doors.secondFactor')} sentence={t('doors.secondFactorSentence')}>
+      <Section title={t('signInRules.secondFactor')} sentence={t('signInRules.secondFactorSentence')}>
         <Card>
           <RadioGroup
-            label={t('doors.who')}
+            label={t('signInRules.who')}
             value={secondFactor}
             onChange={setSecondFactor}
             options={(['optional', 'platform_admins', 'everyone'] as const).map((value) => ({
               value,
-              label: t(`doors.rule.${value}`),
-              detail: t(`doors.ruleHelp.${value}`),
+              label: t(`signInRules.rule.${value}`),
+              detail: t(`signInRules.ruleHelp.${value}`),
             }))}
           />
         </Card>
       </Section>
-      <Section title={t('doors.networks')} sentence={t('doors.networksSentence')}>
+      <Section title={t('signInRules.networks')} sentence={t('signInRules.networksSentence')}>
         <Card className="flex flex-col gap-4">
           <TagField
-            label={t('doors.networksLabel')}
-            help={t('doors.networksHelp', { address: rules.yourAddress })}
+            label={t('signInRules.networksLabel')}
+            help={t('signInRules.networksHelp', { address: rules.yourAddress })}
             placeholder="10.0.0.0/8"
             values={adminNetworks}
             onChange={setAdminNetworks}
@@ -88,9 +88,9 @@ function RulesForm({ rules }: { rules: Rules }) {
         isDisabled={isSame}
         onPress={() => save.mutate()}
       >
-        {t('doors.save')}
+        {t('signInRules.save')}
       </Button>
-      {rules.mail ? null : <p className="text-sm text-muted">{t('doors.noMail')}</p>}
+      {rules.mail ? null : <p className="text-sm text-muted">{t('signInRules.noMail')}</p>}
     </>
   )
 }
@@ -100,15 +100,15 @@ function Reset() {
   const [email, setEmail] = useState('')
   const [isAsking, setAsking] = useState(false)
   const reset = useMutation({
-    mutationFn: () => client.doors.resetFactors({ email: email.trim() }),
+    mutationFn: () => client.signInRules.resetFactors({ email: email.trim() }),
     onSuccess: ({ removed }) => {
-      toast({ title: t('doors.resetDone', { count: removed, email: email.trim() }) })
+      toast({ title: t('signInRules.resetDone', { count: removed, email: email.trim() }) })
       setAsking(false)
       setEmail('')
     },
   })
   return (
-    <Section title={t('doors.reset')} sentence={t('doors.resetSentence')}>
+    <Section title={t('signInRules.reset')} sentence={t('signInRules.resetSentence')}>
       <Card>
         <form
           className="flex items-end gap-2 max-sm:flex-col max-sm:items-stretch"
@@ -118,14 +118,14 @@ function Reset() {
           }}
         >
           <TextField
-            label={t('doors.email')}
+            label={t('signInRules.email')}
             type="email"
             value={email}
             onChange={setEmail}
             className="flex-1"
           />
           <Button type="submit" isDisabled={email.trim() === ''}>
-            {t('doors.resetAction')}
+            {t('signInRules.resetAction')}
           </Button>
         </form>
       </Card>
@@ -135,13 +135,13 @@ function Reset() {
           setAsking(false)
           reset.reset()
         }}
-        title={t('doors.resetTitle', { email: email.trim() })}
-        action={t('doors.resetAction')}
+        title={t('signInRules.resetTitle', { email: email.trim() })}
+        action={t('signInRules.resetAction')}
         isPending={reset.isPending}
         problem={reset.error}
         onConfirm={() => reset.mutate()}
       >
-        {t('doors.resetDetail')}
+        {t('signInRules.resetDetail')}
       </AlertDialog>
     </Section>
   )

@@ -1,4 +1,4 @@
-// The platform's own doors, over HTTP: second factors, passkeys, links in mails, where admins come from.
+// Signing in to the platform, over HTTP: second factors, passkeys, links in mails, where admins come from.
 import { randomBytes } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
 import pg from 'pg'
@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 let people = 0
-const newEmail = () => `door-${++people}@example.com`
+const newEmail = () => `person-${++people}@example.com`
 
 /** Throttles are tested where they are meant; elsewhere one address would stand for a hundred people. */
 const forgetThrottles = () => database.query('DELETE FROM sign_in_throttle')
@@ -363,9 +363,9 @@ describe('D6 an address', () => {
   })
 })
 
-describe('D6 the rules of the doors', () => {
+describe('D6 the sign-in rules', () => {
   const set = async (admin: Caller, body: object) =>
-    admin.send('PATCH', '/platform/doors', { body, version: '*' })
+    admin.send('PATCH', '/platform/sign-in-rules', { body, version: '*' })
 
   test('ask for a second factor where they say so, and let it be set up', async () => {
     const admin = await app.admin()
@@ -424,7 +424,7 @@ describe('D6 the rules of the doors', () => {
     expect((await caller.send('GET', '/me')).status).toBe(401)
     expect((await signIn(email)).status).toBe(200)
     const { rows } = await database.query(
-      `SELECT * FROM audit_event WHERE action = 'doors.resetFactors' AND resource_name = $1`,
+      `SELECT * FROM audit_event WHERE action = 'signInRules.resetFactors' AND resource_name = $1`,
       [email],
     )
     expect(rows).toMatchObject([{ actor_name: 'Platform admin', after: { factors: 0, sessionsEnded: 1 } }])

@@ -1,4 +1,4 @@
-// The rules of the platform's doors, as platform admins set them: none that would refuse whoever sets it.
+// The sign-in rules of the platform, as platform admins set them: none that would refuse whoever sets it.
 import { createAddressSet } from '@gatewright/shared/cidr'
 import type { contract } from '@gatewright/shared/contract/index'
 import { Inject, Injectable } from '@nestjs/common'
@@ -14,17 +14,17 @@ import { Changes } from '../../publishing/change.ts'
 import { refuseField } from '../../refusal.ts'
 import { Factors } from '../factors/factors.ts'
 import { Sessions } from '../sessions.ts'
-import { DoorRules } from './door-rules.ts'
+import { SignInRules } from './sign-in-rules.ts'
 
-type Noun = typeof contract.doors
+type Noun = typeof contract.signInRules
 
 @Injectable()
-export class DoorsService implements Service<Noun> {
+export class SignInRulesService implements Service<Noun> {
   constructor(
     @Inject(ENV) private readonly env: Env,
     private readonly database: Database,
     private readonly changes: Changes,
-    private readonly rules: DoorRules,
+    private readonly rules: SignInRules,
     private readonly factors: Factors,
     private readonly sessions: Sessions,
     private readonly outbox: Outbox,
@@ -50,14 +50,14 @@ export class DoorsService implements Service<Noun> {
     const changed = await this.changes.onPlatform(call, async (tx) => {
       await tx.everything.$queryRaw`SELECT id FROM platform WHERE id = 1 FOR UPDATE`
       const before = await tx.platform.platform.findUniqueOrThrow({ where: { id: 1 } })
-      expectVersion(call, { version: before.doorsVersion })
+      expectVersion(call, { version: before.signInRulesVersion })
       const after = await tx.platform.platform.update({
         where: { id: 1 },
-        data: { ...given({ secondFactor, adminNetworks }), doorsVersion: { increment: 1 } },
+        data: { ...given({ secondFactor, adminNetworks }), signInRulesVersion: { increment: 1 } },
       })
       tx.audit({
-        action: 'doors.update',
-        resource: { kind: 'platform', id: 'doors', name: 'Doors of the platform' },
+        action: 'signInRules.update',
+        resource: { kind: 'platform', id: 'sign-in-rules', name: 'Sign-in rules of the platform' },
         before: rulesOf(before),
         after: rulesOf(after),
       })
@@ -77,7 +77,7 @@ export class DoorsService implements Service<Noun> {
       await tx.everything.$queryRaw`SELECT id FROM app_user WHERE id = ${user.id} FOR UPDATE`
       const count = await this.factors.removeAll(tx.platform, user.id)
       tx.audit({
-        action: 'doors.resetFactors',
+        action: 'signInRules.resetFactors',
         resource: { kind: 'user', id: user.id, name: user.email },
         before: { factors: count },
         after: { factors: 0, sessionsEnded: await this.sessions.end(tx.platform, user.id, { allBut: null }) },
@@ -93,7 +93,7 @@ export class DoorsService implements Service<Noun> {
       ...rulesOf(platform),
       mail: this.outbox.isReady,
       yourAddress: call.address,
-      version: platform.doorsVersion,
+      version: platform.signInRulesVersion,
     }
   }
 }

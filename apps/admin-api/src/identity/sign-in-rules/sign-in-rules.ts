@@ -1,4 +1,4 @@
-// The rules of the platform's own doors, as every request asks them: read once in two seconds.
+// The rules for signing in to the platform, as every request asks them: read once in two seconds.
 import { type AddressSet, createAddressSet } from '@gatewright/shared/cidr'
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
 import { Inject, Injectable } from '@nestjs/common'
@@ -22,7 +22,7 @@ interface Rules {
   readonly adminNetworks: AddressSet | null
 }
 
-/** Who stands before a door. */
+/** Who wants in. */
 export interface Comer {
   readonly user: CallUser | null
   readonly sessionId: string | null
@@ -31,7 +31,7 @@ export interface Comer {
 }
 
 @Injectable()
-export class DoorRules {
+export class SignInRules {
   #rules: Promise<Rules> | undefined
   #readAt = new Date(0)
 
@@ -43,7 +43,7 @@ export class DoorRules {
 
   /** Refuses whoever does not meet the rules for this operation. Fails closed with Postgres. */
   async check(
-    { beforeDoors, proof }: OperationMeta,
+    { beforeSignInRules, proof }: OperationMeta,
     comer: Comer,
     tenant: CallTenant | null,
     address: string,
@@ -51,7 +51,7 @@ export class DoorRules {
     const { user, sessionId, method, provedAt } = comer
     if (!user) return
     const rules = await this.#current()
-    if (!beforeDoors) {
+    if (!beforeSignInRules) {
       if (isAdmin(user, tenant)) refuseFrom(rules.adminNetworks, address)
       if (lacks(rules, user, method))
         refuse('second_factor_missing', 'Set up a second factor in your account, and go on')

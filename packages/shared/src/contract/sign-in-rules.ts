@@ -1,4 +1,4 @@
-// The doors of the platform itself: who needs a second factor, and where admins may come from.
+// The rules for signing in to the platform itself: who needs a second factor, and where admins may come from.
 import * as z from 'zod'
 import { parseCidr } from '../cidr.ts'
 import { email } from '../model/user.ts'
@@ -31,11 +31,13 @@ const settings = z.strictObject({
   version,
 })
 
-export const doors = {
-  get: operation('GET', '/platform/doors', 'platform', 'Read the rules of the doors', { sessionOnly: true })
+export const signInRules = {
+  get: operation('GET', '/platform/sign-in-rules', 'platform', 'Read the sign-in rules', {
+    sessionOnly: true,
+  })
     .input(nothing)
     .output(settings),
-  update: operation('PATCH', '/platform/doors', 'platform', 'Change the rules of the doors', {
+  update: operation('PATCH', '/platform/sign-in-rules', 'platform', 'Change the sign-in rules', {
     sessionOnly: true,
     concurrency: true,
     proof: true,
