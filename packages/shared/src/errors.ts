@@ -51,6 +51,10 @@ export const errors = {
   token_not_yet_valid: { status: 401, title: 'The access token is not valid yet' },
   token_wrong_audience: { status: 401, title: 'The access token is meant for another API' },
   token_claims_refused: { status: 401, title: 'The access token does not say what it must' },
+  token_certificate_mismatch: {
+    status: 401,
+    title: 'The access token is bound to a client certificate that was not shown',
+  },
   token_inactive: { status: 401, title: 'The authorization server says that the token is not active' },
   introspection_unavailable: { status: 503, title: 'The authorization server cannot be asked right now' },
   introspection_limited: { status: 503, title: 'The authorization server is being asked too often' },

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { oauthClientText } from '../oauth-client.ts'
 import { createCallerGate, unlessPublic } from './caller.ts'
+import { boundCertificateOf, showsCertificate } from './certificate-binding.ts'
 import { type Claims, claimOf, clientOf, fulfils, headerValue, holdsScopes } from './claims.ts'
 import {
   type Phases,
@@ -63,6 +64,11 @@ export const accessTokenFields = {
     title: 'Claims required',
     group: 'What the token must say',
   }),
+  certificateBinding: z.enum(['refuse', 'accept', 'require']).default('refuse').meta({
+    title: 'Tokens bound to a client certificate',
+    help: 'RFC 8705. accept: good on connections that show that certificate, and clients are asked for one. require: no other tokens are taken. refuse: no such tokens are',
+    group: 'What the token must say',
+  }),
   consumerHeaders: z.boolean().default(true).meta({
     title: 'Tell the upstream who calls',
     help: 'Sends X-Consumer-Application, -Application-Id, -Plan, -Subscription-Id and -Credential-Id',
@@ -116,6 +122,8 @@ interface Verified<Proof> {
   /** sha256 under which its client is known. */
   readonly client: string
   readonly unknownClient: Refusal
+  /** sha256 of the certificate that it is bound to, lower-case hex; null = none. */
+  readonly certificate: string | null
   /** What it says too little for, wherever this attachment stands; null = nothing. */
   readonly refusal: Refusal | null
   /** Name and value in turn. */
@@ -137,7 +145,7 @@ export function createAccessTokenPhases<Proof>(
   { credentials, tokens, environment }: PolicyDeps,
   prover: TokenProver<Proof>,
 ): Phases {
-  const { consumerHeaders, forwardToken, claimHeaders, scopesRequired } = config
+  const { consumerHeaders, forwardToken, claimHeaders, scopesRequired, certificateBinding } = config
   const remembered = tokens.open<Verified<Proof>>()
   const headerNames = claimHeaders.map(({ header }) => header.toLowerCase())
   const insufficientScope = refuse('insufficient_scope', {
@@ -159,6 +167,8 @@ export function createAccessTokenPhases<Proof>(
   )
 
   function enter(ctx: PolicyContext, token: Verified<Proof>, field: string): Verdict | Promise<Verdict> {
+    if (token.certificate !== null && !showsCertificate(ctx.clientCertificate, token.certificate))
+      return unlessPublic(ctx, wrongCertificate)
     if (token.refusal !== null) return unlessPublic(ctx, token.refusal)
     const found = credentials.known(token.client) ?? credentials.find(token.client)
     if (found instanceof Promise)
@@ -192,9 +202,12 @@ export function createAccessTokenPhases<Proof>(
     ctx: PolicyContext,
     { claims, issuer, clientIdClaim, untilMs, proof }: Proven<Proof>,
   ): Verified<Proof> | Refusal {
-    // RFC 7800, RFC 8705, RFC 9449: it proves nothing without the key that it is bound to, which a bearer does not show.
-    if (claimOf(claims, 'cnf') !== undefined)
+    // RFC 7800, RFC 9449: it proves nothing without the key that it is bound to, which a bearer does not show.
+    const certificate = boundCertificateOf(claims)
+    if (certificate === 'other' || (certificate !== null && certificateBinding === 'refuse'))
       return invalidToken('token_claims_refused', 'The token is bound to a key and is no bearer token.')
+    if (certificate === null && certificateBinding === 'require')
+      return invalidToken('token_claims_refused', 'The token is not bound to a client certificate.')
     const missing = config.requiredClaims.find((it) => !fulfils(claims, it))
     if (missing !== undefined)
       return invalidToken(
@@ -216,6 +229,7 @@ export function createAccessTokenPhases<Proof>(
       unknownClient: refuse('client_unknown', {
         detail: `No application has registered the OAuth client ${JSON.stringify(clientId)} of ${issuer} in the environment ${environment}.`,
       }),
+      certificate,
       refusal: holdsScopes(claims, scopesRequired) ? null : insufficientScope,
       fields,
       claims,
@@ -235,6 +249,7 @@ export function createAccessTokenPhases<Proof>(
 
   return {
     absent,
+    ...(certificateBinding !== 'refuse' && { wantsCertificate: true }),
     sent: (ctx) => bearer.test(ctx.header('authorization') ?? ''),
     request(ctx) {
       for (let i = 0; i < headerNames.length; i++) ctx.upstreamHeaders.remove(headerNames[i] as string)
@@ -272,3 +287,9 @@ function challenge(parameters = ''): readonly string[] {
 
 const tooLong = invalidToken('token_malformed', `The token is longer than ${tokenLengthMax} characters.`)
 const ambiguous = invalidToken('token_malformed', 'Send one Authorization field: Bearer, a space, the token.')
+const wrongCertificate = refuse('token_certificate_mismatch', {
+  detail:
+    'The token is bound to a client certificate: connect with that one, under the host name of this API.',
+  // What a connection shows is settled when it is made: whoever has the certificate has to make another.
+  headers: [...challenge('error="invalid_token"'), 'Connection', 'close'],
+})

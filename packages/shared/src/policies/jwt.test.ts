@@ -145,6 +145,11 @@ describe('C2: a token', () => {
     ['whose client is no text', token({ ...good, azp: { toString: 'client-1' } }), 'token_claims_refused'],
   ])('%s', async (_, text, expected) => expect(await code(text)).toBe(expected))
 
+  it('that is bound to a certificate is taken by nobody who did not ask for such tokens', async () => {
+    expect(await code(token({ ...good, cnf: { 'x5t#S256': 'A'.repeat(43) } }))).toBe('token_claims_refused')
+    expect(open().phases.wantsCertificate).toBeUndefined()
+  })
+
   it.each<[SignatureVerdict, string]>([
     ['bad', 'token_bad_signature'],
     ['unknown_key', 'token_unknown_key'],

@@ -1,7 +1,5 @@
 // C12: callers who show a certificate, over real handshakes and through proxies.
 import { createHash, X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
-import { type ConnectionOptions, connect } from 'node:tls'
 import { clientCertificateText } from '@gatewright/shared/client-certificate'
 import { policy, spec } from '@gatewright/shared/policies/mtls'
 import type { CredentialRecord } from '@gatewright/shared/policies/policy'
@@ -9,15 +7,13 @@ import { readRevocationLists } from '@gatewright/shared/x509/revocation-list'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createDeps } from '../../../../../packages/shared/src/testing/policy.fixture.ts'
 import { createAuthority, type TestCertificate } from '../../testing/certificates.fixture.ts'
-import { emptyChain, listen, type RigOptions, startRig } from '../../testing/gateway.fixture.ts'
-import { CertificateShelf } from '../../tls/certificate-shelf.ts'
-import { TlsListener } from '../../tls/listener.ts'
+import type { RigOptions } from '../../testing/gateway.fixture.ts'
+import { startTlsRig } from '../../testing/tls.fixture.ts'
 import { createCertificateTrusts } from './certificate-trusts.ts'
 import type { RevocationFeed } from './revocation-feeds.ts'
 
 const authority = createAuthority('Clients')
 const other = createAuthority('Others')
-const server = createAuthority('Servers').issue({ name: 'server', hosts: ['api.test'] })
 const good = authority.issue({ name: 'payments', serial: 7, uris: ['spiffe://acme.test/payments'] })
 const dayMs = 86_400_000
 
@@ -81,62 +77,10 @@ async function open({
   }
   const at = { id: 'pol_1', name: 'mtls', scope: 'version', tenantId: 'ten_1', timeZone: 'UTC' } as const
   const phases = policy.create(spec.config.parse({ authorities: authority.cert, ...config }), deps, at)
-  const request = phases.request?.bind(phases) ?? (() => undefined)
-  const facts = { policy: 'mtls', type: 'mtls', scope: 'version', stage: 'identify' }
-  const rig = await startRig({
-    ...more,
-    match: (_, __, ___, route) => ({
-      ...route,
-      facts: { ...route.facts, public: false },
-      chain: {
-        ...emptyChain,
-        request: [request, (ctx) => (ctx.principal === null ? phases.absent : undefined)],
-        requestSteps: [facts, facts],
-      },
-    }),
-  })
-  const shelf = new CertificateShelf({ minVersion: 'TLSv1.2' })
-  shelf.setOwn([{ hosts: ['api.test'], chain: server.cert, key: server.key, notAfterMs: 0, isDefault: true }])
-  const listener = new TlsListener(rig.server, {
-    minVersion: 'TLSv1.2',
-    certificates: shelf,
-    handshakes: { timeoutMs: 5_000, max: 100 },
-    asked: () => (host) => host === 'api.test',
-  })
-  const tlsPort = await listen(listener)
-  closers.push(async () => {
-    listener.close()
-    listener.closeHandshakes()
-    await rig.close()
-  })
-
-  async function call(client: Partial<TestCertificate> = {}, fields = '', options: ConnectionOptions = {}) {
-    const socket = connect({
-      port: tlsPort,
-      servername: 'api.test',
-      rejectUnauthorized: false,
-      ...client,
-      ...options,
-    })
-    closers.push(() => void socket.destroy())
-    await once(socket, 'secureConnect')
-    let text = ''
-    socket.on('data', (piece) => {
-      text += piece
-    })
-    socket.write(`GET /a HTTP/1.1\r\nHost: api.test\r\n${fields}Connection: close\r\n\r\n`)
-    await once(socket, 'end')
-    socket.destroy()
-    return outcomeOf(text)
-  }
-  const plain = async (fields: string) =>
-    outcomeOf(await rig.rawAll(`GET /a HTTP/1.1\r\nHost: api.test\r\n${fields}Connection: close\r\n\r\n`))
-  return { rig, call, plain }
+  const opened = await startTlsRig('mtls', phases, more)
+  closers.push(opened.close)
+  return opened
 }
-
-/** 200, or the reason code. */
-const outcomeOf = (text: string) =>
-  /"code":"([a-z_]+)"/.exec(text)?.[1] ?? Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])
 
 describe('C12 mTLS: who calls is told by a certificate', () => {
   it('a registered certificate is its application, whatever version of TLS showed it', async () => {

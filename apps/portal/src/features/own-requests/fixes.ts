@@ -63,6 +63,7 @@ export function fixOf(code: string | null, { tenant, application, api }: Place):
     case 'token_not_yet_valid':
     case 'token_wrong_audience':
     case 'token_claims_refused':
+    case 'token_certificate_mismatch':
     case 'insufficient_scope':
       return fix('checkToken', 'docs')
     case 'client_unknown':
