@@ -37,6 +37,7 @@ import { createKeySets } from './runtime/keys/key-sets.ts'
 import { createMemoryStore } from './runtime/limits/memory-store.ts'
 import { createRedisStore } from './runtime/limits/redis-store.ts'
 import { createRemoteStore } from './runtime/limits/remote-store.ts'
+import { createLogins } from './runtime/logins/logins.ts'
 import { createOutbound } from './runtime/outbound.ts'
 import { createPacer } from './runtime/pacer.ts'
 import { createPlaces } from './runtime/places/places.ts'
@@ -133,6 +134,7 @@ const accessTo = createRegistryAccess(env.REGISTRIES)
 const keySets = createKeySets({ read: createKeyReader(createRegistryClient(forbidden), accessTo), log })
 const outbound = createOutbound(forbidden, accessTo)
 const introspection = createIntrospection({ open: outbound, log })
+const logins = createLogins({ redis, environment: env.ENVIRONMENT, open: outbound, keySets, log })
 const tokens = createTokenMemory({ entries: env.CREDENTIAL_CACHE_SIZE, bytes: tokenBytesMax })
 const cedar = createCedarEngine()
 
@@ -216,6 +218,7 @@ async function prepare({ parcel, credentials: keys }: Extract<ToWorker, { kind: 
           inFlight,
           keySets,
           introspection,
+          logins,
           tokens,
           firewalls,
           places,

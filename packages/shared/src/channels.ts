@@ -60,5 +60,17 @@ export const jobPrefix = '{gw:jobs}'
 export const counterKey = (tenantId: string, environmentName: string, limitId: string, key: string) =>
   `gw:{${tenantId}}:limit:${environmentName}:${limitId}:${key}`
 
+/** String, sealed with what is in the cookie alone: a session of a person who signed in at a gateway. `ticketHash`: sha256 of that cookie. */
+export const loginSessionKey = (tenantId: string, environmentName: string, ticketHash: string) =>
+  `gw:{${tenantId}}:login:${environmentName}:${ticketHash}`
+
+/** String: somebody refreshes the tokens of the session, or just failed to. */
+export const loginLockKey = (tenantId: string, environmentName: string, ticketHash: string) =>
+  `${loginSessionKey(tenantId, environmentName, ticketHash)}:lock`
+
+/** String: a sign-in that came back from its identity provider once. `attemptHash`: sha256 of its `state`. */
+export const loginAttemptKey = (tenantId: string, environmentName: string, attemptHash: string) =>
+  `gw:{${tenantId}}:login-attempt:${environmentName}:${attemptHash}`
+
 /** String, sealed: what a try-it session of the portal stands for. */
 export const tryItKey = (ticketHash: string) => `gw:try:${ticketHash}`

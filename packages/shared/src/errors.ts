@@ -82,6 +82,14 @@ export const errors = {
     title: 'The keys of the identity provider cannot be read right now',
   },
 
+  // Who is calling, as a person who signs in with a browser.
+  login_required: { status: 401, title: 'You have to sign in' },
+  login_unfinished: { status: 400, title: 'The sign-in was not begun in this browser, or took too long' },
+  login_repeated: { status: 400, title: 'This sign-in was finished before' },
+  login_denied: { status: 403, title: 'You may not come in' },
+  login_failed: { status: 502, title: 'The identity provider did not answer as it should' },
+  login_unavailable: { status: 503, title: 'Nobody can be signed in right now' },
+
   // What an authorizer of the API's owner says.
   authorizer_denied: { status: 403, title: 'The owner of the API does not let this request pass' },
   authorizer_timeout: { status: 503, title: 'The authorizer of the API took too long' },

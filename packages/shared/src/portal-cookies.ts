@@ -1,5 +1,5 @@
-// The portal's own cookies. Browsers send cookies to every port of a host, so a gateway beside the portal gets them too:
-// it keeps them from APIs, and APIs from setting them.
+// The product's own cookies: the portal's, and those of logins at gateways. Browsers send cookies to every port of a host, so a
+// gateway beside the portal gets them too: it keeps them from APIs, and APIs from setting them.
 
 /** Bound to its very host and https (RFC 6265bis 4.1.3.2); localhost counts as secure. */
 export const secureSessionCookie = '__Host-gw_session'
@@ -22,9 +22,16 @@ const names: readonly string[] = [
   plainAuthoriseCookie,
 ]
 
-const isPortalCookie = (pair: string) => names.includes((pair.split('=', 1)[0] ?? '').trim())
+/** What names of cookies of logins at gateways begin with (policy oidc-login). */
+export const secureLoginPrefix = '__Host-gw_login_'
+export const plainLoginPrefix = 'gw_login_'
 
-/** A `Cookie` value without the portal's cookies; empty when nothing is left. */
+function isPortalCookie(pair: string): boolean {
+  const name = (pair.split('=', 1)[0] ?? '').trim()
+  return names.includes(name) || name.startsWith(secureLoginPrefix) || name.startsWith(plainLoginPrefix)
+}
+
+/** A `Cookie` value without the product's cookies; empty when nothing is left. */
 export function withoutPortalCookies(value: string): string {
   if (!value.includes('gw_')) return value
   return value
@@ -34,7 +41,7 @@ export function withoutPortalCookies(value: string): string {
     .trim()
 }
 
-/** Whether a `Set-Cookie` value sets one of the portal's cookies. */
+/** Whether a `Set-Cookie` value sets one of the product's cookies. */
 export function setsPortalCookie(value: string): boolean {
   return value.includes('gw_') && isPortalCookie(value)
 }

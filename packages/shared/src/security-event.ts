@@ -23,6 +23,8 @@ const everyday: ReadonlySet<ErrorCode> = new Set([
   'credentials_unavailable',
   'identity_provider_unavailable',
   'introspection_unavailable',
+  'login_failed',
+  'login_unavailable',
   'authorizer_timeout',
   'authorizer_unavailable',
   'authorizer_answer_invalid',

@@ -70,6 +70,8 @@ export function snapshotProblems(snapshot: Snapshot): FieldError[] {
     const inherited =
       inspect(version.policies, 'version', at, problems) || (identified.get(version.tenantId) ?? global)
     inspectRoutes(version, at, inherited, problems)
+    const tenant = snapshot.tenants.find(({ id }) => id === version.tenantId)
+    inspectOwnPaths(version, tenant?.policies ?? [], at, problems)
   }
   for (const { kind, version, route, message } of findOverlaps(snapshot.versions)) {
     if (kind === 'unreachable') continue
@@ -118,6 +120,37 @@ function inspectRoutes(version: Version, at: string, inherited: boolean, problem
         detail: 'nothing asks who is calling: attach a policy such as api-key, or mark the route public',
       })
     }
+  }
+}
+
+/** Paths that policies answer themselves: no two of them, and no route, may have the same. */
+function inspectOwnPaths(
+  version: Version,
+  outer: readonly PolicyUse[],
+  at: string,
+  problems: FieldError[],
+): void {
+  const taken = new Map<string, { readonly owner: string; readonly policy: string }>()
+  const all = [...outer, ...version.policies, ...version.routes.flatMap(({ policies }) => policies)]
+  for (const policy of all) {
+    const spec = policySpec(policy.type)
+    const config = spec?.ownPaths && spec.config.safeParse(policy.config)
+    if (!config?.success || !spec?.ownPaths) continue
+    const { owner, paths } = spec.ownPaths(config.data)
+    for (const { path } of paths) {
+      const first = taken.get(path)
+      if (first && first.owner !== owner) {
+        const detail = `${path} is the own path of both ${first.policy} and ${policy.name}: give one of them another one`
+        problems.push({ pointer: `${at}/policies/${policy.name}`, code: 'duplicate', detail })
+      }
+      if (!first) taken.set(path, { owner, policy: policy.name })
+    }
+  }
+  for (const route of taken.size === 0 ? [] : version.routes) {
+    const first = taken.get(route.path)
+    if (!first) continue
+    const detail = `the policy ${first.policy} answers at ${route.path} itself: no route may have this path`
+    problems.push({ pointer: `${at}/routes/${routeName(route)}`, code: 'path_taken', detail })
   }
 }
 

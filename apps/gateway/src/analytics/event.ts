@@ -47,7 +47,8 @@ export function buildEvent(ctx: RequestContext, { environmentId, gatewayId }: Ev
     tenantId: facts?.tenantId ?? null,
     apiId: facts?.apiId ?? null,
     versionId: facts?.versionId ?? null,
-    routeId: route?.id ?? null,
+    // Paths that policies answer themselves are no routes that anybody declared.
+    routeId: route?.id || null,
     applicationId: caller?.applicationId ?? null,
     subscriptionId: caller?.subscriptionId ?? null,
     planId: caller?.planId ?? null,

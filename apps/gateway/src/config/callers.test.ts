@@ -1,5 +1,5 @@
 // Who has to be known on a route where several policies ask.
-import { type PolicyContext, type Refusal, refuse } from '@gatewright/shared/policies/policy'
+import { type PolicyContext, refuse } from '@gatewright/shared/policies/policy'
 import { expect, it } from 'vitest'
 import { demandCaller, protects } from './callers.ts'
 import type { Step } from './steps.ts'
@@ -8,6 +8,8 @@ interface Call {
   readonly key?: boolean
   readonly token?: boolean
   readonly public?: boolean
+  /** Somebody opens a page. */
+  readonly page?: boolean
 }
 
 const missing = { key: refuse('credential_missing'), token: refuse('token_missing') }
@@ -34,11 +36,12 @@ async function codeOf(steps: readonly Step[], call: Call): Promise<string | null
   const ctx = {
     ...call,
     principal: null,
+    person: null,
     route: { public: call.public ?? false },
   } as unknown as PolicyContext
   for (const { phases } of demandCaller(steps)) {
-    const verdict = (await phases.request?.(ctx)) as Refusal | undefined
-    if (verdict !== undefined) return verdict.code
+    const verdict = await phases.request?.(ctx)
+    if (verdict !== undefined) return verdict.kind === 'refusal' ? verdict.code : verdict.kind
   }
   return null
 }
@@ -82,4 +85,29 @@ it('C8 C11 a policy that only vouches takes nobody’s place where others ask', 
     expect(await codeOf(steps, { key: true })).toBe('token_missing')
     expect(await codeOf(steps, { key: true, token: true })).toBeNull()
   }
+})
+
+it('C4 whom no policy knows is invited by the one that can, and a person needs no application', async () => {
+  const invitation = { kind: 'reply', status: 302, headers: [], body: '' } as const
+  const login: Step = {
+    ...step('token', 'version'),
+    phases: {
+      absent: missing.token,
+      sent: (ctx) => ctx.person !== null,
+      invite: async (ctx) => ((ctx as unknown as Call).page ? invitation : undefined),
+      request(ctx) {
+        if ((ctx as unknown as Call).token) ctx.person = { issuer: 'i', subject: 's', key: 'k' }
+        return undefined
+      },
+    },
+  }
+  const either = [step('key', 'version'), login]
+  expect(await codeOf(either, { token: true })).toBeNull()
+  expect(await codeOf(either, { key: true, page: true })).toBeNull()
+  expect(await codeOf(either, {})).toBe('credential_missing')
+  expect(await codeOf(either, { page: true })).toBe('reply')
+  const demanded = [step('key', 'version'), { ...login, scope: 'route' } as Step]
+  expect(await codeOf(demanded, { key: true })).toBe('token_missing')
+  expect(await codeOf(demanded, { key: true, page: true })).toBe('reply')
+  expect(await codeOf(demanded, { page: true, public: true })).toBeNull()
 })

@@ -22,7 +22,9 @@ export function demandCaller(steps: readonly Step[]): readonly Step[] {
   const last = asking.at(-1)
   if (last === undefined) return steps
   const unknown = refusalFor(asking)
-  let all = followedBy(steps, last, (ctx) => (ctx.principal === null ? unknown : undefined))
+  let all = followedBy(steps, last, (ctx) =>
+    ctx.principal === null && ctx.person === null ? orInvited(asking, ctx, unknown) : undefined,
+  )
   for (const scope of new Set(asking.map((step) => step.scope))) {
     const offered = all.filter((step) => asksWho(step) && step.scope === scope)
     const end = offered.at(-1)
@@ -30,20 +32,34 @@ export function demandCaller(steps: readonly Step[]): readonly Step[] {
     if (!offered.every(({ phases }) => phases.sent)) continue
     const missing = refusalFor(offered)
     all = followedBy(all, end, (ctx) =>
-      offered.some(({ phases }) => phases.sent?.(ctx)) ? undefined : missing,
+      offered.some(({ phases }) => phases.sent?.(ctx)) ? undefined : orInvited(offered, ctx, missing),
     )
   }
   return all
+}
+
+/** What whoever is not known is told: by the first policy that can let them in another way, else the refusal. */
+function orInvited(
+  asking: readonly Step[],
+  ctx: PolicyContext,
+  refusal: Refusal,
+): Verdict | Promise<Verdict> {
+  for (const { phases } of asking) {
+    const invitation = phases.invite?.(ctx)
+    if (invitation instanceof Promise) return invitation.then((it) => it ?? refusal)
+    if (invitation !== undefined) return invitation
+  }
+  return refusal
 }
 
 /** The steps, with a decision behind one of them that only routes for everybody do without. */
 function followedBy(
   steps: readonly Step[],
   step: Step,
-  decide: (ctx: PolicyContext) => Verdict,
+  decide: (ctx: PolicyContext) => Verdict | Promise<Verdict>,
 ): readonly Step[] {
   const own = step.phases.request?.bind(step.phases)
-  const decideUnlessPublic = (ctx: PolicyContext): Verdict => (ctx.route.public ? undefined : decide(ctx))
+  const decideUnlessPublic = (ctx: PolicyContext) => (ctx.route.public ? undefined : decide(ctx))
 
   function request(ctx: PolicyContext): Verdict | Promise<Verdict> {
     const verdict = own?.(ctx)

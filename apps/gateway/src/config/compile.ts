@@ -27,6 +27,7 @@ import {
   type SharedDeps,
 } from './instances.ts'
 import { lifecycleFields, retiredStep, sunsetStep } from './lifecycle.ts'
+import { createOwnPathTable, type OwnPathTable } from './own-paths.ts'
 import {
   type HeadPart,
   type SnapshotHead,
@@ -333,6 +334,22 @@ function createVersionCompiler({
   let traffic: TrafficSplit | null = null
   let shared: Pipeline | null = null
   const definitions = new Map<string, SchemaText>()
+  let ownPaths: OwnPathTable | null = null
+
+  /** What stands on all routes has its paths once; what stands on one route, with that route. */
+  function reservePaths(path: string, place: string, own: readonly Step[], builder: RouterBuilder): void {
+    if (isRetired) return
+    if (ownPaths === null) {
+      const facts = { tenantId, apiId, apiName, versionId, versionName, basePath }
+      const declaredBasePath = document.basePath
+      ownPaths = createOwnPathTable({
+        ...{ place: at.place, basePath, declaredBasePath, hosts, facts, outer, preflightCount },
+      })
+      ownPaths.offer(outer, builder)
+    }
+    ownPaths.note(path, place)
+    ownPaths.offer(own, builder)
+  }
 
   function pipeline(own: readonly Step[]): Pipeline {
     const steps = orderSteps([...outer, ...own])
@@ -409,6 +426,7 @@ function createVersionCompiler({
       const place = `${at.place}, route ${route.method} ${route.path}`
       const template = basePath + route.path
       const own = route.policies.map((use) => instances.step(use, { ...at, scope: 'route', place, template }))
+      reservePaths(route.path, place, own, builder)
       if (own.length === 0) shared ??= pipeline([])
       const { identifies, wantsCertificate, ...phases } = own.length === 0 && shared ? shared : pipeline(own)
       if (!identifies && !route.public && !isRetired) {
@@ -420,6 +438,7 @@ function createVersionCompiler({
         id: route.id,
         method: route.method,
         template,
+        basePath,
         operationId: route.operationId,
         tenantId,
         apiId,

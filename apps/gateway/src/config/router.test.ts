@@ -21,6 +21,7 @@ function entry(text: string, hosts: string[] = [], apiName = 'shop'): RouterEntr
       id: `${hosts.join()} ${text}`,
       method,
       template,
+      basePath: '',
       operationId: null,
       tenantId: 'ten_1',
       apiId: `api_${apiName}`,

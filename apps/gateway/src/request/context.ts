@@ -6,6 +6,7 @@ import type {
   HeaderEdits,
   Held,
   LimitReport,
+  Person,
   PolicyContext,
   Principal,
   ReceivedHead,
@@ -30,6 +31,7 @@ const noRoute: RouteFacts = Object.freeze({
   id: '',
   method: '',
   template: '',
+  basePath: '',
   operationId: null,
   tenantId: '',
   apiId: '',
@@ -76,6 +78,7 @@ export class RequestContext implements PolicyContext {
   /** Set when someone with the right to it asked to be told what happens; it costs nothing when null. */
   trace: Trace | null = null
   principal: Principal | null = null
+  person: Person | null = null
   claims: Readonly<Record<string, unknown>> | null = null
   refusedCaller: RefusedCaller | null = null
   /** As how many calls it counts; 0 when the request is only being explained. */

@@ -6,6 +6,7 @@ import {
   problemMediaType,
   problemType,
 } from '@gatewright/shared/errors'
+import { pageHeaders } from '@gatewright/shared/policies/login-pages'
 import type { Refusal, Reply } from '@gatewright/shared/policies/policy'
 import type { RequestContext } from './context.ts'
 import { is } from './fields.ts'
@@ -34,12 +35,14 @@ export function refusalReply(ctx: RequestContext, refusal: Refusal, settings: Re
     ...refusal.extensions,
     request_id: ctx.requestId,
   }
-  const headers = ['Content-Type', problemMediaType, 'Cache-Control', 'no-store']
+  const { page } = refusal
+  const headers = page === undefined ? ['Content-Type', problemMediaType] : [...pageHeaders]
+  headers.push('Cache-Control', 'no-store')
   if (refusal.retryAfterMs !== undefined) {
     headers.push('Retry-After', String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000))))
   }
   if (refusal.headers !== undefined) headers.push(...refusal.headers)
-  return { kind: 'reply', status, headers, body: JSON.stringify(problem) }
+  return { kind: 'reply', status, headers, body: page ?? JSON.stringify(problem) }
 }
 
 /** Sends a whole reply; nothing of another one may have been sent before. `ctx.status` is its status already. */

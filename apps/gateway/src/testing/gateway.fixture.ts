@@ -196,6 +196,7 @@ export function routeTo(upstream: Upstream | null, parts: Partial<CompiledRoute>
       id: 'rte_1',
       method: 'GET',
       template: '/',
+      basePath: '',
       operationId: null,
       tenantId: 'ten_1',
       apiId: 'api_1',

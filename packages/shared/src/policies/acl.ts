@@ -84,9 +84,9 @@ export const policy = definePolicy(spec, ({ rules, deny, roleClaims }) => {
 
   return {
     request(ctx) {
-      const { principal, route } = ctx
-      if (principal === null) return noCaller
-      const groups = principal.groups ?? []
+      const { principal, person, route } = ctx
+      if (principal === null && person === null) return noCaller
+      const groups = principal?.groups ?? []
       const held = rolesOf(ctx)
       if (groups.some((it) => deniedGroups.has(it)) || held.some((it) => deniedRoles.has(it))) return denied
       // Who may GET may ask for its head alone (RFC 9110 9.3.2).
@@ -99,7 +99,7 @@ export const policy = definePolicy(spec, ({ rules, deny, roleClaims }) => {
           return undefined
       }
       return refuse('operation_not_granted', {
-        detail: `No rule grants ${route.operationId ?? `${ctx.method} ${route.template}`} to “${principal.applicationName}”.`,
+        detail: `No rule grants ${route.operationId ?? `${ctx.method} ${route.template}`} to ${principal === null ? 'this person' : `“${principal.applicationName}”`}.`,
       })
     },
   }

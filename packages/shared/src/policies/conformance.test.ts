@@ -18,7 +18,7 @@ const at: Attachment = { id: 'pol_1', name: 'it', scope: 'version', tenantId: 't
 
 const phaseNames: readonly (keyof Phases)[] = [
   ...(['request', 'wantsBody', 'requestBody', 'responseBody', 'response', 'done'] as const),
-  ...(['priority', 'absent', 'sent', 'vouches', 'wantsCertificate'] as const),
+  ...(['priority', 'absent', 'sent', 'invite', 'own', 'vouches', 'wantsCertificate'] as const),
 ]
 
 it('specs and policies name the same types', () => {

@@ -8,17 +8,19 @@ export const countedBy = z
   .default('application')
   .meta({
     title: 'Counted by',
-    help: 'application: all its keys together · principal: each key · address: the client address, IPv6 by its /64 · route and api: all callers of it together · everyone: all calls of everything that this is attached to. A caller without a credential is counted by address',
+    help: 'application: all its keys together · principal: each key, and each person who signed in · address: the client address, IPv6 by its /64 · route and api: all callers of it together · everyone: all calls of everything that this is attached to. A person without an application is counted by themselves, a caller without a credential by address',
   })
 
 export type CountedBy = z.output<typeof countedBy>
 
 const byAddress = ({ clientAddress }: PolicyContext) => `address:${callerNetwork(clientAddress)}`
 
+const byPerson = (ctx: PolicyContext) => (ctx.person === null ? byAddress(ctx) : `person:${ctx.person.key}`)
+
 /** Names of counters; chosen once at compile. */
 export const counterNames: Readonly<Record<CountedBy, (ctx: PolicyContext) => string>> = {
-  application: (ctx) => (ctx.principal === null ? byAddress(ctx) : ctx.principal.applicationId),
-  principal: (ctx) => (ctx.principal === null ? byAddress(ctx) : ctx.principal.credentialId),
+  application: (ctx) => ctx.principal?.applicationId ?? byPerson(ctx),
+  principal: (ctx) => (ctx.person === null ? (ctx.principal?.credentialId ?? byAddress(ctx)) : byPerson(ctx)),
   address: byAddress,
   route: (ctx) => ctx.route.id,
   api: (ctx) => ctx.route.apiId,

@@ -26,6 +26,7 @@ import { policy as lockout } from './lockout.ts'
 import { policy as mock } from './mock.ts'
 import { policy as mtls } from './mtls.ts'
 import { policy as oauth2Introspection } from './oauth2-introspection.ts'
+import { policy as oidcLogin } from './oidc-login.ts'
 import type { Attachment, Phases, Policy, PolicyDeps, PolicySpec } from './policy.ts'
 import { policy as priority } from './priority.ts'
 import { policy as quota } from './quota.ts'
@@ -64,6 +65,7 @@ export const policies: ReadonlyMap<string, RunnablePolicy> = new Map(
     runnable(awsSigv4),
     runnable(mtls),
     runnable(oauth2Introspection),
+    runnable(oidcLogin),
     runnable(customAuthorizer),
     runnable(acl),
     runnable(cedar),

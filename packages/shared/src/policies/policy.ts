@@ -9,6 +9,7 @@ import type { Authorizers } from './authorizer-ports.ts'
 import type { Cedar } from './cedar-port.ts'
 import type { CertificateTrusts, PresentedCertificate } from './certificate-ports.ts'
 import type { Firewalls } from './firewall-ports.ts'
+import type { Logins } from './login-ports.ts'
 import type { Places } from './place-port.ts'
 import type { DriftLog, Forms, Operation, SchemaChecks } from './schema-port.ts'
 import type { Secrets } from './secret-ports.ts'
@@ -47,6 +48,8 @@ export interface PolicySpec<Config extends z.ZodType = z.ZodType, Type extends s
   sourceOf?(config: z.output<Config>): string | null
   /** Of a policy that stands among those that identify: whether a route needs another one besides to be protected. */
   needsAnother?(config: z.output<Config>): boolean
+  /** Paths that it answers itself on each version it stands on: no route of the version may have one. */
+  ownPaths?(config: z.output<Config>): OwnPathsOf
 }
 
 /** Who the gateway decided is calling; the only identity later policies see. */
@@ -65,6 +68,15 @@ export interface Principal {
   readonly groups?: readonly string[]
 }
 
+/** A person who signed in, in the name of whichever application. */
+export interface Person {
+  /** Value of `iss`, to the letter. */
+  readonly issuer: string
+  readonly subject: string
+  /** Tells them from every other person of every issuer, and says nothing of them: a hash in hex. */
+  readonly key: string
+}
+
 /** Whose credential it was that opens nothing: for the log alone, so that its owner finds the refused call; never a permission. */
 export interface RefusedCaller {
   readonly credentialId: string
@@ -80,6 +92,8 @@ export interface RouteFacts {
   readonly method: string
   /** Full path template: base path + path of the operation. */
   readonly template: string
+  /** Of the version; empty when it is `/`. */
+  readonly basePath: string
   readonly operationId: string | null
   readonly tenantId: string
   readonly apiId: string
@@ -143,7 +157,9 @@ export interface PolicyContext {
   /** First value of a query parameter, percent-decoded. */
   queryParameter(name: string): string | undefined
   principal: Principal | null
-  /** What the verified token of the principal says; null when they showed none. */
+  /** Who sits in front of it, where that is known; there may be no application. */
+  person: Person | null
+  /** What the verified token of the principal, or of the person, says; null when they showed none. */
   claims: Readonly<Record<string, unknown>> | null
   refusedCaller: RefusedCaller | null
   readonly upstreamHeaders: HeaderEdits
@@ -223,6 +239,8 @@ export interface Refusal {
   readonly headers?: readonly string[]
   /** Extra members of the problem document. */
   readonly extensions?: Readonly<Record<string, unknown>>
+  /** HTML that a person is shown in place of the problem document. */
+  readonly page?: string
 }
 
 /** An answer that a policy gives itself. */
@@ -278,6 +296,10 @@ export interface Phases {
    * goes on when nothing of its kind was sent, refuses what was sent and is not good, and never replaces a principal.
    */
   readonly absent?: Refusal
+  /** How somebody whom no policy knows can come in all the same, such as by signing in; undefined: not with this request. */
+  invite?(ctx: PolicyContext): Verdict | Promise<Verdict>
+  /** What answers at the `ownPaths` of its spec. */
+  readonly own?: OwnPaths
   /**
    * Whether something of its kind was sent. Where a policy that says so stands alone at its scope, it is demanded there, whatever a
    * policy of another scope found: what it asks beyond who calls is asked of everybody.
@@ -290,6 +312,17 @@ export interface Phases {
   readonly vouches?: boolean
   /** Clients are to be asked for a certificate in their handshake, on the hosts of the routes where the policy stands. */
   readonly wantsCertificate?: true
+}
+
+export interface OwnPathsOf {
+  /** Equal for attachments that answer alike: several of them may stand on the routes of one version. */
+  readonly owner: string
+  /** Below the base path. */
+  readonly paths: readonly { readonly path: string; readonly methods: readonly ('GET' | 'POST')[] }[]
+}
+
+export interface OwnPaths extends OwnPathsOf {
+  answer(ctx: PolicyContext, path: string): Verdict | Promise<Verdict>
 }
 
 /** Where an instance sits; limits count under `id`, so two attachments never share a counter. */
@@ -417,6 +450,7 @@ export interface PolicyDeps {
   readonly inFlight: InFlight
   readonly keySets: KeySets
   readonly introspection: Introspection
+  readonly logins: Logins
   readonly tokens: TokenMemory
   readonly secrets: Secrets
   readonly firewalls: Firewalls

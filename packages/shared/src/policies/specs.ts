@@ -27,6 +27,7 @@ import { spec as lockout } from './lockout.ts'
 import { spec as mock } from './mock.ts'
 import { spec as mtls } from './mtls.ts'
 import { spec as oauth2Introspection } from './oauth2-introspection.ts'
+import { spec as oidcLogin } from './oidc-login.ts'
 import type { PolicySpec } from './policy.ts'
 import { spec as priority } from './priority.ts'
 import { spec as quota } from './quota.ts'
@@ -58,6 +59,7 @@ export const policySpecs = [
   awsSigv4,
   mtls,
   oauth2Introspection,
+  oidcLogin,
   customAuthorizer,
   acl,
   cedar,
@@ -127,6 +129,7 @@ export const policyInput = z.discriminatedUnion('type', [
   attachment(awsSigv4),
   attachment(mtls),
   attachment(oauth2Introspection),
+  attachment(oidcLogin),
   attachment(customAuthorizer),
   attachment(acl),
   attachment(cedar),

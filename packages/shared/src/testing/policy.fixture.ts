@@ -6,6 +6,7 @@ import type { ExportedCall } from '../event.ts'
 import type { AuthorizerReply } from '../policies/authorizer-ports.ts'
 import type { CertificateVerdict } from '../policies/certificate-ports.ts'
 import type { FirewallVerdict } from '../policies/firewall-ports.ts'
+import type { Login } from '../policies/login-ports.ts'
 import type { Place } from '../policies/place-port.ts'
 import type {
   HeaderEdits,
@@ -13,6 +14,7 @@ import type {
   LimitReport,
   LimitRule,
   LookupResult,
+  Person,
   PolicyContext,
   PolicyDeps,
   Principal,
@@ -26,6 +28,7 @@ export const route: RouteFacts = {
   id: 'rte_1',
   method: 'GET',
   template: '/books/{id}',
+  basePath: '',
   operationId: null,
   tenantId: 'ten_1',
   apiId: 'api_1',
@@ -71,6 +74,7 @@ interface ContextInput {
   readonly bodyLength?: number | null
   readonly clientAddress?: string
   readonly principal?: Principal | null
+  readonly person?: Person | null
   readonly status?: number
   readonly reason?: ErrorCode | null
   readonly responseHeader?: Readonly<Record<string, string>>
@@ -122,6 +126,7 @@ export function createContext(input: ContextInput = {}): TestContext {
     limitBody: (maxBytes) => bodyLimits.push(maxBytes),
     queryParameter: (name) => (dropped.includes(name) ? undefined : input.query?.[name]),
     principal: input.principal ?? null,
+    person: input.person ?? null,
     claims: input.claims ?? null,
     refusedCaller: null,
     upstreamHeaders: createEdits(),
@@ -177,6 +182,8 @@ interface World {
   readonly place?: Partial<Place> | null
   /** What authorizers answer. */
   readonly authorized?: AuthorizerReply
+  /** How people sign in. */
+  readonly login?: Partial<Login>
 }
 
 export interface TestDeps extends PolicyDeps {
@@ -195,6 +202,7 @@ export function createDeps({
   place = {},
   listed = null,
   authorized = { kind: 'unavailable', reason: 'away' },
+  login = {},
   taken = { kind: 'taken', remaining: 9, resetMs: 1_000, retryMs: 0, ticket: '' },
 }: World = {}): TestDeps {
   const rules: LimitRule[] = []
@@ -219,6 +227,7 @@ export function createDeps({
     inFlight: { enter: () => true, leave: () => undefined },
     keySets: { follow: () => ({ version: () => 1, verify: async () => signature }) },
     authorizers: { open: () => ({ judge: async () => authorized }) },
+    logins: { open: () => ({ ...awayLogin, ...login }) },
     introspection: { follow: () => ({ introspect: async () => introspected }) },
     cedar: createCedarEngine(),
     tokens: createMemory(),
@@ -251,6 +260,14 @@ export function createDeps({
     rules,
     counted,
   }
+}
+
+const awayLogin: Login = {
+  cookieSuffix: 'main',
+  begin: async () => ({ kind: 'unavailable' }),
+  finish: async () => ({ kind: 'unavailable' }),
+  find: async () => ({ kind: 'unavailable' }),
+  end: async () => ({ kind: 'unavailable' }),
 }
 
 function createMemory(): TokenMemory {
