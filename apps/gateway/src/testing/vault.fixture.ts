@@ -21,6 +21,8 @@ export interface TestVault {
   remove(path: string): void
   issue(token: string, ttlSeconds: number, renewable?: boolean): void
   revoke(token: string): void
+  /** Good tokens get 403 at this path from now on, as without a policy that names it. */
+  forbid(path: string): void
   /** Every answer has this status from now on; null = proper ones. */
   fail(status: number | null): void
   /** What `now` is in the life of tokens. */
@@ -42,6 +44,7 @@ export async function startVault(options: VaultOptions = {}): Promise<TestVault>
   const secrets = new Map<string, { data: Record<string, unknown> | null }[]>()
   const tokens = new Map<string, TokenFacts>()
   const calls: TestVault['calls'] = []
+  const forbidden = new Set<string>()
   let failure: number | null = null
   let nowMs = 0
   let issued = 0
@@ -125,6 +128,7 @@ export async function startVault(options: VaultOptions = {}): Promise<TestVault>
       tokens.delete(token)
       return response.writeHead(204).end()
     }
+    if (forbidden.has(path)) return wrong(response, 403, ['1 error occurred: permission denied'])
     return readSecret(response, path, searchParams.get('version'))
   }
 
@@ -149,6 +153,7 @@ export async function startVault(options: VaultOptions = {}): Promise<TestVault>
       tokens.set(token, { ttlSeconds, renewable, endsAtMs })
     },
     revoke: (token) => void tokens.delete(token),
+    forbid: (path) => void forbidden.add(path),
     fail(status) {
       failure = status
     },

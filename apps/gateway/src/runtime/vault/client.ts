@@ -157,13 +157,21 @@ export function createVaultClient({ settings, open, now }: VaultClientDeps): Vau
     const held = await holdLease()
     let answer = await call(path, held.token)
     if (answer.status === 403) {
-      // The token was taken back, or another one lies in the file by now.
-      if (lease?.token === held.token) lease = null
-      const next = await holdLease()
-      if (next.token === held.token) lease = null
-      else answer = await call(path, next.token)
+      const other = await leaseAfterRefusal(held)
+      if (other !== null) answer = await call(path, other.token)
     }
     return parse(answer, readVersion, 'the secret').data.data
+  }
+
+  /** Another lease, where the token was taken back or another one lies in the file by now; null: the secret is what is not allowed. */
+  async function leaseAfterRefusal({ token }: Lease): Promise<Lease | null> {
+    // A sign-in for each refused secret would use up SecretIDs, and leave a token behind each time.
+    if (auth.method !== 'token' && (await call('auth/token/lookup-self', token)).status !== 403) return null
+    if (lease?.token === token) lease = null
+    const next = await holdLease()
+    if (next.token !== token) return next
+    lease = null
+    return null
   }
 
   return {

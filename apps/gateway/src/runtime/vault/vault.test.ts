@@ -123,6 +123,7 @@ describe('C6: Vault is asked', () => {
       expect(await client.read(books)).toBe('a')
       expect(asked()).toEqual([
         'kv/team/data/books/backend',
+        'auth/token/lookup-self',
         'auth/approle/login',
         'kv/team/data/books/backend',
       ])
@@ -130,6 +131,20 @@ describe('C6: Vault is asked', () => {
       expect([asked(), it.tokens.size]).toEqual([['auth/token/revoke-self'], 0])
     },
   )
+
+  it('with the token that it has, however often it asks for what nobody gave it: sign-ins may be counted', async () => {
+    const it = await vault({ approle: { roleId: 'r', secretId: 's' } })
+    it.write('kv/team/data/books/backend', { token: 'a' })
+    it.forbid('kv/team/data/books/other')
+    const secretIdFile = file('secret-id', 's')
+    const client = clientOf(it, { method: 'approle', mount: 'approle', roleId: 'r', secretIdFile })
+    for (let i = 0; i < 3; i++)
+      await expect(client.read(place('kv/team/data/books/other#token'))).rejects.toThrow(
+        'does not allow the secret (403)',
+      )
+    expect(await client.read(books)).toBe('a')
+    expect([...it.tokens.keys()]).toEqual(['hvs.login-1'])
+  })
 
   it('as a service account of Kubernetes, with the token that the file holds now', async () => {
     const it = await vault({ kubernetes: { role: 'gateways', jwt: 'new.jwt' }, loginSeconds: 60 })
