@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { unlessPublic } from './caller.ts'
 import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse } from './policy.ts'
-import { createSignedCaller } from './signed-caller.ts'
+import { createSignedCaller, unlessNobody } from './signed-caller.ts'
 import type { SigningKey } from './signing-ports.ts'
 
 const scopePart = z
@@ -196,7 +196,7 @@ export const policy = definePolicy(spec, (config, deps, at) => {
     wantsBody: (ctx) => payloadHashes.has(ctx),
     requestBody(ctx, body) {
       if (hex(deps.signing.digest('sha-256', body)) === payloadHashes.get(ctx)) return undefined
-      return unlessPublic(
+      return unlessNobody(
         ctx,
         refused(
           'content_digest_mismatch',

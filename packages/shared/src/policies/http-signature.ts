@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { signatureAlgorithms } from '../signing-key.ts'
 import { unlessPublic } from './caller.ts'
 import { definePolicy, defineSpec, type PolicyContext, type Refusal, refuse, type Verdict } from './policy.ts'
-import { createSignedCaller } from './signed-caller.ts'
+import { createSignedCaller, unlessNobody } from './signed-caller.ts'
 import type { SignatureInput, Signing, SigningKey } from './signing-ports.ts'
 
 const derived = [
@@ -202,7 +202,7 @@ export const policy = definePolicy(spec, (config, deps, at) => {
       wantsBody: (ctx) =>
         ctx.header('signature-input') !== undefined &&
         (ctx.bodyLength !== 0 || ctx.header('content-digest') !== undefined),
-      requestBody: (ctx, body) => unlessPublic(ctx, digestFault(ctx.header('content-digest'), body, signing)),
+      requestBody: (ctx, body) => unlessNobody(ctx, digestFault(ctx.header('content-digest'), body, signing)),
     }),
   }
 })

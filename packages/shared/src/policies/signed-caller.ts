@@ -28,6 +28,14 @@ export interface SignedRequest {
   readonly once: string
 }
 
+/**
+ * A body that is not the one that was signed. Whoever became the caller by the signature is not let in with it on a public route either:
+ * the upstream would take it for theirs.
+ */
+export function unlessNobody(ctx: PolicyContext, refusal: Refusal | undefined): Verdict {
+  return ctx.principal === null ? unlessPublic(ctx, refusal) : refusal
+}
+
 /** Finds the key, has the signature verified, sees to it that it comes once, and says who calls: in this order. */
 export function createSignedCaller(
   { credentials, counters, signing, environment }: PolicyDeps,

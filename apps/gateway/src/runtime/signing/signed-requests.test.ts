@@ -411,6 +411,14 @@ describe('C6 http-signature', () => {
   test('refuses a body that was changed, or whose digest is not signed', async () => {
     const { call } = open()
     expect(await call(signed({ body: 'a' }), 'b')).toBe('content_digest_mismatch')
+    // Whoever is called who they are by it, is called so with this body alone.
+    expect(await open().call(signed({ body: 'a', isPublic: true }), 'b')).toBe('content_digest_mismatch')
+    expect(
+      await open().call(
+        signed({ body: 'a', isPublic: true, parameters: `created=${seconds};keyid="else";nonce="a"` }),
+        'b',
+      ),
+    ).toBe('nobody')
     expect(await call(Object.assign(signed(), { bodyLength: 1 }), 'b')).toBe('signature_component_missing')
     expect(await call(Object.assign(signed(), { bodyLength: null }), '')).toBe('signature_component_missing')
     expect(await open({ contentDigest: false }).call(Object.assign(signed(), { bodyLength: 1 }), 'b')).toBe(
