@@ -1,7 +1,10 @@
 // The blocklist at a real gateway: who is blocked stays so when the gateway starts anew while Redis is away.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { accessStream, blocksKey, credentialsKey, headKey, wakeChannel } from '@gatewright/shared/channels'
 import { type BlockRecord, blockChange } from '@gatewright/shared/model/block'
+import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { openBlockRecords } from '../src/runtime/blocks/block-records.ts'
 import { environment, snapshotOf, tenantId, version } from './documents.ts'
 import { createRig, type Rig, until } from './rig.ts'
 
@@ -60,4 +63,30 @@ it('D12: a block holds in all workers, also after a start without Redis, and unt
   await rig.redis.start()
   await write(rig, 'blk_1', null, 2)
   await until(() => isEverywhere(second, 200), 'it is lifted')
+})
+
+it('D12: a block that cannot be read takes none of the others with it, and changes nothing of itself', async () => {
+  await using rig = await createRig()
+  const { client } = rig.redis
+  const log = pino({ level: 'silent' })
+  const key = blocksKey(environment)
+  const record = (id: string, more: object = {}) => {
+    const target = { kind: 'address', value: '192.0.2.7', source: 'shield', expiresAt: null }
+    return JSON.stringify({ id, tenantId, ...target, ...more })
+  }
+  await client.hset(key, { blk_1: record('blk_1'), blk_2: record('blk_2') })
+  const blocks = openBlockRecords(client, environment, rig.folder, log)
+  const ids = () => blocks.all().put.map(({ id }) => id)
+  await blocks.read(null)
+  blocks.told()
+  // Of a newer control plane, and of nobody.
+  await client.hset(key, { blk_1: record('blk_1', { newer: true }), blk_3: '{"id":', blk_4: record('blk_4') })
+  expect(await blocks.read(['blk_1', 'blk_3', 'blk_4'])).toMatchObject({ put: [{ id: 'blk_4' }], drop: [] })
+  expect(ids().sort()).toEqual(['blk_1', 'blk_2', 'blk_4'])
+  await blocks.read(null)
+  expect(ids().sort()).toEqual(['blk_1', 'blk_2', 'blk_4'])
+  const path = `${rig.folder}/blocks.json`
+  const kept = JSON.parse(readFileSync(path, 'utf8')) as object[]
+  writeFileSync(path, JSON.stringify([...kept, { id: 'blk_5', newer: true }]))
+  expect(openBlockRecords(client, environment, rig.folder, log).all().put).toHaveLength(3)
 })

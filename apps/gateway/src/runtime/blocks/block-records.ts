@@ -39,7 +39,10 @@ export function openBlockRecords(
 
   function load(): readonly BlockRecord[] {
     try {
-      return z.array(blockRecord).parse(JSON.parse(readFileSync(path, 'utf8')))
+      return z
+        .array(z.unknown())
+        .parse(JSON.parse(readFileSync(path, 'utf8')))
+        .flatMap((value) => readRecord(value) ?? [])
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         log.error({ path, reason: (error as Error).message }, 'The blocklist on disk cannot be read')
@@ -56,15 +59,20 @@ export function openBlockRecords(
     }
   }
 
-  /** One that this release cannot read is told in the log, and takes none of the others with it. */
-  function parse(text: string): readonly BlockRecord[] {
-    const parsed = blockRecord.safeParse(JSON.parse(text))
-    if (parsed.success) return [parsed.data]
+  /** null: this release cannot read it. That is told in the log, and takes none of the others with it. */
+  function readRecord(value: unknown): BlockRecord | null {
+    const parsed = blockRecord.safeParse(value)
+    if (parsed.success) return parsed.data
     log.error(
-      { block: text.slice(0, 200) },
+      { block: JSON.stringify(value)?.slice(0, 200) },
       'A block cannot be read; a newer control plane may have written it',
     )
-    return []
+    return null
+  }
+
+  /** What stands under an id; where that cannot be read, what stood there before: nobody lifted it. */
+  function recordIn(id: string, text: string): BlockRecord | null {
+    return readRecord(jsonOf(text)) ?? records.get(id) ?? null
   }
 
   async function readAll(): Promise<Map<string, BlockRecord>> {
@@ -72,8 +80,10 @@ export function openBlockRecords(
     let cursor = '0'
     do {
       const [next, fields] = await redis.hscan(key, cursor, 'COUNT', perRead)
-      for (let i = 1; i < fields.length; i += 2)
-        for (const record of parse(fields[i] ?? '')) found.set(record.id, record)
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        const record = recordIn(fields[i] as string, fields[i + 1] as string)
+        if (record !== null) found.set(record.id, record)
+      }
       cursor = next
     } while (cursor !== '0')
     return found
@@ -107,18 +117,29 @@ export function openBlockRecords(
         const some = ids.slice(from, from + perRead)
         const texts = await redis.hmget(key, ...some)
         for (const [i, id] of some.entries()) {
-          const [record] = texts[i] == null ? [] : parse(texts[i])
-          if (record === undefined) {
+          const text = texts[i] ?? null
+          if (text === null) {
             drop.push(id)
             records.delete(id)
-          } else {
-            put.push(record)
-            records.set(id, record)
+            continue
           }
+          const record = recordIn(id, text)
+          if (record === null || record === records.get(id)) continue
+          put.push(record)
+          records.set(id, record)
         }
       }
       if (ids.length > 0) save()
       return { isAll: false, put, drop }
     },
+  }
+}
+
+/** The text itself where it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
