@@ -1,5 +1,5 @@
 // The spool: everything that was accepted comes back in order, also after a crash; what has no room is refused.
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -84,4 +84,24 @@ it('a buffer whose receiver is slow drops what is new, and counts it', async () 
   for (let i = 0; i < 18; i++) buffer.acknowledge()
   await drained
   expect(buffer.length).toBe(0)
+})
+
+it('a segment that cannot be read or removed holds up no other, and throws nothing', () => {
+  const first = openSpool(folder, 1e9, log)
+  first.append(batch(1))
+  first.close()
+  const at = (number: number) => join(folder, 'spool', `${String(number).padStart(10, '0')}.spool`)
+  mkdirSync(at(2))
+  const spool = openSpool(folder, 1e9, log)
+  expect(spool.append(batch(3))).toBe(true)
+  expect(spool.events).toBe(4)
+  const segment = spool.oldest()
+  rmSync(at(1))
+  mkdirSync(at(1))
+  segment?.remove()
+  expect(spool.oldest()?.batches.map(({ count }) => count)).toEqual([3])
+  rmSync(at(3))
+  spool.append(batch(4))
+  expect([spool.oldest()?.batches.map(({ count }) => count), spool.events]).toEqual([[4], 4])
+  spool.close()
 })

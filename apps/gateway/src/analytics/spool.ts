@@ -36,7 +36,6 @@ interface Segment {
 
 interface SegmentFile {
   readonly path: string
-  readonly number: number
   bytes: number
   events: number
 }
@@ -54,21 +53,53 @@ export function openSpool(dataDir: string, limitBytes: number, log: Logger): Spo
   let events = 0
   let syncTimer: NodeJS.Timeout | null = null
   let isRefusing = false
+  let lastNumber = 0
 
   try {
     mkdirSync(folder, { recursive: true })
     for (const name of readdirSync(folder).sort()) {
       const number = Number.parseInt(name, 10)
       if (!name.endsWith('.spool') || !Number.isInteger(number)) continue
+      lastNumber = Math.max(lastNumber, number)
       const path = join(folder, name)
-      const count = readBatches(path).reduce((sum, batch) => sum + batch.count, 0)
+      const batches = batchesIn(path)
+      if (batches === null) continue
+      const count = batches.reduce((sum, batch) => sum + batch.count, 0)
       const size = statSync(path).size
-      segments.push({ path, number, bytes: size, events: count })
+      segments.push({ path, bytes: size, events: count })
       bytes += size
       events += count
     }
   } catch (error) {
     refuse(error)
+  }
+
+  function batchesIn(path: string): EventBatch[] | null {
+    try {
+      return readBatches(path)
+    } catch (error) {
+      log.error(
+        { path, reason: (error as Error).message },
+        'Spooled events cannot be read; they are left out',
+      )
+      return null
+    }
+  }
+
+  function remove(path: string): void {
+    try {
+      rmSync(path, { force: true })
+    } catch (error) {
+      // It is sent once more after a restart; the ids of its events make that harmless.
+      log.error({ path, reason: (error as Error).message }, 'Spooled events that were sent cannot be removed')
+    }
+    forgetOldest()
+  }
+
+  function forgetOldest(): void {
+    const segment = segments.shift()
+    bytes -= segment?.bytes ?? 0
+    events -= segment?.events ?? 0
   }
 
   function refuse(error: unknown) {
@@ -84,11 +115,10 @@ export function openSpool(dataDir: string, limitBytes: number, log: Logger): Spo
     if (file !== null && last && last.bytes < segmentBytes) return last
     if (file !== null) closeSync(file)
     file = null
-    const number = (last?.number ?? 0) + 1
-    const path = join(folder, `${String(number).padStart(10, '0')}.spool`)
+    const path = join(folder, `${String(++lastNumber).padStart(10, '0')}.spool`)
     mkdirSync(folder, { recursive: true })
     file = openSync(path, 'ax', 0o600)
-    const segment = { path, number, bytes: 0, events: 0 }
+    const segment = { path, bytes: 0, events: 0 }
     segments.push(segment)
     return segment
   }
@@ -134,22 +164,18 @@ export function openSpool(dataDir: string, limitBytes: number, log: Logger): Spo
       }
     },
     oldest() {
-      const [segment] = segments
-      if (!segment) return null
-      // The one being read is no longer written to.
-      if (segments.length === 1 && file !== null) {
-        closeSync(file)
-        file = null
+      for (let [segment] = segments; segment; [segment] = segments) {
+        const { path } = segment
+        // The one being read is no longer written to.
+        if (segments.length === 1 && file !== null) {
+          closeSync(file)
+          file = null
+        }
+        const batches = batchesIn(path)
+        if (batches !== null) return { batches, remove: () => remove(path) }
+        forgetOldest()
       }
-      return {
-        batches: readBatches(segment.path),
-        remove() {
-          rmSync(segment.path, { force: true })
-          segments.shift()
-          bytes -= segment.bytes
-          events -= segment.events
-        },
-      }
+      return null
     },
     get isEmpty() {
       return segments.length === 0
