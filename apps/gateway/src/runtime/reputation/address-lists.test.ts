@@ -119,3 +119,40 @@ it('D10: a file that changed is read again; one that is broken, empty or gone le
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+it('D10: of two files of one name the first is the list, and the other one is told: it does not change at every look', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatewright-lists-'))
+  try {
+    writeFileSync(join(folder, 'drop.json'), '{"cidr":"192.0.2.0/24"}\n')
+    writeFileSync(join(folder, 'drop.txt'), '198.51.100.0/24\n')
+    const lists = createAddressLists()
+    const told: string[] = []
+    let looks = 0
+    let look: () => void = () => undefined
+    const log = {
+      info: () => undefined,
+      error: (fields: object, message: string) => void told.push(`${message} ${JSON.stringify(fields)}`),
+    }
+    const changed = (named: NamedTables) => {
+      lists.use(named)
+      looks++
+      look()
+    }
+    const follower = await followListFolder(folder, changed, log, 5)
+    const isNew = new Promise<void>((resolve) => {
+      look = resolve
+    })
+    writeFileSync(join(folder, '.other'), '203.0.113.0/24\n')
+    renameSync(join(folder, '.other'), join(folder, 'other.txt'))
+    await isNew
+    expect(looks).toBe(2)
+    expect(lists.find(['drop'], '192.0.2.7')).toBe('drop')
+    expect(lists.find(['drop'], '198.51.100.7')).toBeNull()
+    expect(told).toEqual([
+      `Two files are one list by their name: the second is not read ${JSON.stringify({ list: 'drop', folder, files: ['drop.json', 'drop.txt'] })}`,
+    ])
+    follower.close()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

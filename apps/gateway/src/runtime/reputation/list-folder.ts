@@ -32,6 +32,7 @@ export async function followListFolder(
   everyMs = lookEveryMs,
 ): Promise<{ close(): void }> {
   const kept = new Map<string, Kept>()
+  const told = new Set<string>()
   let isLooking = false
 
   async function look(isFirst: boolean): Promise<void> {
@@ -46,8 +47,13 @@ export async function followListFolder(
 
   async function filesIn(): Promise<string[]> {
     try {
-      const files = await readdir(folder)
-      return files.filter((file) => slug.safeParse(file.replace(extension, '')).success)
+      const files = (await readdir(folder)).filter(
+        (file) => extension.test(file) && slug.safeParse(nameOf(file)).success,
+      )
+      return [...Map.groupBy(files.sort(), nameOf)].map(([name, [first = '', ...others]]) => {
+        for (const other of others) tellTwo(name, first, other)
+        return first
+      })
     } catch (error) {
       if (kept.size === 0)
         log.error({ folder, reason: (error as Error).message }, 'ADDRESS_LISTS cannot be read')
@@ -55,10 +61,19 @@ export async function followListFolder(
     }
   }
 
+  function tellTwo(list: string, first: string, second: string): void {
+    if (told.has(second)) return
+    told.add(second)
+    log.error(
+      { list, folder, files: [first, second] },
+      'Two files are one list by their name: the second is not read',
+    )
+  }
+
   /** Whether the list is another one now. */
   async function read(file: string): Promise<boolean> {
     const path = join(folder, file)
-    const name = file.replace(extension, '')
+    const name = nameOf(file)
     const before = kept.get(name)
     let stamp = 'unread'
     try {
@@ -86,6 +101,8 @@ export async function followListFolder(
   const timer = setInterval(() => void look(false), everyMs).unref()
   return { close: () => clearInterval(timer) }
 }
+
+const nameOf = (file: string) => file.replace(extension, '')
 
 async function stampOf(path: string): Promise<string> {
   const { mtimeMs, size, ino } = await stat(path)
