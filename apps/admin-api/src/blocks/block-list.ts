@@ -91,7 +91,7 @@ export async function readBatch({ table, owner, source, now }: Writing, blocks: 
 
 type Batch = Awaited<ReturnType<typeof readBatch>>
 
-/** Two writers of one list come one after the other, so that neither counts nor finds what the other is about to write. */
+/** Two who change one list come one after the other, so that neither counts, finds or lifts what the other is about to write. */
 export async function lockList(tx: Transaction, { tenantId }: Owner): Promise<void> {
   await tx.everything
     .$executeRaw`SELECT pg_advisory_xact_lock(hashtext('blocklist'), hashtext(${tenantId ?? ''}))`
@@ -172,6 +172,20 @@ export async function findTargets({ table, owner }: Scope, source: string, targe
   return table.findMany({ where: { tenantId: owner.tenantId, source, OR: ofKinds } })
 }
 
+/** Lifts what stands under these targets, of one source; answers how many there were. */
+export async function liftTargets(
+  tx: Transaction,
+  scope: Scope,
+  source: string,
+  targets: readonly BlockTarget[],
+): Promise<number> {
+  await lockList(tx, scope.owner)
+  const rows = await findTargets(scope, source, targets)
+  await liftRows(tx, scope, rows, 'lift')
+  return rows.length
+}
+
+/** The list has to be locked. */
 export async function liftRows(
   tx: Transaction,
   { table, owner }: Scope,

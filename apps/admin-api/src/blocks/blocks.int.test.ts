@@ -1,6 +1,7 @@
 // The blocklist over HTTP on a real Postgres and Redis: what is taken, what is said twice, and what gateways find.
 import { accessStream, blocksKey } from '@gatewright/shared/channels'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Database } from '../infra/database.ts'
 import { Redis } from '../infra/redis.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
 
@@ -201,6 +202,38 @@ describe('D12: the blocklist', () => {
     expect(await write({ source: 'new', blocks })).toMatchObject({ created: 1_000 })
     const left = async (source: string) => (await list(`?state=expired&search=${source}&limit=1`)).data.length
     expect([await left('bulk-1'), await left('bulk-2')]).toEqual([1, 0])
+  })
+
+  it('D12: who lifts comes after who writes: what is lifted, and told, is what stood there then', async () => {
+    const verdict = (reason: string) => ({ kind: 'address', value: '192.0.2.99', reason })
+    await write({ source: 'race', blocks: [verdict('first')] })
+    const { pool } = app.get(Database)
+    const other = await pool.connect()
+    try {
+      await other.query('BEGIN')
+      const { rows } = await other.query<{ tenant_id: string }>(
+        `SELECT tenant_id FROM block WHERE source = 'race'`,
+      )
+      await other.query(`SELECT pg_advisory_xact_lock(hashtext('blocklist'), hashtext($1))`, [
+        rows[0]?.tenant_id,
+      ])
+      const lifted = owner.must('POST', `${path}/lift`, {
+        body: { source: 'race', targets: [{ kind: 'address', value: '192.0.2.99' }] },
+      })
+      await other.query(`UPDATE block SET reason = 'second' WHERE source = 'race'`)
+      await vi.waitFor(async () => {
+        const waits = await pool.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+        expect(waits.rowCount).toBeGreaterThan(0)
+      })
+      await other.query('COMMIT')
+      expect(await lifted).toMatchObject({ lifted: 1 })
+    } finally {
+      other.release(true)
+    }
+    const entry = await app
+      .get(Database)
+      .everything.auditEvent.findFirst({ where: { action: 'blocks.lift' }, orderBy: { at: 'desc' } })
+    expect(entry?.before).toMatchObject({ blocks: [{ reason: 'second' }] })
   })
 
   it('of the platform is a platform admin’s, and of addresses alone', async () => {

@@ -9,6 +9,7 @@ import { refuse } from '../refusal.ts'
 import {
   findTargets,
   liftRows,
+  liftTargets,
   listBlocks,
   lockList,
   type Owner,
@@ -54,15 +55,19 @@ export class BlocksService implements Service<Noun> {
     const owner = ownerOf(call)
     const found = await findTargets({ table: call.db.block, owner }, source, targets)
     if (found.length === 0) return { lifted: 0, revisions: [] }
-    await this.changes.inTenant(call, (tx) => liftRows(tx, { table: tx.db.block, owner }, found, 'lift'))
-    return { lifted: found.length, revisions: causedRevisions(call) }
+    const lifted = await this.changes.inTenant(call, (tx) =>
+      liftTargets(tx, { table: tx.db.block, owner }, source, targets),
+    )
+    return { lifted, revisions: causedRevisions(call) }
   }
 
   async remove(call: TenantCall, { block }: InputOf<Noun['remove']>) {
+    const owner = ownerOf(call)
     await this.changes.inTenant(call, async (tx) => {
+      await lockList(tx, owner)
       const found = await tx.db.block.findUnique({ where: { id: block } })
       if (!found) refuse('not_found', `There is no block ${block}`)
-      await liftRows(tx, { table: tx.db.block, owner: ownerOf(call) }, [found], 'remove')
+      await liftRows(tx, { table: tx.db.block, owner }, [found], 'remove')
     })
     return { revisions: causedRevisions(call) }
   }

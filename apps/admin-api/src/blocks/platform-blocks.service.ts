@@ -10,6 +10,7 @@ import { refuse } from '../refusal.ts'
 import {
   findTargets,
   liftRows,
+  liftTargets,
   listBlocks,
   lockList,
   type Owner,
@@ -51,14 +52,15 @@ export class PlatformBlocksService implements Service<Noun> {
   async lift(call: Call, { source, targets }: InputOf<Noun['lift']>) {
     const found = await findTargets({ table: this.database.everything.block, owner }, source, targets)
     if (found.length === 0) return { lifted: 0, revisions: [] }
-    await this.changes.onPlatform(call, (tx) =>
-      liftRows(tx, { table: tx.everything.block, owner }, found, 'lift'),
+    const lifted = await this.changes.onPlatform(call, (tx) =>
+      liftTargets(tx, { table: tx.everything.block, owner }, source, targets),
     )
-    return { lifted: found.length, revisions: causedRevisions(call) }
+    return { lifted, revisions: causedRevisions(call) }
   }
 
   async remove(call: Call, { block }: InputOf<Noun['remove']>) {
     await this.changes.onPlatform(call, async (tx) => {
+      await lockList(tx, owner)
       const found = await tx.everything.block.findUnique({ where: { id: block, tenantId: null } })
       if (!found) refuse('not_found', `There is no block ${block} of the platform`)
       await liftRows(tx, { table: tx.everything.block, owner }, [found], 'remove')
