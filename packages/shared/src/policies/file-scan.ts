@@ -124,7 +124,7 @@ export const policy = definePolicy(spec, (config, deps, at) => {
     )
     if (
       files.length > Math.max(config.maxFiles, 1) ||
-      (config.maxFiles === 0 && files.some(({ fileName }) => fileName))
+      (config.maxFiles === 0 && files.some(({ fileName }) => fileName !== null))
     )
       return notAllowed(`There are ${files.length} files; at most ${config.maxFiles} are accepted.`)
     for (const { fileName, mediaType, content } of files) {

@@ -45,7 +45,7 @@ function isIpv6(text: string): boolean {
   const groups = (half: string | undefined) => (half === undefined || half === '' ? [] : half.split(':'))
   const all = [...groups(halves[0]), ...groups(halves[1])]
   const last = all.at(-1) ?? ''
-  const hasV4 = last.includes('.')
+  const hasV4 = last.includes('.') && text.endsWith(last)
   const written = hasV4 ? all.slice(0, -1) : all
   if (!written.every((group) => /^[0-9a-f]{1,4}$/i.test(group)) || (hasV4 && !isIpv4(last))) return false
   const count = written.length + (hasV4 ? 2 : 0)
