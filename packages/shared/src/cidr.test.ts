@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createAddressSet, formatCidr, parseAddress, parseCidr } from './cidr.ts'
+import { callerNetwork, createAddressSet, formatCidr, parseAddress, parseCidr } from './cidr.ts'
 
 describe('parseCidr', () => {
   it.each([
@@ -96,4 +96,11 @@ describe('formatCidr', () => {
     const range = parseCidr(text)
     expect(range && formatCidr(range)).toBe(expected)
   })
+})
+
+it('C3: one holder of an IPv6 network is one caller, each IPv4 address another', () => {
+  expect(callerNetwork('203.0.113.9')).toBe('203.0.113.9')
+  expect(callerNetwork('2001:db8:1:2::1')).toBe(callerNetwork('2001:db8:1:2:ffff:0:0:9'))
+  expect(callerNetwork('2001:db8:1:3::1')).not.toBe(callerNetwork('2001:db8:1:2::1'))
+  expect(callerNetwork('nonsense:')).toBe('nonsense:')
 })

@@ -1,4 +1,5 @@
 // `/oauth/{tenant}/…`: hands requests to the authorisation server of the tenant, with nothing of ours in them that it need not see.
+import { callerNetwork } from '@gatewright/shared/cidr'
 import type { INestApplicationContext } from '@nestjs/common'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENV } from '../app.tokens.ts'
@@ -9,7 +10,7 @@ import { refuse } from '../refusal.ts'
 import { interactionCookie } from './interaction-cookie.ts'
 import { oauthPrefix } from './issuer.ts'
 import { AuthorisationProviders } from './providers.ts'
-import { addressAsker, RequestBudget } from './request-budget.ts'
+import { RequestBudget } from './request-budget.ts'
 
 /** Read by gateways and clients again and again, and cheap. */
 const metadata = /^\/(?:\.well-known\/|jwks$)/
@@ -61,7 +62,7 @@ async function handOver(
     // Gateways ask about each token that is new to one of their workers.
     const share = path === '/token/introspection' ? 10 : 1
     const kind = share === 1 ? 'requests' : 'questions'
-    const wait = app.get(RequestBudget, { strict: false }).take(`${kind} ${addressAsker(request.ip)}`, share)
+    const wait = app.get(RequestBudget, { strict: false }).take(`${kind} ${callerNetwork(request.ip)}`, share)
     if (wait !== null) return refuseForNow(reply, wait)
   }
   const server = await app.get(AuthorisationProviders, { strict: false }).find(tenant)

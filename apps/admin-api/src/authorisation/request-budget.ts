@@ -36,12 +36,3 @@ export class RequestBudget {
     return isRoom && count <= this.#most * share ? null : Math.ceil((window + 1) * windowSeconds - seconds)
   }
 }
-
-/** One network of IPv6 is one asker: whoever has one address of it has all. */
-export function addressAsker(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const [before, after] = [head.split(':').filter(Boolean), tail.split(':').filter(Boolean)]
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
-  return [...before, ...zeros, ...after].slice(0, 4).join(':')
-}
