@@ -108,6 +108,7 @@ test('B.5: pages of an API owner', async ({ enter }) => {
     `${adminHome}/members`,
     `${adminHome}/members?tab=invitations&invite=1`,
     `${adminHome}/members?tab=roles`,
+    `${adminHome}/members?tab=roles&make=1&from=publisher`,
     `${adminHome}/audit`,
     `${adminHome}/audit?event=${events.data[0]?.id}`,
     `${adminHome}/settings`,

@@ -132,6 +132,8 @@ import { EventSinksController } from './siem/event-sinks.controller.ts'
 import { EventSinksService } from './siem/event-sinks.service.ts'
 import { SinkForwarder } from './siem/forwarder.ts'
 import { Invitations } from './tenancy/invitations.ts'
+import { RolesController } from './tenancy/roles.controller.ts'
+import { RolesService } from './tenancy/roles.service.ts'
 import { TenancyController } from './tenancy/tenancy.controller.ts'
 import { TenancyService } from './tenancy/tenancy.service.ts'
 import { GatewayTargets } from './try-it/gateway-target.ts'
@@ -156,7 +158,7 @@ const factors = [Factors, Passkeys, RecoveryCodes, SecondFactorsService, TotpCod
 const signInRules = [SignInRules, SignInRulesService]
 const mail = [Deliveries, Mailer, Outbox]
 const oidc = [Arrivals, IdentityProvidersService, OidcClients, Places, ProviderSignIn]
-const tenancy = [TenancyService, Invitations]
+const tenancy = [TenancyService, RolesService, Invitations]
 const catalog = [
   ApisService,
   ImportsService,
@@ -261,6 +263,7 @@ export function appModule(env: Env, logger: Logger, clock: Clock): DynamicModule
       MailedLinksController,
       SignInRulesController,
       TenancyController,
+      RolesController,
       CatalogController,
       BlocksController,
       CatalogueController,

@@ -1,5 +1,5 @@
 // Who calls an operation, for which tenant, and what the operation caused: made by the http layer, read by services.
-import type { Permission, Role } from '@gatewright/shared/model/role'
+import type { Permission } from '@gatewright/shared/model/role'
 import type { TokenScope } from '@gatewright/shared/model/user'
 import type { SignInMethod } from './generated/prisma/client.ts'
 import type { PlatformDb, TenantDb } from './infra/database.ts'
@@ -25,14 +25,14 @@ export interface CallToken {
   readonly tenant: { readonly id: string; readonly name: string } | null
 }
 
-/** The tenant of a call and the caller's place in it; `role` is null for visitors of its portal. */
+/** The tenant of a call and the caller's place in it; `role` is a name, and null for visitors of its portal. */
 export interface CallTenant {
   readonly id: string
   readonly name: string
   readonly title: string
   readonly timeZone: string
   readonly selfSignUp: boolean
-  readonly role: Role | null
+  readonly role: string | null
   readonly groups: readonly string[]
   readonly permissions: ReadonlySet<Permission>
 }

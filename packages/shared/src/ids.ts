@@ -7,6 +7,7 @@ export const idPrefixes = {
   usr: 'user',
   mem: 'membership',
   inv: 'invitation',
+  rol: 'role of a tenant',
   ses: 'session',
   idp: 'identity provider',
   uid: 'identity of a user',

@@ -1,5 +1,4 @@
 // What becomes of a member's applications when they go: another member takes them over, or their access ends (ADR 6).
-import type { Role } from '@gatewright/shared/model/role'
 import { Injectable } from '@nestjs/common'
 import type { TenantCall } from '../call.ts'
 import { Clock } from '../infra/clock.ts'
@@ -41,7 +40,7 @@ export class Leavers {
    * Refuses when keys of a person's applications work: in a role that owns no applications nobody would answer for them.
    * The caller holds the membership (`FOR UPDATE`), so no key is issued meanwhile (`holdOwner`).
    */
-  async refuseWhileInUse(tx: TenantTransaction, owner: Person, role: Role): Promise<void> {
+  async refuseWhileInUse(tx: TenantTransaction, owner: Person, role: string): Promise<void> {
     const used = await tx.db.application.findMany({
       where: { ownerId: owner.id, credentials: { some: { state: 'active', tryIt: false } } },
       select: { name: true },

@@ -289,6 +289,12 @@ test('I24 every write shows who, what, before and after, and holds no secret', {
   await write('tenancy.handOver', { to: heir }, { params: { member } })
   await write('tenancy.removeMember', undefined, { params: { member } })
 
+  const own = await write('roles.create', { name: 'reader', title: 'Reader', permissions: ['tenant:read'] })
+  const inRole = { params: { role: own.id } }
+  await write('roles.update', { description: 'Reads' }, inRole)
+  await write('roles.replace', { by: 'developer' }, inRole)
+  await write('roles.remove')
+
   // An API.
   const made = await write('apis.create', { name: 'made', title: 'Made' })
   await write('apis.update', { title: 'Made by hand' }, { params: { api: made.id } })

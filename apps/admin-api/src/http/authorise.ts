@@ -1,7 +1,7 @@
 // What a caller may do: the operation's permission from the contract, the caller's role in `{tenant}`, and nothing else.
 
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
-import { type Permission, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
+import { type Permission, permissionNames } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../app.tokens.ts'
 import type { CallTenant, CallToken, CallUser } from '../call.ts'
@@ -9,6 +9,7 @@ import type { Env } from '../env.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import { refuse } from '../refusal.ts'
+import { heldRole, withRole } from '../tenancy/held-role.ts'
 import { isFresh } from '../tenancy/role-freshness.ts'
 import type { Caller } from './authenticate.ts'
 import type { OperationEntry } from './operations.ts'
@@ -64,23 +65,26 @@ export class Authorise {
       include: {
         memberships: {
           where: { userId: user?.id ?? '' },
-          include: { provider: { include: { identities: { where: { userId: user?.id ?? '' } } } } },
+          include: {
+            ...withRole,
+            provider: { include: { identities: { where: { userId: user?.id ?? '' } } } },
+          },
         },
       },
     })
     if (!tenant) return refuseUnknownTenant(reference)
     const [membership] = tenant.memberships
     if (membership?.provider && !user?.platformAdmin) this.#refuseStale(membership.provider)
-    const granted = user?.platformAdmin ? permissionNames : membership ? rolePermissions[membership.role] : []
+    const held = membership && heldRole(membership)
     return {
       id: tenant.id,
       name: tenant.name,
       title: tenant.title,
       timeZone: tenant.timeZone,
       selfSignUp: tenant.selfSignUp,
-      role: membership?.role ?? null,
+      role: held?.name ?? null,
       groups: membership?.groups ?? [],
-      permissions: new Set(granted),
+      permissions: new Set(user?.platformAdmin ? permissionNames : held?.permissions),
     }
   }
 }

@@ -87,6 +87,7 @@ test('C13 each caller is admitted exactly where the role table says, for every o
     'Written by a test that asks every operation of the admin API as every kind of caller; it fails when this table is stale.',
     '`stranger` is signed in, but no member of the tenant: to them it does not exist. Some operations narrow further what they',
     'show: with `application:own` alone a caller sees only their own applications, subscriptions, keys and traffic.',
+    'A tenant makes [roles of its own](custom-roles.md) beside the built-in ones.',
     '',
     `| operation | needs | ${kinds.join(' | ')} |`,
     `|---|---|${kinds.map(() => '---|').join('')}`,

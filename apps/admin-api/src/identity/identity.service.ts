@@ -91,16 +91,19 @@ export class IdentityService implements Service<Noun> {
               if (input.create) {
                 await tx.platform.tenant.create({ data: { id: place.tenantId ?? '', ...input.create } })
               }
+              const invited = place.invitationId
+                ? await this.invitations.markAccepted(tx, place.invitationId)
+                : null
               await tx.db.membership.create({
                 data: {
                   id: createId('mem'),
                   tenantId: place.tenantId ?? '',
                   userId: user.id,
-                  role: place.role,
-                  groups: place.groups,
+                  role: invited ? invited.role : place.role,
+                  customRoleId: invited?.customRoleId ?? null,
+                  groups: invited?.groups ?? [],
                 },
               })
-              if (place.invitationId) await this.invitations.markAccepted(tx, place.invitationId)
               return opened
             },
             actor,
@@ -122,8 +125,7 @@ export class IdentityService implements Service<Noun> {
         refuseField('invalid_input', '/email', 'The invitation is for another email address')
       return {
         tenantId: open.tenantId,
-        role: open.role,
-        groups: open.groups,
+        role,
         invitationId: open.id,
         provesAddress: this.invitations.wasMailed(open, invitation),
       }
@@ -132,18 +134,16 @@ export class IdentityService implements Service<Noun> {
       const tenant = await this.database.platform.tenant.findUnique({ where: { name: join } })
       if (!tenant) return refuseField('not_found', '/join', `There is no tenant "${join}"`)
       if (!tenant.selfSignUp) refuse('sign_up_closed')
-      return { tenantId: tenant.id, role, groups: [], invitationId: null, provesAddress: false }
+      return { tenantId: tenant.id, role, invitationId: null, provesAddress: false }
     }
     if (!this.env.TENANT_SIGN_UP) refuse('sign_up_closed')
-    if (create === undefined)
-      return { tenantId: null, role, groups: [], invitationId: null, provesAddress: false }
+    if (create === undefined) return { tenantId: null, role, invitationId: null, provesAddress: false }
     if (await this.database.platform.tenant.findUnique({ where: { name: create.name } })) {
       refuseField('already_exists', '/create/name', `There is a tenant "${create.name}"`)
     }
     return {
       tenantId: createId('ten'),
       role: 'owner' as const,
-      groups: [],
       invitationId: null,
       provesAddress: false,
     }

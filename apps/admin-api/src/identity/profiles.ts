@@ -1,11 +1,12 @@
 // What a person sees of themselves, however they came in.
 import type { Me } from '@gatewright/shared/contract/identity'
-import { permissionNames, rolePermissions } from '@gatewright/shared/model/role'
+import { permissionNames } from '@gatewright/shared/model/role'
 import { Injectable } from '@nestjs/common'
 import type { CallToken } from '../call.ts'
 import type { SignInMethod, User } from '../generated/prisma/client.ts'
 import type { Relaxed } from '../http/serve.ts'
 import { Database } from '../infra/database.ts'
+import { heldRole, withRole } from '../tenancy/held-role.ts'
 import { SignInRules } from './sign-in-rules/sign-in-rules.ts'
 
 interface Stance {
@@ -30,7 +31,7 @@ export class Profiles {
       include: {
         memberships: {
           ...(only ? { where: { tenantId: only.id } } : {}),
-          include: { tenant: true },
+          include: { tenant: true, ...withRole },
           orderBy: { createdAt: 'asc' },
         },
       },
@@ -38,12 +39,12 @@ export class Profiles {
     const user = { ...row, platformAdmin: row.platformAdmin && only === null }
     return {
       user: showUser(user),
-      memberships: user.memberships.map(({ id, tenant, role, groups }) => ({
+      memberships: user.memberships.map(({ id, tenant, groups, ...place }) => ({
         id: id,
         tenant: { id: tenant.id, name: tenant.name, title: tenant.title },
-        role,
+        role: heldRole(place).name,
         groups,
-        permissions: [...(user.platformAdmin ? permissionNames : rolePermissions[role])],
+        permissions: [...(user.platformAdmin ? permissionNames : heldRole(place).permissions)],
       })),
       csrfToken,
       needsSecondFactor: await this.rules.lacksFactor({ platformAdmin: row.platformAdmin }, method),

@@ -3,6 +3,7 @@ import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
 
 /** Tables whose rows carry a `tenantId`. Others cannot be reached from here at all. */
 const tenantModels = [
+  'customRole',
   'membership',
   'invitation',
   'api',

@@ -8,6 +8,7 @@ import type { LinkPurpose, User } from '../generated/prisma/client.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
 import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
+import { heldRole } from '../tenancy/held-role.ts'
 import {
   invitationLetter,
   type Letter,
@@ -94,7 +95,7 @@ export class Deliveries {
     const { invitation } = this.database.everything
     const open = await invitation.findFirst({
       where: { id, acceptedAt: null, revokedAt: null, expiresAt: { gt: this.clock.now() } },
-      include: { tenant: true },
+      include: { tenant: true, customRole: true },
     })
     if (!open) return
     const secret = newSecret()
@@ -104,7 +105,7 @@ export class Deliveries {
       invitationLetter({
         by: open.invitedBy,
         tenant: open.tenant.title,
-        role: open.role,
+        role: open.customRole?.title ?? heldRole(open).name,
         url: `${this.#url('/sign-up')}?invitation=${secret}`,
       }),
     )

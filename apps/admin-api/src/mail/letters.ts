@@ -93,7 +93,7 @@ export function invitationLetter(invitation: {
   return {
     subject: `Invitation to ${plainName(invitation.tenant)}`,
     paragraphs: [
-      `${plainName(invitation.by)} invites you to ${plainName(invitation.tenant)} as ${invitation.role}. The link is for you alone, and good for 14 days.`,
+      `${plainName(invitation.by)} invites you to ${plainName(invitation.tenant)} as ${plainName(invitation.role)}. The link is for you alone, and good for 14 days.`,
     ],
     button: { label: 'Accept the invitation', url: invitation.url },
   }

@@ -35,15 +35,15 @@ export interface Transaction {
 
 export interface TenantTransaction extends Transaction {
   readonly db: TenantDb
-  /** Says in another tenant's audit log what this one did that concerns both: by the team's name, not by the person's. */
-  auditFor(tenantId: string, entry: AuditEntry): void
+  /** Says in another tenant's audit log (null: the platform's) what this one did that concerns both: by the team's name, not by the person's. */
+  auditFor(tenantId: string | null, entry: AuditEntry): void
 }
 
 /** Who did it, as the chain of a tenant tells it. */
 type Teller = Pick<AuditContext, 'tenantId' | 'actor' | 'address'>
 
 interface ToldElsewhere {
-  readonly tenantId: string
+  readonly tenantId: string | null
   readonly entry: AuditEntry
 }
 

@@ -1,11 +1,12 @@
 // May somebody do something, and why: the facts that http/authorise.ts and the services decide by, told one by one (J7).
 import type { AccessAnswer } from '@gatewright/shared/contract/tenancy'
-import { type Permission, type Role, roleAllows, rolePermissions } from '@gatewright/shared/model/role'
+import { beyond, type Permission } from '@gatewright/shared/model/role'
 import type { Relaxed } from '../http/serve.ts'
+import type { HeldRole } from './held-role.ts'
 
 export interface Facts {
   readonly person: { readonly id: string; readonly platformAdmin: boolean }
-  readonly role: Role
+  readonly role: HeldRole
   /** The provider whose groups gave the role, and whether its person came in with it lately enough; null = a person gave it. */
   readonly provider: { readonly title: string; readonly isFresh: boolean } | null
   /** The application that it is about, if any. */
@@ -13,8 +14,14 @@ export interface Facts {
     readonly name: string
     readonly owner: { readonly id: string; readonly name: string }
   } | null
-  /** Who can change members. */
-  readonly givers: readonly { readonly name: string; readonly email: string }[]
+  /** Every role that there is in the tenant. */
+  readonly roles: readonly HeldRole[]
+  /** Who can change members; each gives what they hold themselves. */
+  readonly givers: readonly {
+    readonly name: string
+    readonly email: string
+    readonly permissions: readonly Permission[]
+  }[]
 }
 
 /** What is for one's own applications alone, and what lets somebody do it with everybody's. */
@@ -24,20 +31,24 @@ const wider: Partial<Record<Permission, Permission>> = {
 }
 
 export function explainAccess(permission: Permission, facts: Facts): Relaxed<AccessAnswer> {
-  const { person, role, provider, application, givers } = facts
+  const { person, role, provider, application } = facts
+  const allows = (permission: Permission) => role.permissions.includes(permission)
   const reasons: AccessAnswer['reasons'] = []
-  const answer = (isAllowed: boolean, roles: readonly Role[] = []): Relaxed<AccessAnswer> => ({
+  const answer = (
+    isAllowed: boolean,
+    wanted: readonly Permission[] | null = null,
+  ): Relaxed<AccessAnswer> => ({
     isAllowed,
     scope: permission in wider ? 'own-applications' : 'tenant',
     reasons,
-    missing: isAllowed ? null : { roles: [...roles], givers: [...givers] },
+    missing: isAllowed ? null : missing(facts, wanted),
   })
   if (person.platformAdmin) {
     reasons.push({ kind: 'platform_admin', holds: true })
     return answer(true)
   }
-  const isGranted = roleAllows(role, permission)
-  reasons.push({ kind: 'role', holds: isGranted, role, givenBy: provider?.title ?? null })
+  const isGranted = allows(permission)
+  reasons.push({ kind: 'role', holds: isGranted, role: role.name, givenBy: provider?.title ?? null })
   // A role that is there and does not count is mended by a sign-in, not by another role.
   if (provider) reasons.push({ kind: 'groups_seen', holds: provider.isFresh, provider: provider.title })
   const everybodys = wider[permission]
@@ -49,15 +60,27 @@ export function explainAccess(permission: Permission, facts: Facts): Relaxed<Acc
       application: application.name,
       owner: application.owner.name,
     })
-    if (!isOwner) reasons.push({ kind: 'wider', holds: roleAllows(role, everybodys), permission: everybodys })
+    if (!isOwner) reasons.push({ kind: 'wider', holds: allows(everybodys), permission: everybodys })
   }
-  const isTheirs = !application || !everybodys || isOwner || roleAllows(role, everybodys)
+  const isTheirs = !application || !everybodys || isOwner || allows(everybodys)
   if (isGranted && isTheirs) return answer(provider?.isFresh ?? true)
   const wanted = isTheirs || !everybodys ? [permission] : [permission, everybodys]
-  return answer(
-    false,
-    allRoles.filter((one) => wanted.every((name) => roleAllows(one, name))),
-  )
+  return answer(false, wanted)
 }
 
-const allRoles = Object.keys(rolePermissions) as Role[]
+const giversMax = 10
+
+/** Roles that would do, and who can give one of them. */
+function missing({ role, roles, givers }: Facts, wanted: readonly Permission[] | null) {
+  if (wanted === null) return { roles: [], givers: [] }
+  const enough = roles.filter(({ permissions }) => beyond(wanted, new Set(permissions)).length === 0)
+  const able = givers.filter(({ permissions }) => {
+    const held = new Set(permissions)
+    const gives = (one: HeldRole) => beyond(one.permissions, held).length === 0
+    return gives(role) && enough.some(gives)
+  })
+  return {
+    roles: enough.map(({ name }) => name),
+    givers: able.slice(0, giversMax).map(({ name, email }) => ({ name, email })),
+  }
+}

@@ -6,6 +6,7 @@ import { Clock } from '../infra/clock.ts'
 import { Database } from '../infra/database.ts'
 import type { TenantTransaction } from '../publishing/change.ts'
 import { refuse } from '../refusal.ts'
+import { type HasRole, withRole } from './held-role.ts'
 
 export const invitationSeconds = 14 * 24 * 3600
 
@@ -31,11 +32,16 @@ export class Invitations {
     return mailedTokenHash === hashSecret(secret)
   }
 
-  async markAccepted(tx: TenantTransaction, id: string): Promise<void> {
+  /** Answers what it gives now: its role may have been replaced since it was read. */
+  async markAccepted(tx: TenantTransaction, id: string): Promise<Invitation & HasRole> {
+    // The role first, as those who replace one: in another order each could wait for the other.
+    await tx.everything.$queryRaw`
+      SELECT id FROM custom_role WHERE id = (SELECT custom_role_id FROM invitation WHERE id = ${id}) FOR SHARE`
     const { count } = await tx.db.invitation.updateMany({
       where: { id, acceptedAt: null, revokedAt: null },
       data: { acceptedAt: this.clock.now() },
     })
     if (count === 0) refuse('state_conflict', 'The invitation was used at the same moment')
+    return tx.db.invitation.findFirstOrThrow({ where: { id }, include: withRole })
   }
 }

@@ -1,14 +1,14 @@
 // Teams: tenants, their members and roles, and how people get in. A tenant always keeps an owner.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
-import { type Role, roleAllows, rolePermissions } from '@gatewright/shared/model/role'
+import { type Role, roleAllows, roleSchema } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { findApplication } from '../access/application-view.ts'
 import { Leavers } from '../access/leavers.ts'
 import { ENV } from '../app.tokens.ts'
 import { type Call, causedRevisions, expectVersion, signedIn, type TenantCall } from '../call.ts'
 import type { Env } from '../env.ts'
-import type { Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
+import type { CustomRole, Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
 import { Tokens } from '../identity/tokens.ts'
@@ -20,18 +20,29 @@ import { Outbox } from '../mail/outbox.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
 import { explainAccess } from './explain-access.ts'
+import {
+  builtInRole,
+  chooseRole,
+  type HasRole,
+  heldRole,
+  ownRole,
+  refuseBeyond,
+  withRole,
+} from './held-role.ts'
 import { Invitations, invitationSeconds } from './invitations.ts'
 import { refuseWithoutOwner } from './last-owner.ts'
 import { isFresh } from './role-freshness.ts'
+import { openInvitations } from './role-uses.ts'
 import { refuseUnknownTimeZone } from './time-zone.ts'
 
 type Noun = typeof contract.tenancy
-type Member = Membership & { user: User }
+type Member = Membership & { user: User; customRole: CustomRole | null }
 
-const givingRoles = (Object.keys(rolePermissions) as Role[]).filter((role) =>
-  roleAllows(role, 'member:write'),
-)
-const giversMax = 10
+/** Of whom ten at most are named. */
+const giversRead = 200
+const memberRows = { user: true, ...withRole } as const
+
+const givingRoles: Role[] = roleSchema.options.filter((role) => roleAllows(role, 'member:write'))
 
 @Injectable()
 export class TenancyService implements Service<Noun> {
@@ -113,14 +124,14 @@ export class TenancyService implements Service<Noun> {
         call.db.membership.findMany({
           ...query,
           where: { AND: [where, { user: containing(input.search, 'name', 'email') }] },
-          include: { user: true },
+          include: memberRows,
         }),
       showMember,
     )
   }
 
   async explainAccess(call: TenantCall, { member, permission, application }: InputOf<Noun['explainAccess']>) {
-    const row = await call.db.membership.findFirst({ where: { id: member }, include: { user: true } })
+    const row = await call.db.membership.findFirst({ where: { id: member }, include: memberRows })
     if (!row) return refuse('not_found', 'There is no such member')
     const provider = row.providerId
       ? await call.platform.identityProvider.findUnique({
@@ -130,41 +141,52 @@ export class TenancyService implements Service<Noun> {
       : null
     const asked = application === undefined ? null : await findApplication(call, call.db, application)
     const givers = await call.db.membership.findMany({
-      where: { role: { in: givingRoles }, userId: { not: row.userId } },
-      include: { user: true },
+      where: {
+        OR: [{ role: { in: givingRoles } }, { customRole: { permissions: { has: 'member:write' } } }],
+        userId: { not: row.userId },
+      },
+      include: memberRows,
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      take: giversMax,
+      take: giversRead,
     })
+    const own = await call.db.customRole.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
     return explainAccess(permission, {
       person: row.user,
-      role: row.role,
+      role: heldRole(row),
       provider: provider && {
         title: provider.title,
         isFresh: isFresh(provider.identities, this.clock, this.env),
       },
       application: asked,
-      givers: givers.map(({ user: { name, email } }) => ({ name, email })),
+      roles: [...roleSchema.options.map(builtInRole), ...own.map(ownRole)],
+      givers: givers.map(({ user: { name, email }, ...place }) => ({
+        name,
+        email,
+        permissions: heldRole(place).permissions,
+      })),
     })
   }
 
   async updateMember(call: TenantCall, input: InputOf<Noun['updateMember']>) {
     return this.changes.inTenant(call, async (tx) => {
+      const role = input.role === undefined ? null : await chooseRole(tx, call, input.role)
       const before = await findMember(tx, input.member)
+      refuseBeyond(call, heldRole(before))
       expectVersion(call, before)
-      if (input.role !== undefined && input.role !== 'owner') await refuseWithoutOwner(tx, before)
-      if (input.role !== undefined && !roleAllows(input.role, 'application:own')) {
+      if (role && role.name !== 'owner') await refuseWithoutOwner(tx, before)
+      if (role && !role.permissions.includes('application:own')) {
         await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
-        await this.leavers.refuseWhileInUse(tx, before.user, input.role)
+        await this.leavers.refuseWhileInUse(tx, before.user, role.name)
       }
       const after = await tx.db.membership.update({
         where: { id: before.id, version: before.version },
         data: {
-          ...given({ role: input.role, groups: input.groups }),
+          ...given({ groups: input.groups }),
           // What a person gives is no longer what the groups of a provider say.
-          ...(input.role !== undefined && { providerId: null }),
+          ...(role && { ...role.columns, providerId: null }),
           version: { increment: 1 },
         },
-        include: { user: true },
+        include: memberRows,
       })
       tx.audit({
         action: 'tenancy.updateMember',
@@ -179,6 +201,7 @@ export class TenancyService implements Service<Noun> {
   async removeMember(call: TenantCall, input: InputOf<Noun['removeMember']>) {
     await this.changes.inTenant(call, async (tx) => {
       const before = await findMember(tx, input.member)
+      refuseBeyond(call, heldRole(before))
       expectVersion(call, before)
       await refuseWithoutOwner(tx, before)
       await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${before.id} FOR UPDATE`
@@ -199,12 +222,14 @@ export class TenancyService implements Service<Noun> {
   async handOver(call: TenantCall, { member, to }: InputOf<Noun['handOver']>) {
     return this.changes.inTenant(call, async (tx) => {
       const from = await findMember(tx, member)
+      refuseBeyond(call, heldRole(from))
       // Who takes over stays a member until it is done: a removal at the same moment would miss what they are about to get.
       await tx.everything.$queryRaw`SELECT id FROM membership WHERE id = ${to} FOR SHARE`
       const heir = await findMember(tx, to)
       if (heir.id === from.id) refuseField('invalid_input', '/to', 'Name another member')
-      if (!roleAllows(heir.role, 'application:own')) {
-        refuseField('invalid_input', '/to', `As ${heir.role}, ${heir.user.name} cannot own applications`)
+      const heirs = heldRole(heir)
+      if (!heirs.permissions.includes('application:own')) {
+        refuseField('invalid_input', '/to', `As ${heirs.name}, ${heir.user.name} cannot own applications`)
       }
       const applications = await this.leavers.handOver(tx, from.user, heir.user)
       tx.audit({
@@ -220,18 +245,25 @@ export class TenancyService implements Service<Noun> {
   async invitations(call: TenantCall) {
     const open = await call.db.invitation.findMany({
       where: { acceptedAt: null, revokedAt: null, expiresAt: { gt: this.clock.now() } },
+      include: withRole,
       orderBy: { createdAt: 'desc' },
     })
     return { data: open.map(showInvitation) }
   }
 
-  async invite(call: TenantCall, { email, role, groups }: InputOf<Noun['invite']>) {
+  async invite(call: TenantCall, { email, role: name, groups }: InputOf<Noun['invite']>) {
     const secret = newSecret()
     const invited = await this.changes.inTenant(call, async (tx) => {
       if (await tx.db.membership.findFirst({ where: { user: { email } } })) {
         refuseField('already_exists', '/email', `${email} is a member already`)
       }
+      const role = await chooseRole(tx, call, name)
       const now = this.clock.now()
+      const earlier = await tx.db.invitation.findMany({
+        where: { email, ...openInvitations(now) },
+        include: withRole,
+      })
+      for (const invitation of earlier) refuseBeyond(call, heldRole(invitation))
       // A second invitation replaces the first, so that a lost link can be sent anew.
       await tx.db.invitation.updateMany({
         where: { email, acceptedAt: null, revokedAt: null },
@@ -242,13 +274,14 @@ export class TenancyService implements Service<Noun> {
           id: createId('inv'),
           tenantId: call.tenant.id,
           email,
-          role,
+          ...role.columns,
           groups,
           tokenHash: hashSecret(secret),
           invitedBy: call.actor.name,
           createdAt: now,
           expiresAt: this.clock.in(invitationSeconds),
         },
+        include: withRole,
       })
       tx.audit({
         action: 'tenancy.invite',
@@ -265,8 +298,10 @@ export class TenancyService implements Service<Noun> {
     return this.changes.inTenant(call, async (tx) => {
       const open = await tx.db.invitation.findFirst({
         where: { id: input.invitation, acceptedAt: null, revokedAt: null },
+        include: withRole,
       })
       if (!open) return refuse('not_found', 'There is no such open invitation')
+      refuseBeyond(call, heldRole(open))
       await tx.db.invitation.update({ where: { id: open.id }, data: { revokedAt: this.clock.now() } })
       tx.audit({
         action: 'tenancy.revokeInvitation',
@@ -284,7 +319,7 @@ export class TenancyService implements Service<Noun> {
     if (invitation.email !== user.email)
       refuse('permission_denied', 'The invitation is for another email address')
     return this.changes.forTenant(call, { id: invitation.tenantId }, async (tx) => {
-      await this.links.markAccepted(tx, invitation.id)
+      const { role, customRoleId, groups } = await this.links.markAccepted(tx, invitation.id)
       if (this.links.wasMailed(invitation, secret))
         await tx.platform.user.updateMany({
           where: { id: user.id, emailVerifiedAt: null },
@@ -295,11 +330,12 @@ export class TenancyService implements Service<Noun> {
           id: createId('mem'),
           tenantId: invitation.tenantId,
           userId: user.id,
-          role: invitation.role,
-          groups: invitation.groups,
+          role,
+          customRoleId,
+          groups,
           createdAt: this.clock.now(),
         },
-        include: { user: true },
+        include: memberRows,
       })
       tx.audit({
         action: 'tenancy.acceptInvitation',
@@ -314,7 +350,7 @@ export class TenancyService implements Service<Noun> {
 }
 
 async function findMember(tx: TenantTransaction, id: string): Promise<Member> {
-  const member = await tx.db.membership.findFirst({ where: { id }, include: { user: true } })
+  const member = await tx.db.membership.findFirst({ where: { id }, include: memberRows })
   return member ?? refuse('not_found', 'There is no such member')
 }
 
@@ -325,22 +361,23 @@ function showTenant(tenant: Tenant) {
   return { id, name, title, selfSignUp, timeZone, version, createdAt: tenant.createdAt.toISOString() }
 }
 
-function showMember({ id, user, role, groups, version, createdAt }: Member) {
+function showMember({ id, user, groups, version, createdAt, ...place }: Member) {
   return {
     id,
     user: { id: user.id, email: user.email, name: user.name },
-    role,
+    role: heldRole(place).name,
     groups,
     version,
     createdAt: createdAt.toISOString(),
   }
 }
 
-function showInvitation({ id, email, role, groups, invitedBy, expiresAt, createdAt }: Invitation) {
+function showInvitation(invitation: Invitation & HasRole) {
+  const { id, email, groups, invitedBy, expiresAt, createdAt } = invitation
   return {
     id,
     email,
-    role,
+    role: heldRole(invitation).name,
     groups,
     invitedBy,
     expiresAt: expiresAt.toISOString(),

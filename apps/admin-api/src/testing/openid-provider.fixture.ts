@@ -165,5 +165,9 @@ export class Browser {
 
 interface Me {
   readonly user: { readonly id: string; readonly email: string; readonly name: string }
-  readonly memberships: readonly { readonly tenant: { readonly name: string }; readonly role: string }[]
+  readonly memberships: readonly {
+    readonly id: string
+    readonly tenant: { readonly name: string }
+    readonly role: string
+  }[]
 }

@@ -60,6 +60,9 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
   const invitation = await owner.must<WithId>('POST', `${at}/invitations`, {
     body: { email: `invited-${word}@example.com`, role: 'analyst' },
   })
+  const role = await owner.must<WithId>('POST', `${at}/roles`, {
+    body: { name: `${name}-role`, title: `${word} role`, permissions: ['tenant:read'] },
+  })
   await owner.must('PUT', `${at}/blocks`, {
     body: {
       source: 'fixture',
@@ -85,6 +88,7 @@ export async function createFullTenant(app: TestApp, name: string, environment: 
       subscription: subscription.id,
       credential: credential.id,
       invitation: invitation.id,
+      role: role.id,
       member: members.data[0]?.id ?? '',
       scope: 'version',
       scopeId: imported.apiVersion.id,

@@ -53,12 +53,19 @@ export function useMay(tenant: string): (permission: Permission) => boolean {
 
 export type Face = 'admin' | 'developer' | 'insights'
 
+/** Each of them opens a page of the admin face. */
 const adminPermissions: readonly Permission[] = [
   'api:read',
-  'subscription:decide',
-  'gateway:read',
-  'audit:read',
   'product:read',
+  'subscription:read',
+  'subscription:decide',
+  'application:read',
+  'block:read',
+  'gateway:read',
+  'explain:use',
+  'member:read',
+  'audit:read',
+  'tenant:write',
 ]
 
 /** The faces of the app that a role of this tenant makes sense of. */

@@ -214,6 +214,10 @@ const members = createRoute({
     search: text,
     tab: oneOf(['members', 'invitations', 'roles']),
     invite: flag,
+    // The role that is edited, or that a new one is made, perhaps from another.
+    role: text,
+    make: flag,
+    from: text,
   }),
   component: lazyPage(() => import('../features/members/page.tsx'), 'MembersPage'),
 })

@@ -4,7 +4,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { redirect } from '@tanstack/react-router'
 import { stageFor } from '../api/environments.ts'
 import { Problem } from '../api/problem.ts'
-import { facesOf, type Me } from '../api/session.ts'
+import { allows, facesOf, type Me, type Permission } from '../api/session.ts'
 import { i18n } from '../i18n/index.ts'
 
 const lastTenantKey = 'gw-tenant'
@@ -36,11 +36,25 @@ export function homeOf(me: Me | null): string {
   return last ? `/admin/t/${last}` : '/tenants'
 }
 
-/** Analysts land on numbers, developers in the portal, everyone else in admin (B.6). The environment is added on arrival. */
+/** Whoever has work to do in admin, and does not only read there. */
+const work: readonly Permission[] = [
+  'tenant:write',
+  'member:read',
+  'api:write',
+  'api:publish',
+  'product:write',
+  'subscription:decide',
+  'block:read',
+  'gateway:read',
+  'explain:use',
+  'audit:read',
+]
+
+/** Who looks at numbers lands on them, who only calls in the portal, everyone else in admin (B.6). The environment is added on arrival. */
 export function homeOfTenant(me: Me, tenant: string): string {
-  const role = me.memberships.find((membership) => membership.tenant.name === tenant)?.role
   const faces = facesOf(me, tenant)
-  if (role === 'analyst' && faces.includes('insights')) return `/insights/t/${tenant}`
+  const works = work.some((permission) => allows(me, tenant, permission))
+  if (!works && faces.includes('insights')) return `/insights/t/${tenant}`
   return faces.includes('admin') ? `/admin/t/${tenant}` : `/p/${tenant}`
 }
 

@@ -1,7 +1,7 @@
 // OpenID providers that people sign in with, and what a provider's groups mean here.
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
-import { roleSchema } from '../model/role.ts'
+import { roleName } from '../model/user.ts'
 import { instant, reference, version } from '../model/wire.ts'
 import { nothing, operation } from './operation.ts'
 
@@ -13,7 +13,7 @@ const admission = z.enum(['invited', 'mapped', 'anyone']).meta({
 const roleMapping = z.strictObject({
   group: z.string().trim().min(1).max(200).meta({ title: 'Group' }),
   tenant: slug.meta({ title: 'Tenant' }),
-  role: roleSchema,
+  role: roleName,
 })
 
 const domain = z

@@ -22,6 +22,7 @@ import { oauthClients } from './oauth-clients.ts'
 import { policies, policyTypes } from './policies.ts'
 import { products } from './products.ts'
 import { environments, explain, guards, publishing } from './publishing.ts'
+import { roles } from './roles.ts'
 import { routes, upstreams } from './routes.ts'
 import { secondFactors } from './second-factors.ts'
 import { shares } from './shares.ts'
@@ -42,6 +43,7 @@ type Nouns = {
   readonly signInRules: Noun<typeof signInRules>
   readonly identityProviders: Noun<typeof identityProviders>
   readonly tenancy: Noun<typeof tenancy>
+  readonly roles: Noun<typeof roles>
   readonly apis: Noun<typeof apis>
   readonly shares: Noun<typeof shares>
   readonly imports: Noun<typeof imports>
@@ -83,6 +85,7 @@ export const contract: Nouns = oc.prefix(apiPrefix).router({
   signInRules: oc.tag('Identity').router(signInRules),
   identityProviders: oc.tag('Identity').router(identityProviders),
   tenancy: oc.tag('Tenants').router(tenancy),
+  roles: oc.tag('Tenants').router(roles),
   apis: oc.tag('APIs').router(apis),
   shares: oc.tag('APIs').router(shares),
   imports: oc.tag('APIs').router(imports),

@@ -20,7 +20,7 @@ const adminNetworks = z
   .max(200)
   .meta({
     title: 'Where admins may come from',
-    help: 'For platform admins, and for members of tenants in every role but developer; none = anywhere',
+    help: 'For platform admins, and for members of tenants who may do more than a developer; none = anywhere',
   })
 
 const settings = z.strictObject({

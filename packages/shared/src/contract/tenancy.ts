@@ -1,8 +1,8 @@
 // Teams: tenants, their members, roles and invitations.
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
-import { permissionNames, roleSchema } from '../model/role.ts'
-import { email, invitation, member, tenant } from '../model/user.ts'
+import { permissionNames } from '../model/role.ts'
+import { email, invitation, member, roleName, tenant } from '../model/user.ts'
 import { page, pageInput, propagation, reference } from '../model/wire.ts'
 import { inTenant, nothing, operation } from './operation.ts'
 
@@ -16,7 +16,7 @@ const accessReason = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('role'),
     holds: z.boolean().meta({ title: 'The role grants the permission' }),
-    role: roleSchema,
+    role: roleName,
     givenBy: z.string().nullable().meta({ title: 'The provider whose groups gave it; null = a person did' }),
   }),
   z.strictObject({
@@ -45,7 +45,7 @@ const accessAnswer = z.strictObject({
   reasons: z.array(accessReason).meta({ title: 'What decided, in order' }),
   missing: z
     .strictObject({
-      roles: z.array(roleSchema).meta({ title: 'Roles that would do' }),
+      roles: z.array(roleName).meta({ title: 'Roles that would do' }),
       givers: z
         .array(z.strictObject({ name: z.string(), email: z.email() }))
         .meta({ title: 'Who can give one, ten at most; without any a platform admin' }),
@@ -95,7 +95,7 @@ export const tenancy = {
       z.strictObject({
         ...inTenant,
         member: idSchema('mem'),
-        role: roleSchema.optional(),
+        role: roleName.optional(),
         groups: groups.optional(),
       }),
     )
@@ -151,7 +151,7 @@ export const tenancy = {
   invite: operation('POST', '/tenants/{tenant}/invitations', 'member:write', 'Invite someone', {
     status: 201,
   })
-    .input(z.strictObject({ ...inTenant, email, role: roleSchema, groups: groups.default([]) }))
+    .input(z.strictObject({ ...inTenant, email, role: roleName, groups: groups.default([]) }))
     .output(
       invitation.extend({
         secret: z.string().meta({ help: 'Part of the invitation link; shown once', secret: true }),

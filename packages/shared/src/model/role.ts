@@ -6,6 +6,7 @@ export const permissions = {
   'tenant:write': 'Change the tenant and its settings',
   'member:read': 'See members and invitations',
   'member:write': 'Invite, change and remove members',
+  'role:write': 'Make, change and delete roles of the tenant’s own',
   'api:read': 'See APIs, drafts, routes, upstreams and policies',
   'api:write': 'Change drafts of APIs and tenant policies',
   'api:publish': 'Publish, promote, deprecate, retire and roll back',
@@ -40,7 +41,7 @@ export const roleSchema = z.enum([
 ])
 export type Role = z.output<typeof roleSchema>
 
-/** What each role of a tenant may do there. A platform admin may do everything everywhere. */
+/** What each built-in role may do in its tenant. A platform admin may do everything everywhere. */
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   owner: permissionNames,
   publisher: [
@@ -93,4 +94,54 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
 
 export function roleAllows(role: Role, permission: Permission): boolean {
   return rolePermissions[role].includes(permission)
+}
+
+export function isBuiltInRole(name: string): name is Role {
+  return Object.hasOwn(rolePermissions, name)
+}
+
+/**
+ * What a role of a tenant's own has to hold beside each permission (ADR 77): else a change could be made that nobody sees, and a
+ * manifest could read and write what its applier may not.
+ */
+const neededBy: Partial<Record<Permission, readonly Permission[]>> = {
+  'member:write': ['member:read'],
+  'role:write': ['member:write'],
+  'api:write': ['api:read'],
+  'api:publish': ['api:read'],
+  'product:write': ['product:read'],
+  'subscription:decide': ['subscription:read'],
+  'block:write': ['block:read'],
+  'manifest:read': ['api:read', 'product:read', 'subscription:read', 'application:read'],
+  'manifest:apply': [
+    'manifest:read',
+    'api:write',
+    'api:publish',
+    'product:write',
+    'subscription:decide',
+    'application:own',
+  ],
+}
+
+/** What has to be held beside `permission`, needs of needs included. */
+export function needsOf(permission: Permission): ReadonlySet<Permission> {
+  const needs = new Set<Permission>()
+  const add = (one: Permission) => {
+    if (one === permission || needs.has(one)) return
+    needs.add(one)
+    for (const next of neededBy[one] ?? []) add(next)
+  }
+  add('tenant:read')
+  for (const one of neededBy[permission] ?? []) add(one)
+  return needs
+}
+
+/** Of those that a role names, the ones that this version knows; what another version had counts for nothing. */
+export function knownPermissions(names: readonly string[]): Permission[] {
+  return permissionNames.filter((permission) => names.includes(permission))
+}
+
+/** What of `wanted` somebody who holds `held` does not hold: nobody gives what they do not have (ADR 77). */
+export function beyond(wanted: Iterable<Permission>, held: ReadonlySet<Permission>): Permission[] {
+  return [...wanted].filter((permission) => !held.has(permission))
 }

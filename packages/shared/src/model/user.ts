@@ -1,7 +1,6 @@
 // People and their ways in: users, memberships, sessions, personal access tokens.
 import * as z from 'zod'
 import { idSchema, slug } from '../ids.ts'
-import { roleSchema } from './role.ts'
 import { instant, version } from './wire.ts'
 
 export const email = z.email().max(254).toLowerCase().meta({ title: 'Email address', widget: 'email' })
@@ -22,17 +21,23 @@ export const user = z.strictObject({
 })
 export type User = z.output<typeof user>
 
+/** One of the seven, or one that the tenant made. */
+export const roleName = slug.meta({
+  title: 'Role',
+  help: 'One of the built-in roles, or one of the tenant’s own',
+})
+
 export const membership = z.strictObject({
   id: idSchema('mem'),
   tenant: z.strictObject({ id: idSchema('ten'), name: slug, title: z.string() }),
-  role: roleSchema,
+  role: roleName,
   groups: z.array(slug),
 })
 
 export const member = z.strictObject({
   id: idSchema('mem'),
   user: user.pick({ id: true, email: true, name: true }),
-  role: roleSchema,
+  role: roleName,
   groups: z
     .array(slug)
     .meta({ title: 'Groups', help: 'API visibility can be limited to groups, such as partners' }),
@@ -43,7 +48,7 @@ export const member = z.strictObject({
 export const invitation = z.strictObject({
   id: idSchema('inv'),
   email: z.email(),
-  role: roleSchema,
+  role: roleName,
   groups: z.array(slug),
   invitedBy: z.string(),
   expiresAt: instant,

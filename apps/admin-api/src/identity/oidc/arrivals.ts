@@ -9,7 +9,7 @@ import { Changes, type Transaction } from '../../publishing/change.ts'
 import { Refusal, refuse } from '../../refusal.ts'
 import { Squatters } from '../squatters.ts'
 import type { Statement } from './claims.ts'
-import { mappingsOf } from './identity-providers.service.ts'
+import { mappingsOf } from './role-mappings.ts'
 
 @Injectable()
 export class Arrivals {

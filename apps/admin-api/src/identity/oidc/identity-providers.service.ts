@@ -1,9 +1,8 @@
 // The providers that people sign in with: a platform admin's settings, with client secrets that never come back.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
-import { roleSchema } from '@gatewright/shared/model/role'
+import { isBuiltInRole } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
-import * as z from 'zod'
 import { ENV } from '../../app.tokens.ts'
 import { type Call, expectVersion } from '../../call.ts'
 import type { Env } from '../../env.ts'
@@ -17,12 +16,9 @@ import { Sealer } from '../../infra/sealer.ts'
 import { Changes, type Transaction } from '../../publishing/change.ts'
 import { refuse, refuseField } from '../../refusal.ts'
 import { OidcClients, secretPlace } from './clients.ts'
+import { mappingsOf, type RoleMapping } from './role-mappings.ts'
 
 type Noun = typeof contract.identityProviders
-
-const storedMappings = z.array(z.strictObject({ group: z.string(), tenant: z.string(), role: roleSchema }))
-export const mappingsOf = ({ roleMappings }: Pick<IdentityProvider, 'roleMappings'>) =>
-  storedMappings.parse(roleMappings)
 
 /** Where a provider sends people back to; it has to know this address. */
 export const redirectUriOf = ({ PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>, name: string) =>
@@ -60,7 +56,6 @@ export class IdentityProvidersService implements Service<Noun> {
   async create(call: Call, { clientSecret, ...input }: InputOf<Noun['create']>) {
     const id = createId('idp')
     const sealed = this.#seal(id, clientSecret)
-    await this.#refuseUnknownTenants(input.roleMappings)
     await this.#discover(input.issuer, input.clientId)
     return this.changes.onPlatform(call, async (tx) => {
       // Two at once: the second sees the first one's row, because both hold this lock.
@@ -69,6 +64,7 @@ export class IdentityProvidersService implements Service<Noun> {
         refuse('limit_reached', `There are ${mostProviders} identity providers, which is the most`)
       if (await tx.platform.identityProvider.findUnique({ where: { name: input.name } }))
         refuseField('already_exists', '/name', `There is an identity provider "${input.name}"`)
+      await refuseUnknownPlaces(tx, input.roleMappings)
       const row = await tx.platform.identityProvider.create({
         data: { id, ...input, clientSecret: sealed, createdAt: this.clock.now() },
       })
@@ -93,11 +89,11 @@ export class IdentityProvidersService implements Service<Noun> {
         'Another issuer needs its own client secret: give it again',
       )
     const sealed = clientSecret === undefined ? undefined : this.#seal(current.id, clientSecret)
-    if (change.roleMappings) await this.#refuseUnknownTenants(change.roleMappings)
     if (change.issuer !== undefined) await this.#discover(change.issuer, change.clientId ?? current.clientId)
     return this.changes.onPlatform(call, async (tx) => {
       const before = await this.#find(tx, current.id)
       expectVersion(call, before)
+      await refuseUnknownPlaces(tx, change.roleMappings ?? [])
       const after = await tx.platform.identityProvider.update({
         where: { id: before.id, version: current.version },
         data: { ...given(change), ...given({ clientSecret: sealed }), version: { increment: 1 } },
@@ -140,16 +136,6 @@ export class IdentityProvidersService implements Service<Noun> {
     return secret === null ? null : this.sealer.seal(secret, secretPlace(id))
   }
 
-  async #refuseUnknownTenants(mappings: readonly { tenant: string }[]): Promise<void> {
-    const names = mappings.map(({ tenant }) => tenant)
-    const known = await this.database.platform.tenant.findMany({
-      where: { name: { in: names } },
-      select: { name: true },
-    })
-    const at = names.findIndex((name) => known.every((tenant) => tenant.name !== name))
-    if (at >= 0) refuseField('not_found', `/roleMappings/${at}/tenant`, `There is no tenant "${names[at]}"`)
-  }
-
   async #discover(issuer: string, clientId: string): Promise<void> {
     try {
       await this.clients.discover({ issuer, clientId, secret: null })
@@ -180,6 +166,23 @@ export class IdentityProvidersService implements Service<Noun> {
       version: row.version,
       createdAt: row.createdAt.toISOString(),
     }
+  }
+}
+
+/** Refuses lines whose tenant or role there is not, and keeps the roles until the end of `tx`: one that a group gives is not deleted. */
+async function refuseUnknownPlaces(tx: Transaction, mappings: readonly RoleMapping[]): Promise<void> {
+  const names = mappings.map(({ tenant }) => tenant)
+  const known = await tx.platform.tenant.findMany({ where: { name: { in: names } }, select: { name: true } })
+  const roles = await tx.everything.$queryRaw<{ tenant: string; role: string }[]>`
+    SELECT tenant.name AS tenant, custom_role.name AS role
+    FROM custom_role JOIN tenant ON tenant.id = custom_role.tenant_id
+    WHERE tenant.name = ANY(${names}) ORDER BY custom_role.id FOR SHARE OF custom_role`
+  for (const [at, { tenant, role }] of mappings.entries()) {
+    if (known.every(({ name }) => name !== tenant))
+      refuseField('not_found', `/roleMappings/${at}/tenant`, `There is no tenant "${tenant}"`)
+    const isKnown = isBuiltInRole(role) || roles.some((own) => own.tenant === tenant && own.role === role)
+    if (!isKnown)
+      refuseField('not_found', `/roleMappings/${at}/role`, `There is no role "${role}" in ${tenant}`)
   }
 }
 

@@ -1,6 +1,5 @@
 // Which tenants somebody is in after a sign-in: those that invited them, and those that their provider's groups mean.
 import { createId } from '@gatewright/shared/ids'
-import { type Role, roleAllows } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { Leavers } from '../../access/leavers.ts'
 import type { Actor, Call, TenantCall } from '../../call.ts'
@@ -9,11 +8,12 @@ import { Clock } from '../../infra/clock.ts'
 import { Database } from '../../infra/database.ts'
 import { LOGGER, type Logger } from '../../infra/logger.ts'
 import { Changes, type TenantTransaction } from '../../publishing/change.ts'
-import { Refusal } from '../../refusal.ts'
+import { Refusal, refuse } from '../../refusal.ts'
+import { type HeldRole, heldRole, lockRole, type RoleColumns, withRole } from '../../tenancy/held-role.ts'
 import { Invitations } from '../../tenancy/invitations.ts'
 import { refuseWithoutOwner } from '../../tenancy/last-owner.ts'
 import { Tokens } from '../tokens.ts'
-import { mappingsOf } from './identity-providers.service.ts'
+import { mappingsOf } from './role-mappings.ts'
 
 @Injectable()
 export class Places {
@@ -35,20 +35,20 @@ export class Places {
       orderBy: { createdAt: 'asc' },
     })
     const actor: Actor = { kind: 'user', id: user.id, name: user.name }
-    for (const { id, tenantId, role, groups } of open) {
+    for (const { id, tenantId } of open) {
       await this.changes.forTenant(
         call,
         { id: tenantId },
         async (tx) => {
-          await this.invitations.markAccepted(tx, id)
-          const place = { role, groups }
-          const existing = await tx.db.membership.findFirst({ where: { userId: user.id } })
-          if (!existing) await this.#join(tx, tenantId, user, place)
+          const invitation = await this.invitations.markAccepted(tx, id)
+          const { role, customRoleId, groups } = invitation
+          const existing = await tx.db.membership.findFirst({ where: { userId: user.id }, include: withRole })
+          if (!existing) await this.#join(tx, tenantId, user, { role, customRoleId, groups })
           tx.audit({
             action: 'tenancy.acceptInvitation',
             resource: { kind: 'member', id: existing?.id ?? id, name: user.email },
             before: null,
-            after: existing ? { role: existing.role } : place,
+            after: existing ? { role: heldRole(existing).name } : { role: heldRole(invitation).name, groups },
           })
         },
         actor,
@@ -67,7 +67,7 @@ export class Places {
     groups: readonly string[] | null,
   ): Promise<void> {
     if (provider.groupsClaim === null || groups === null) return
-    const wanted = new Map<string, Role>()
+    const wanted = new Map<string, string>()
     for (const { group, tenant, role } of mappingsOf(provider)) {
       if (groups.includes(group) && !wanted.has(tenant)) wanted.set(tenant, role)
     }
@@ -78,19 +78,21 @@ export class Places {
           { memberships: { some: { userId: user.id, providerId: provider.id } } },
         ],
       },
-      include: { memberships: { where: { userId: user.id } } },
+      include: { memberships: { where: { userId: user.id }, include: withRole } },
       orderBy: { id: 'asc' },
     })
     for (const tenant of tenants) {
       const [membership] = tenant.memberships
       const role = wanted.get(tenant.name)
-      if (membership ? membership.providerId !== provider.id || membership.role === role : role === undefined)
-        continue
+      const stays = membership
+        ? membership.providerId !== provider.id || heldRole(membership).name === role
+        : role === undefined
+      if (stays) continue
       await this.#follow(call, { user, provider, tenant, role }).catch((error: unknown) => {
-        if (!(error instanceof Refusal && error.code === 'last_owner')) throw error
+        if (!(error instanceof Refusal && ['last_owner', 'not_found'].includes(error.code))) throw error
         this.logger.warn(
-          { tenant: tenant.name, user: user.id },
-          'Groups take the last owner of a tenant away; they stay until it has another one',
+          { tenant: tenant.name, user: user.id, reason: error.detail },
+          'What groups say was not done: a tenant keeps its last owner, and a role that is gone gives nothing',
         )
       })
     }
@@ -103,31 +105,29 @@ export class Places {
       provider,
       tenant,
       role,
-    }: { user: User; provider: IdentityProvider; tenant: Tenant; role: Role | undefined },
+    }: { user: User; provider: IdentityProvider; tenant: Tenant; role: string | undefined },
   ): Promise<void> {
     const actor: Actor = { kind: 'system', id: provider.id, name: `${provider.title} (groups)` }
     await this.changes.forTenant(
       call,
       tenant,
       async (tx) => {
+        const given = role === undefined ? null : await lockRole(tx, tenant.id, role)
+        // Replaced since the mappings were read: the next sign-in follows what they say now.
+        if (role !== undefined && given === null) refuse('not_found', `There is no role "${role}"`)
         await tx.everything.$queryRaw`
           SELECT id FROM membership WHERE tenant_id = ${tenant.id} AND user_id = ${user.id} FOR UPDATE`
-        const before = await tx.db.membership.findFirst({ where: { userId: user.id } })
+        const before = await tx.db.membership.findFirst({ where: { userId: user.id }, include: withRole })
         if (before && role !== 'owner') await refuseWithoutOwner(tx, before)
-        const after = before
-          ? role === undefined
-            ? await this.#leave(tx, { ...call, actor }, tenant, user, before)
-            : await this.#change(tx, { ...call, actor }, tenant, user, before, role)
-          : await this.#join(tx, tenant.id, user, {
-              role: role ?? 'developer',
-              groups: [],
-              providerId: provider.id,
-            })
+        const place = given && { ...given.columns, groups: [], providerId: provider.id }
+        const member = before ?? (place && (await this.#join(tx, tenant.id, user, place)))
+        if (before && given) await this.#change(tx, { ...call, actor }, tenant, user, before, given)
+        if (before && !given) await this.#leave(tx, { ...call, actor }, tenant, user, before)
         tx.audit({
           action: 'tenancy.followGroups',
-          resource: { kind: 'member', id: before?.id ?? after?.id ?? '', name: user.email },
-          before: before && { role: before.role },
-          after: after && { role: after.role, provider: provider.name },
+          resource: { kind: 'member', id: member?.id ?? '', name: user.email },
+          before: before && { role: heldRole(before).name },
+          after: given && { role: given.name, provider: provider.name },
         })
       },
       actor,
@@ -138,7 +138,7 @@ export class Places {
     tx: TenantTransaction,
     tenantId: string,
     user: User,
-    place: { role: Role; groups: string[]; providerId?: string },
+    place: RoleColumns & { groups: string[]; providerId?: string },
   ): Promise<Membership> {
     return tx.db.membership.create({
       data: { id: createId('mem'), tenantId, userId: user.id, ...place, createdAt: this.clock.now() },
@@ -152,12 +152,13 @@ export class Places {
     tenant: Tenant,
     user: User,
     membership: Membership,
-    role: Role,
-  ): Promise<Membership> {
-    if (!roleAllows(role, 'application:own')) await this.leavers.endAccess(tx, inside(call, tx, tenant), user)
-    return tx.db.membership.update({
+    role: HeldRole & { readonly columns: RoleColumns },
+  ): Promise<void> {
+    if (!role.permissions.includes('application:own'))
+      await this.leavers.endAccess(tx, inside(call, tx, tenant), user)
+    await tx.db.membership.update({
       where: { id: membership.id },
-      data: { role, version: { increment: 1 } },
+      data: { ...role.columns, version: { increment: 1 } },
     })
   }
 
@@ -167,11 +168,10 @@ export class Places {
     tenant: Tenant,
     user: User,
     membership: Membership,
-  ): Promise<null> {
+  ): Promise<void> {
     await this.leavers.endAccess(tx, inside(call, tx, tenant), user)
     await this.tokens.end(tx.platform, user.id, { onlyTenantId: tenant.id })
     await tx.db.membership.delete({ where: { id: membership.id } })
-    return null
   }
 }
 

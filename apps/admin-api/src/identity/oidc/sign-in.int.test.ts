@@ -467,6 +467,55 @@ describe('C4 groups', () => {
     admin = await app.admin()
   })
 
+  test('C13: give roles of the tenant’s own, which explain access names, and which go on under the one that replaces it', async () => {
+    const unknown = await admin.send('PATCH', '/identity-providers/company', {
+      body: { roleMappings: [{ group: 'devs', tenant: 'acme', role: 'tester' }] },
+      version: '*',
+    })
+    expect(unknown.body.errors).toMatchObject([{ pointer: '/roleMappings/0/role', code: 'not_found' }])
+    const role = await admin.must<View>('POST', '/tenants/acme/roles', {
+      body: { name: 'tester', title: 'Tester', permissions: ['tenant:read', 'explain:use'] },
+    })
+    const elsewhere = await admin.send('PATCH', '/identity-providers/company', {
+      body: { roleMappings: [{ group: 'devs', tenant: 'bravo', role: 'tester' }] },
+      version: '*',
+    })
+    expect(elsewhere.body.errors).toMatchObject([{ pointer: '/roleMappings/0/role' }])
+    await set('company', { roleMappings: [{ group: 'devs', tenant: 'acme', role: 'tester' }] })
+    const who = person({ groups: ['devs'] })
+    const { me } = await signIn(company, who)
+    expect(me?.memberships).toMatchObject([{ role: 'tester', permissions: ['tenant:read', 'explain:use'] }])
+    const explained = await admin.must(
+      'GET',
+      `/tenants/acme/members/${me?.memberships[0]?.id}/access?permission=explain:use`,
+    )
+    expect(explained).toMatchObject({
+      isAllowed: true,
+      reasons: [
+        { kind: 'role', role: 'tester', holds: true, givenBy: expect.any(String) },
+        { kind: 'groups_seen', holds: true },
+      ],
+    })
+    const used = await admin.send('DELETE', `/tenants/acme/roles/${role.id}`, { version: '*' })
+    expect(used.body).toMatchObject({ code: 'in_use', members: 1, mappings: 1 })
+    await admin.must('POST', `/tenants/acme/roles/${role.id}/replace`, {
+      body: { by: 'operator' },
+      version: '*',
+    })
+    expect(places((await signIn(company, who)).me)).toEqual({ acme: 'operator' })
+    const { rows } = await database.query(
+      `SELECT before, after, actor_kind FROM audit_event
+       WHERE tenant_id IS NULL AND action = 'identityProviders.update' ORDER BY seq DESC LIMIT 1`,
+    )
+    expect(rows).toMatchObject([
+      {
+        before: { roleMappings: [{ group: 'devs', tenant: 'acme', role: 'tester' }] },
+        after: { roleMappings: [{ group: 'devs', tenant: 'acme', role: 'operator' }] },
+        actor_kind: 'system',
+      },
+    ])
+  })
+
   test('are read from a claim such as cognito:groups', async () => {
     await set('cognito', { roleMappings })
     const { me } = await signIn(cognito, person({ 'cognito:groups': ['devs'] }))

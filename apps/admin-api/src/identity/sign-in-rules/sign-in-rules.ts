@@ -1,6 +1,7 @@
 // The rules for signing in to the platform, as every request asks them: read once in two seconds.
 import { type AddressSet, createAddressSet } from '@gatewright/shared/cidr'
 import type { OperationMeta } from '@gatewright/shared/contract/operation'
+import { beyond, type Permission, rolePermissions } from '@gatewright/shared/model/role'
 import { Inject, Injectable } from '@nestjs/common'
 import { ENV } from '../../app.tokens.ts'
 import type { CallTenant, CallUser } from '../../call.ts'
@@ -97,9 +98,12 @@ export class SignInRules {
   }
 }
 
-/** Platform admins everywhere, and members in every role but that of people who only call. */
+const ofCallers: ReadonlySet<Permission> = new Set(rolePermissions.developer)
+
+/** Platform admins everywhere, and members who may do more than people who only call. */
 const isAdmin = ({ platformAdmin }: CallUser, tenant: CallTenant | null) =>
-  platformAdmin || (tenant !== null && tenant.role !== null && tenant.role !== 'developer')
+  platformAdmin ||
+  (tenant !== null && tenant.role !== null && beyond(tenant.permissions, ofCallers).length > 0)
 
 function refuseFrom(networks: AddressSet | null, address: string): void {
   if (networks && !networks.has(address))

@@ -1,9 +1,9 @@
 // What the provider's groups mean here: in each tenant, the first line that fits decides.
 
-import { roleSchema } from '@gatewright/shared/model/role'
 import { useQuery } from '@tanstack/react-query'
 import { Plus, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { useRoles } from '../../roles/use-roles.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
@@ -55,13 +55,11 @@ export function Mappings({
             onChange={(tenant) => set(i, { tenant })}
             className="min-w-0 flex-1 basis-28"
           />
-          <Select
-            label={t('provider.role')}
-            labelHidden={i > 0}
-            options={roleSchema.options.map((value) => ({ value, label: t(`admin:role.${value}`) }))}
-            value={line.role}
+          <RoleOf
+            line={line}
+            isFirst={i === 0}
+            error={errors.get(`/roleMappings/${i}/role`)}
             onChange={(role) => set(i, { role })}
-            className="min-w-0 flex-1 basis-28"
           />
           <IconButton
             icon={X}
@@ -88,5 +86,32 @@ export function Mappings({
         {t('provider.addMapping')}
       </Button>
     </fieldset>
+  )
+}
+
+/** The roles are those of the line's tenant. */
+function RoleOf({
+  line,
+  isFirst,
+  error,
+  onChange,
+}: {
+  line: Mapping
+  isFirst: boolean
+  error: string | undefined
+  onChange(role: string): void
+}) {
+  const { t } = useTranslation('platform')
+  const { roles } = useRoles(line.tenant)
+  return (
+    <Select
+      label={t('provider.role')}
+      labelHidden={!isFirst}
+      error={error}
+      options={roles.map(({ name: value, title: label }) => ({ value, label }))}
+      value={line.role}
+      onChange={onChange}
+      className="min-w-0 flex-1 basis-28"
+    />
   )
 }

@@ -8,6 +8,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { orpc } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
+import { useRoleTitle } from '../../roles/use-roles.ts'
 import { Card, Section } from '../../ui/page.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { ComboBox, Select } from '../../ui/select.tsx'
@@ -21,6 +22,7 @@ const applicationsMax = 200
 export function AccessExplainer({ tenant }: { tenant: string }) {
   const { t } = useTranslation('admin')
   const may = useMay(tenant)
+  const roleTitle = useRoleTitle(tenant)
   const members =
     useInfiniteQuery(membersQuery(tenant, undefined)).data?.pages.flatMap((page) => page.data) ?? []
   const [memberId, setMemberId] = useState<Member['id'] | null>(null)
@@ -58,7 +60,7 @@ export function AccessExplainer({ tenant }: { tenant: string }) {
             options={members.map(({ id, role, user }) => ({
               value: id,
               label: user.name,
-              detail: `${t(`role.${role}`)} · ${user.email}`,
+              detail: `${roleTitle(role)} · ${user.email}`,
             }))}
           />
           <Select
@@ -83,7 +85,12 @@ export function AccessExplainer({ tenant }: { tenant: string }) {
         <ProblemNote problem={answer.error} />
         {member && permission ? (
           answer.data ? (
-            <Answer answer={answer.data} name={member.user.name} permission={permission} />
+            <Answer
+              answer={answer.data}
+              name={member.user.name}
+              permission={permission}
+              roleTitle={roleTitle}
+            />
           ) : answer.isPending ? (
             <Skeleton className="h-12" />
           ) : null
@@ -97,9 +104,10 @@ interface AnswerProps {
   readonly answer: AccessAnswer
   readonly name: string
   readonly permission: Permission
+  roleTitle(name: string): string
 }
 
-function Answer({ answer, name, permission }: AnswerProps) {
+function Answer({ answer, name, permission, roleTitle }: AnswerProps) {
   const { t } = useTranslation('admin')
   const { isAllowed, reasons, missing } = answer
   const needsSignIn = reasons.some(({ kind, holds }) => kind === 'groups_seen' && !holds)
@@ -113,7 +121,7 @@ function Answer({ answer, name, permission }: AnswerProps) {
           <li key={reason.kind} className="flex items-start gap-2">
             <Mark holds={reason.holds} />
             <span>
-              <Reason reason={reason} permission={permission} />
+              <Reason reason={reason} permission={permission} roleTitle={roleTitle} />
             </span>
           </li>
         ))}
@@ -121,7 +129,7 @@ function Answer({ answer, name, permission }: AnswerProps) {
       {missing && missing.roles.length > 0 ? (
         <p className="text-muted">
           {t('access.roles', {
-            roles: missing.roles.map((role) => t(`role.${role}`).toLowerCase()).join(', '),
+            roles: missing.roles.map(roleTitle).join(', '),
           })}{' '}
           {missing.givers.length > 0
             ? t('access.givers', { names: missing.givers.map((giver) => giver.name).join(', ') })
@@ -142,14 +150,22 @@ function Mark({ holds }: { readonly holds: boolean }) {
   )
 }
 
-function Reason({ reason, permission }: { reason: AccessAnswer['reasons'][number]; permission: Permission }) {
+function Reason({
+  reason,
+  permission,
+  roleTitle,
+}: {
+  reason: AccessAnswer['reasons'][number]
+  permission: Permission
+  roleTitle(name: string): string
+}) {
   const { t } = useTranslation('admin')
   switch (reason.kind) {
     case 'platform_admin':
       return t('access.platformAdmin')
     case 'role': {
       const said = {
-        role: t(`role.${reason.role}`),
+        role: roleTitle(reason.role),
         permission,
         by:
           reason.givenBy === null ? t('access.byPerson') : t('access.byGroups', { provider: reason.givenBy }),

@@ -5,6 +5,7 @@ import { MailPlus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOfList } from '../../api/rows.ts'
+import { useRoleTitle } from '../../roles/use-roles.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -24,6 +25,7 @@ interface InvitationListProps {
 export function InvitationList({ tenant, query, isEditable }: InvitationListProps) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
+  const roleTitle = useRoleTitle(tenant)
   const withdraw = useMutation({
     mutationFn: (invitation: Invitation['id']) => client.tenancy.revokeInvitation({ tenant, invitation }),
     onSuccess: async () => {
@@ -43,7 +45,7 @@ export function InvitationList({ tenant, query, isEditable }: InvitationListProp
       header: t('members.column.role'),
       width: '10rem',
       card: 'aside',
-      cell: (row) => <Badge>{t(`role.${row.role}`)}</Badge>,
+      cell: (row) => <Badge>{roleTitle(row.role)}</Badge>,
     },
     {
       id: 'by',

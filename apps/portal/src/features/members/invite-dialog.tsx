@@ -1,6 +1,5 @@
 // Invites someone: an email address and a role make a link that is shown once.
 
-import type { Role } from '@gatewright/shared/model/role'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,20 +9,23 @@ import { CopyField } from '../../ui/copy.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { TextField } from '../../ui/text-field.tsx'
-import { RoleChoice } from './list.tsx'
 import { groupsOf } from './queries.ts'
+import { RoleChoice } from './role-choice.tsx'
 
 export function InviteDialog({ tenant, onClose }: { tenant: string; onClose(): void }) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('developer')
+  const [role, setRole] = useState('developer')
   const [groups, setGroups] = useState('')
   const [isAsked, setAsked] = useState(false)
   const isEmail = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())
   const invite = useMutation({
     mutationFn: () => client.tenancy.invite({ tenant, email: email.trim(), role, groups: groupsOf(groups) }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.tenancy.key() }),
+    onSuccess: () =>
+      Promise.all(
+        [orpc.tenancy.key(), orpc.roles.key()].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+      ),
   })
   if (invite.data) {
     return (
@@ -76,7 +78,7 @@ export function InviteDialog({ tenant, onClose }: { tenant: string; onClose(): v
           onChange={setEmail}
           autoFocus
         />
-        <RoleChoice value={role} onChange={setRole} />
+        <RoleChoice tenant={tenant} value={role} onChange={setRole} />
         <TextField
           label={t('members.groups')}
           aside={t('optional')}

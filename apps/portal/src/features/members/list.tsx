@@ -1,6 +1,5 @@
 // The members of a tenant; a role is changed in a dialog, and the last owner stays.
 
-import type { Role } from '@gatewright/shared/model/role'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { Ellipsis, PencilLine, UserMinus, Users } from 'lucide-react'
 import { useState } from 'react'
@@ -8,10 +7,10 @@ import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { rowsOf } from '../../api/rows.ts'
 import { useMe } from '../../api/session.ts'
+import { useRoles, useRoleTitle } from '../../roles/use-roles.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { RadioGroup } from '../../ui/choice.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Menu } from '../../ui/menu.tsx'
@@ -20,8 +19,9 @@ import { EmptyState } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { groupsOf, type Member, membersQuery, roles } from './queries.ts'
+import { groupsOf, type Member, membersQuery } from './queries.ts'
 import { RemoveDialog } from './remove-dialog.tsx'
+import { RoleChoice } from './role-choice.tsx'
 
 interface MemberListProps {
   tenant: string
@@ -33,6 +33,10 @@ interface MemberListProps {
 export function MemberList({ tenant, search, isEditable, onSearch }: MemberListProps) {
   const { t } = useTranslation('admin')
   const me = useMe()
+  const { roles } = useRoles(tenant)
+  const roleTitle = useRoleTitle(tenant)
+  const isAbove = (member: Member) =>
+    roles.some(({ name, isWithinMine }) => name === member.role && !isWithinMine)
   const source = rowsOf<Member>(useInfiniteQuery(membersQuery(tenant, search)))
   const [changing, setChanging] = useState<Member>()
   const [removing, setRemoving] = useState<Member>()
@@ -57,7 +61,7 @@ export function MemberList({ tenant, search, isEditable, onSearch }: MemberListP
       header: t('members.column.role'),
       width: '10rem',
       card: 'aside',
-      cell: (row) => <Badge>{t(`role.${row.role}`)}</Badge>,
+      cell: (row) => <Badge>{roleTitle(row.role)}</Badge>,
     },
     {
       id: 'groups',
@@ -106,12 +110,14 @@ export function MemberList({ tenant, search, isEditable, onSearch }: MemberListP
                         id: 'change',
                         label: t('members.change'),
                         icon: PencilLine,
+                        ...(isAbove(row) ? { isDisabled: true, detail: t('members.above') } : {}),
                         onAction: () => setChanging(row),
                       },
                       {
                         id: 'remove',
                         label: t('members.remove'),
                         icon: UserMinus,
+                        ...(isAbove(row) ? { isDisabled: true } : {}),
                         isDanger: true,
                         onAction: () => setRemoving(row),
                       },
@@ -152,7 +158,8 @@ export function MemberList({ tenant, search, isEditable, onSearch }: MemberListP
 function MemberDialog({ tenant, member, onClose }: { tenant: string; member: Member; onClose(): void }) {
   const { t } = useTranslation('admin')
   const queryClient = useQueryClient()
-  const [role, setRole] = useState<Role>(member.role)
+  const roleTitle = useRoleTitle(tenant)
+  const [role, setRole] = useState(member.role)
   const [groups, setGroups] = useState(member.groups.join(', '))
   const save = useMutation({
     mutationFn: () =>
@@ -162,10 +169,12 @@ function MemberDialog({ tenant, member, onClose }: { tenant: string; member: Mem
       ),
     onSuccess: async () => {
       toast({
-        title: t('members.changed', { name: member.user.name, role: t(`role.${role}`).toLowerCase() }),
+        title: t('members.changed', { name: member.user.name, role: roleTitle(role) }),
       })
       onClose()
-      await queryClient.invalidateQueries({ queryKey: orpc.tenancy.key() })
+      await Promise.all(
+        [orpc.tenancy.key(), orpc.roles.key()].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+      )
     },
   })
   return (
@@ -181,7 +190,7 @@ function MemberDialog({ tenant, member, onClose }: { tenant: string; member: Mem
       }
     >
       <div className="flex flex-col gap-4">
-        <RoleChoice value={role} onChange={setRole} />
+        <RoleChoice tenant={tenant} value={role} onChange={setRole} />
         <TextField
           label={t('members.groups')}
           help={t('members.groupsHelp')}
@@ -191,21 +200,5 @@ function MemberDialog({ tenant, member, onClose }: { tenant: string; member: Mem
         <ProblemNote problem={save.error} />
       </div>
     </Dialog>
-  )
-}
-
-export function RoleChoice({ value, onChange }: { value: Role; onChange(role: Role): void }) {
-  const { t } = useTranslation('admin')
-  return (
-    <RadioGroup
-      label={t('members.role')}
-      value={value}
-      onChange={onChange}
-      options={roles.map((role) => ({
-        value: role,
-        label: t(`role.${role}`),
-        detail: t(`roleHelp.${role}`),
-      }))}
-    />
   )
 }

@@ -12,7 +12,7 @@ import { Page, PageHeader } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { InvitationList } from './invitations.tsx'
 import { MemberList } from './list.tsx'
-import { RoleMatrix } from './roles.tsx'
+import { Roles } from './roles.tsx'
 
 const route = getRouteApi('/admin/t/$tenant/$env/members')
 const InviteDialog = lazy(async () => ({ default: (await import('./invite-dialog.tsx')).InviteDialog }))
@@ -64,7 +64,7 @@ export function MembersPage() {
         ) : tab === 'invitations' ? (
           <InvitationList tenant={tenant} query={invitations} isEditable={may('member:write')} />
         ) : (
-          <RoleMatrix tenant={tenant} />
+          <Roles tenant={tenant} open={search} onOpen={({ role, make, from }) => set({ role, make, from })} />
         )}
       </Tabs>
       <Suspense>

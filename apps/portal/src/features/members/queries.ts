@@ -1,20 +1,9 @@
 // Members as the list and the access explainer read them.
 
-import type { Role } from '@gatewright/shared/model/role'
 import { client, orpc } from '../../api/client.ts'
 import { pagesOf } from '../../api/rows.ts'
 
 export type Member = Awaited<ReturnType<typeof client.tenancy.members>>['data'][number]
-
-export const roles: readonly Role[] = [
-  'owner',
-  'publisher',
-  'approver',
-  'developer',
-  'analyst',
-  'operator',
-  'auditor',
-]
 
 export const membersQuery = (tenant: string, search: string | undefined) =>
   pagesOf(orpc.tenancy.members, { tenant, search })

@@ -1,11 +1,11 @@
 // Removing a member: what becomes of the applications that they own is asked, never assumed.
 
-import { roleAllows } from '@gatewright/shared/model/role'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { client, orpc } from '../../api/client.ts'
 import { useMe } from '../../api/session.ts'
+import { useRoles } from '../../roles/use-roles.ts'
 import { AlertDialog } from '../../ui/alert-dialog.tsx'
 import { RadioGroup } from '../../ui/choice.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
@@ -32,9 +32,12 @@ export function RemoveDialog({ tenant, member, onClose }: RemoveDialogProps) {
     orpc.applications.list.queryOptions({ input: { tenant, owner: member.user.id, limit: most } }),
   )
   const members = useQuery(orpc.tenancy.members.queryOptions({ input: { tenant, limit: most } }))
-  const heirs = (members.data?.data ?? []).filter(
-    ({ id, role }) => id !== member.id && roleAllows(role, 'application:own'),
+  const owners = new Set(
+    useRoles(tenant)
+      .roles.filter(({ permissions }) => permissions.includes('application:own'))
+      .map(({ name }) => name),
   )
+  const heirs = (members.data?.data ?? []).filter(({ id, role }) => id !== member.id && owners.has(role))
   const heir =
     heirs.find(({ id }) => id === chosen) ?? heirs.find(({ user }) => user.id === me?.user.id) ?? heirs[0]
   const applications = owned.data?.data ?? []

@@ -1,76 +1,75 @@
-// Journey J7: the role matrix, and the answer to "can X do Y, and why?"
+// Journey J7: who may do what and why, the role matrix, and the tenant's own roles.
 
-import { type Permission, permissions, roleAllows } from '@gatewright/shared/model/role'
-import { Check } from 'lucide-react'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useMay } from '../../api/session.ts'
+import { type RoleView, useRoles } from '../../roles/use-roles.ts'
+import { Button } from '../../ui/button.tsx'
 import { Section } from '../../ui/page.tsx'
-import { ScrollRegion } from '../../ui/scroll-region.tsx'
+import { ProblemNote } from '../../ui/problem-note.tsx'
 import { AccessExplainer } from './access-explainer.tsx'
-import { roles } from './queries.ts'
+import { DeleteRoleDialog } from './delete-role-dialog.tsx'
+import { RoleEditor } from './role-editor.tsx'
+import { RoleMatrix } from './role-matrix.tsx'
 
-const names = Object.keys(permissions) as Permission[]
+/** Names, as the address has them: the role that is edited, or that one is made, perhaps from another. */
+interface Opened {
+  readonly role?: string | undefined
+  readonly make?: true | undefined
+  readonly from?: string | undefined
+}
 
-export function RoleMatrix({ tenant }: { tenant: string }) {
+interface RolesProps {
+  readonly tenant: string
+  readonly open: Opened
+  onOpen(next: Opened): void
+}
+
+export function Roles({ tenant, open, onOpen }: RolesProps) {
   const { t } = useTranslation('admin')
+  const may = useMay(tenant)
+  const { roles, problem } = useRoles(tenant)
+  const named = (name: string | undefined) => roles.find((role) => role.name === name)
+  const editing = named(open.role)
+  const from = named(open.from)
+  // A copy waits until it is known what of.
+  const isMaking = open.make && (open.from === undefined || from !== undefined)
+  const [deleting, setDeleting] = useState<RoleView>()
   return (
     <div className="flex flex-col gap-8">
       <AccessExplainer tenant={tenant} />
-      <Section title={t('members.matrix')} sentence={t('members.matrixSentence')}>
-        <ScrollRegion
-          label={t('members.matrix')}
-          className="overflow-x-auto rounded-lg border border-line bg-surface"
-        >
-          <table className="w-full text-left">
-            <thead>
-              <tr className="bg-sunken text-xs text-muted">
-                <th scope="col" className="sticky left-0 bg-sunken px-4 py-2 font-medium">
-                  {t('members.permission')}
-                </th>
-                {roles.map((role) => (
-                  <th
-                    key={role}
-                    scope="col"
-                    title={t(`roleHelp.${role}`)}
-                    className="px-3 py-2 text-center font-medium"
-                  >
-                    {t(`role.${role}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {names.map((permission) => (
-                <tr key={permission} className="hover:bg-hover">
-                  <th scope="row" className="sticky left-0 bg-surface px-4 py-2 font-normal">
-                    <span className="flex flex-col">
-                      {permissions[permission]}
-                      <code className="text-xs text-faint">{permission}</code>
-                    </span>
-                  </th>
-                  {roles.map((role) => {
-                    const allowed = roleAllows(role, permission)
-                    return (
-                      <td key={role} className="px-3 py-2 text-center">
-                        {allowed ? (
-                          <Check
-                            size={16}
-                            aria-label={t('members.allowed')}
-                            className="inline text-success"
-                          />
-                        ) : (
-                          <span role="img" aria-label={t('members.notAllowed')} className="text-faint">
-                            –
-                          </span>
-                        )}
-                      </td>
-                    )
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+      <Section
+        title={t('members.matrix')}
+        sentence={t('members.matrixSentence')}
+        actions={
+          may('role:write') ? (
+            <Button icon={Plus} onPress={() => onOpen({ make: true })}>
+              {t('roles.new')}
+            </Button>
+          ) : null
+        }
+      >
+        <ProblemNote problem={problem} />
+        <RoleMatrix
+          roles={roles}
+          mayWrite={may('role:write')}
+          onEdit={({ name }) => onOpen({ role: name })}
+          onCopy={({ name }) => onOpen({ make: true, from: name })}
+          onDelete={setDeleting}
+        />
       </Section>
+      {may('role:write') && (editing?.own || isMaking) ? (
+        <RoleEditor tenant={tenant} roles={roles} role={editing} from={from} onClose={() => onOpen({})} />
+      ) : null}
+      {deleting?.own ? (
+        <DeleteRoleDialog
+          tenant={tenant}
+          role={named(deleting.name)?.own ?? deleting.own}
+          roles={roles}
+          onClose={() => setDeleting(undefined)}
+        />
+      ) : null}
     </div>
   )
 }

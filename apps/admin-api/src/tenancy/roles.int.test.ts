@@ -1,0 +1,382 @@
+// Roles of a tenant's own: what they open, who may make and give them, and that nobody gets further by them (ADR 77).
+import {
+  beyond,
+  needsOf,
+  type Permission,
+  permissionNames,
+  rolePermissions,
+} from '@gatewright/shared/model/role'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Database } from '../infra/database.ts'
+import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+
+let app: TestApp
+let owner: Caller
+
+beforeAll(async () => {
+  app = await startTestApp()
+  owner = await app.signUp('owner@acme.example', { create: { name: 'acme', title: 'Acme' } })
+})
+afterAll(() => app?.close())
+
+interface Role {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly permissions: Permission[]
+  readonly uses: { members: number; invitations: number; mappings: number }
+}
+interface Member {
+  readonly id: string
+  readonly version: number
+  readonly role: string
+  readonly user: { email: string }
+}
+
+const at = '/tenants/acme'
+const whole = (...wanted: Permission[]): Permission[] => {
+  const all = new Set<Permission>(['tenant:read', ...wanted, ...wanted.flatMap((one) => [...needsOf(one)])])
+  return permissionNames.filter((one) => all.has(one))
+}
+const make = (name: string, permissions: readonly Permission[], by = owner) =>
+  by.must<Role>('POST', `${at}/roles`, { body: { name, title: `The ${name}`, permissions } })
+const roleNamed = (name: string) => owner.must<Role>('GET', `${at}/roles/${name}`)
+const memberOf = async (email: string) => {
+  const { data } = await owner.must<{ data: Member[] }>('GET', `${at}/members?search=${email}`)
+  const [found] = data
+  if (!found) throw new Error(`${email} is no member`)
+  return found
+}
+const heldBy = async (person: Caller) => {
+  const me = await person.must<{ memberships: { role: string; permissions: Permission[] }[] }>('GET', '/me')
+  return me.memberships[0]
+}
+
+describe('C13 a role of one’s own', () => {
+  test('C13: opens what it holds and nothing else, and is told like a built-in one', async () => {
+    const role = await make('reviewer', whole('api:read', 'audit:read'))
+    expect(role).toMatchObject({ name: 'reviewer', permissions: ['tenant:read', 'api:read', 'audit:read'] })
+    const person = await app.member(owner, 'acme', 'reviewer')
+    expect(await heldBy(person)).toMatchObject({ role: 'reviewer', permissions: role.permissions })
+    expect((await person.send('GET', `${at}/apis`)).status).toBe(200)
+    expect((await person.send('GET', `${at}/audit`)).status).toBe(200)
+    const refused = await person.send('GET', `${at}/products`)
+    expect(refused.body).toMatchObject({ status: 403, code: 'permission_denied' })
+    expect(await memberOf(person.email)).toMatchObject({ role: 'reviewer' })
+    expect((await roleNamed('reviewer')).uses).toEqual({ members: 1, invitations: 0, mappings: 0 })
+    const listed = await owner.must<{ data: Role[]; builtIn: { role: string; uses: Role['uses'] }[] }>(
+      'GET',
+      `${at}/roles`,
+    )
+    expect(listed.data.map(({ name }) => name)).toContain('reviewer')
+    expect(listed.builtIn.find((one) => one.role === 'owner')?.uses.members).toBe(1)
+  })
+
+  test('J7: explain access names it, and who can give what is missing', async () => {
+    await make('watcher', whole('gateway:read'))
+    const person = await app.member(owner, 'acme', 'watcher')
+    const { id } = await memberOf(person.email)
+    const explain = (permission: Permission) =>
+      owner.must('GET', `${at}/members/${id}/access?permission=${permission}`)
+    expect(await explain('gateway:read')).toMatchObject({
+      isAllowed: true,
+      reasons: [{ kind: 'role', role: 'watcher', holds: true, givenBy: null }],
+    })
+    expect(await explain('explain:use')).toMatchObject({
+      isAllowed: false,
+      reasons: [{ kind: 'role', role: 'watcher', holds: false }],
+      missing: { roles: expect.arrayContaining(['owner', 'operator']), givers: [{ email: owner.email }] },
+    })
+  })
+
+  test('C13: a role that is narrowed holds with the next request, for sessions and access tokens', async () => {
+    const role = await make('shrinking', whole('api:read', 'audit:read', 'product:read'))
+    const person = await app.member(owner, 'acme', 'shrinking')
+    const made = await person.must<{ token: string }>('POST', '/me/tokens', {
+      body: { name: 'Reader', scope: 'everything' },
+    })
+    const token = app.visitor().useToken(made.token)
+    for (const by of [person, token]) expect((await by.send('GET', `${at}/audit`)).status).toBe(200)
+    await owner.must('PATCH', `${at}/roles/shrinking`, {
+      body: { permissions: whole('product:read') },
+      version: role.version,
+    })
+    for (const by of [person, token]) {
+      expect((await by.send('GET', `${at}/audit`)).body).toMatchObject({ code: 'permission_denied' })
+      expect((await by.send('GET', `${at}/products`)).status).toBe(200)
+    }
+    expect((await heldBy(person))?.permissions).toEqual(['tenant:read', 'product:read'])
+  })
+
+  test('C13: names and titles are those of no other role, and permissions come with what they need', async () => {
+    const body = { name: 'unlike', title: 'Unlike', permissions: ['tenant:read'] }
+    const refusals: [object, string, string][] = [
+      [{ name: 'owner' }, '/name', 'already_exists'],
+      [{ name: 'platform-admin' }, '/name', 'already_exists'],
+      [{ name: 'Unlike' }, '/name', 'invalid_format'],
+      [{ title: 'OWNER' }, '/title', 'already_exists'],
+      [{ title: 'Ｏwner' }, '/title', 'already_exists'],
+      [{ permissions: [] }, '/permissions', 'invalid_input'],
+      [{ permissions: ['tenant:read', 'api:write'] }, '/permissions', 'invalid_input'],
+      [{ permissions: ['api:read'] }, '/permissions', 'invalid_input'],
+    ]
+    for (const [part, pointer, code] of refusals) {
+      const answer = await owner.send('POST', `${at}/roles`, { body: { ...body, ...part } })
+      expect(answer.body.errors, JSON.stringify(part)).toMatchObject([{ pointer, code }])
+    }
+    const unknown = await owner.send('POST', `${at}/roles`, { body: { ...body, permissions: ['api:fly'] } })
+    expect(unknown.body).toMatchObject({ status: 400, code: 'invalid_input' })
+    await make('unlike', ['tenant:read'])
+    const again = await owner.send('POST', `${at}/roles`, { body: { ...body, title: 'Other' } })
+    expect(again.body.errors).toMatchObject([{ pointer: '/name', code: 'already_exists' }])
+    const alike = await owner.send('POST', `${at}/roles`, {
+      body: { ...body, name: 'alike', title: 'the  UNLIKE' },
+    })
+    expect(alike.body.errors).toMatchObject([{ pointer: '/title', code: 'already_exists' }])
+    const builtIn = await owner.send('PATCH', `${at}/roles/auditor`, { body: { title: 'X' }, version: '*' })
+    expect(builtIn.body).toMatchObject({ code: 'state_conflict' })
+  })
+
+  test('C17: belongs to its tenant alone', async () => {
+    const role = await make('ours', whole('api:read'))
+    const other = await app.signUp('owner@bravo.example', { create: { name: 'bravo', title: 'Bravo' } })
+    for (const reference of ['ours', role.id]) {
+      expect((await other.send('GET', `/tenants/bravo/roles/${reference}`)).body.code).toBe('not_found')
+      const invite = { email: 'x@bravo.example', role: 'ours' }
+      const answer = await other.send('POST', '/tenants/bravo/invitations', { body: invite })
+      expect(answer.body.errors).toMatchObject([{ pointer: '/role', code: 'not_found' }])
+    }
+    const theirs = await other.must<Role>('POST', '/tenants/bravo/roles', {
+      body: { name: 'ours', title: 'Ours', permissions: ['tenant:read'] },
+    })
+    expect(theirs.id).not.toBe(role.id)
+  })
+
+  test('C13: a permission that this version does not know counts for nothing and breaks nothing', async () => {
+    const role = await make('older', whole('api:read'))
+    const person = await app.member(owner, 'acme', 'older')
+    await app.get(Database).everything.customRole.update({
+      where: { id: role.id },
+      data: { permissions: ['tenant:read', 'api:read', 'api:teleport'] },
+    })
+    expect((await heldBy(person))?.permissions).toEqual(['tenant:read', 'api:read'])
+    expect((await roleNamed('older')).permissions).toEqual(['tenant:read', 'api:read'])
+  })
+})
+
+describe('C13 changes', () => {
+  test('C13: of two who change a role at the same moment the second is told; the audit log has before and after', async () => {
+    const role = await make('contested', whole('api:read'))
+    const second = await app.member(owner, 'acme', 'owner')
+    const answers = await Promise.all(
+      [owner, second].map((by, i) =>
+        by.send('PATCH', `${at}/roles/contested`, {
+          body: { description: `By ${i}` },
+          version: role.version,
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412])
+    expect(answers.find(({ status }) => status === 412)?.body).toMatchObject({ code: 'version_stale' })
+    await owner.must('PATCH', `${at}/roles/contested`, {
+      body: { permissions: whole('api:read', 'api:write') },
+      version: '*',
+    })
+    const { data } = await owner.must<{ data: { action: string; changes: unknown }[] }>(
+      'GET',
+      `${at}/audit?limit=1`,
+    )
+    expect(data[0]).toMatchObject({
+      action: 'roles.update',
+      resource: { kind: 'role', name: 'contested' },
+      changes: [
+        {
+          pointer: 'permissions',
+          before: whole('api:read'),
+          after: whole('api:read', 'api:write'),
+        },
+      ],
+    })
+  })
+
+  test('C13: one in use is not deleted; another takes its place everywhere at once', async () => {
+    const role = await make('leaving', whole('api:read'))
+    const person = await app.member(owner, 'acme', 'leaving')
+    const invited = await owner.must<{ secret: string }>('POST', `${at}/invitations`, {
+      body: { email: 'later@acme.example', role: 'leaving' },
+    })
+    const refused = await owner.send('DELETE', `${at}/roles/leaving`, { version: role.version })
+    expect(refused.body).toMatchObject({
+      status: 409,
+      code: 'in_use',
+      members: 1,
+      invitations: 1,
+      mappings: 0,
+      detail: expect.stringContaining('1 member, 1 open invitation and 0 groups'),
+    })
+    const nowhere = await owner.send('POST', `${at}/roles/leaving/replace`, {
+      body: { by: 'nobody' },
+      version: role.version,
+    })
+    expect(nowhere.body.errors).toMatchObject([{ pointer: '/by', code: 'not_found' }])
+    await owner.must('POST', `${at}/roles/leaving/replace`, {
+      body: { by: 'analyst' },
+      version: role.version,
+    })
+    expect((await owner.send('GET', `${at}/roles/leaving`)).status).toBe(404)
+    expect(await heldBy(person)).toMatchObject({ role: 'analyst', permissions: rolePermissions.analyst })
+    const late = await app.signUp('later@acme.example', { invitation: invited.secret })
+    expect(await heldBy(late)).toMatchObject({ role: 'analyst' })
+  })
+
+  test('C13: one that only old invitations name is deleted', async () => {
+    const role = await make('forgotten', whole('api:read'))
+    const { id } = await owner.must<{ id: string }>('POST', `${at}/invitations`, {
+      body: { email: 'never@acme.example', role: 'forgotten' },
+    })
+    await owner.must('DELETE', `${at}/invitations/${id}`)
+    await owner.must('DELETE', `${at}/roles/forgotten`, { version: role.version })
+    expect((await owner.send('GET', `${at}/roles/forgotten`)).status).toBe(404)
+  })
+
+  test('C1: nobody loses the right to own applications while their keys work', async () => {
+    const admin = await app.admin()
+    await admin.must('POST', '/environments', {
+      body: { name: 'prod', title: 'Prod', gatewayUrl: 'http://localhost:8000' },
+    })
+    const role = await make('caller', whole('application:own'))
+    const person = await app.member(owner, 'acme', 'caller')
+    const application = await person.must<{ id: string }>('POST', `${at}/applications`, {
+      body: { title: 'Theirs' },
+    })
+    await person.must('POST', `${at}/applications/${application.id}/credentials`, {
+      body: { environment: 'prod' },
+      headers: { 'idempotency-key': crypto.randomUUID() },
+    })
+    const narrowed = await owner.send('PATCH', `${at}/roles/caller`, {
+      body: { permissions: whole('api:read') },
+      version: role.version,
+    })
+    expect(narrowed.body).toMatchObject({ code: 'state_conflict', detail: expect.stringContaining('theirs') })
+    const replaced = await owner.send('POST', `${at}/roles/caller/replace`, {
+      body: { by: 'analyst' },
+      version: role.version,
+    })
+    expect(replaced.body).toMatchObject({ code: 'state_conflict' })
+  })
+})
+
+describe('C13 nobody gives what they do not have', () => {
+  let lead: Caller
+  beforeAll(async () => {
+    await make('team-lead', whole('role:write', 'api:write'))
+    lead = await app.member(owner, 'acme', 'team-lead')
+  })
+
+  test('C13: neither by a role, an assignment, an invitation nor a hand-over', async () => {
+    const auditors = await make('auditors', whole('audit:read'))
+    const auditor = await memberOf((await app.member(owner, 'acme', 'auditors')).email)
+    const me = await memberOf(lead.email)
+    const own = await roleNamed('team-lead')
+    const boss = await memberOf(owner.email)
+    const open = await owner.must<{ id: string }>('POST', `${at}/invitations`, {
+      body: { email: 'boss@acme.example', role: 'owner' },
+    })
+    const more = [...own.permissions, 'audit:read']
+    const attempts: [string, string, object | undefined][] = [
+      ['POST', '/roles', { name: 'mine', title: 'Mine', permissions: ['tenant:read', 'audit:read'] }],
+      ['PATCH', `/roles/${own.id}`, { permissions: more }],
+      ['PATCH', `/roles/${auditors.id}`, { permissions: ['tenant:read'] }],
+      ['DELETE', `/roles/${auditors.id}`, undefined],
+      ['POST', `/roles/${auditors.id}/replace`, { by: 'developer' }],
+      ['POST', `/roles/${own.id}/replace`, { by: 'owner' }],
+      ['PATCH', `/members/${me.id}`, { role: 'owner' }],
+      ['PATCH', `/members/${me.id}`, { role: 'auditors' }],
+      ['PATCH', `/members/${auditor.id}`, { role: 'team-lead' }],
+      ['PATCH', `/members/${boss.id}`, { groups: ['partners'] }],
+      ['DELETE', `/members/${auditor.id}`, undefined],
+      ['POST', `/members/${auditor.id}/hand-over`, { to: me.id }],
+      ['POST', '/invitations', { email: 'friend@acme.example', role: 'publisher' }],
+      ['POST', '/invitations', { email: 'boss@acme.example', role: 'team-lead' }],
+      ['DELETE', `/invitations/${open.id}`, undefined],
+    ]
+    for (const [method, path, body] of attempts) {
+      const answer = await lead.send(method, `${at}${path}`, { ...(body && { body }), version: '*' })
+      expect(answer.body, `${method} ${path} ${JSON.stringify(body)}`).toMatchObject({
+        status: 403,
+        code: 'permission_denied',
+        detail: expect.stringContaining('more than you may yourself'),
+      })
+    }
+  })
+
+  test('C13: what is within their own they do, and an owner stays above them', async () => {
+    await make('reader', whole('api:read'), lead)
+    const person = await app.member(lead, 'acme', 'reader')
+    const { id, version } = await memberOf(person.email)
+    await lead.must('PATCH', `${at}/members/${id}`, { body: { role: 'team-lead' }, version })
+    expect(await heldBy(person)).toMatchObject({ role: 'team-lead' })
+  })
+
+  const permission = fc.constantFrom(...permissionNames)
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('make' as const), held: fc.array(permission, { maxLength: 4 }) }),
+    fc.record({
+      kind: fc.constant('change' as const),
+      at: fc.nat(9),
+      held: fc.array(permission, { maxLength: 4 }),
+    }),
+    fc.record({ kind: fc.constant('give' as const), at: fc.nat(16), to: fc.nat(3) }),
+    fc.record({ kind: fc.constant('replace' as const), at: fc.nat(9), by: fc.nat(16) }),
+  )
+
+  test('C13: no sequence of what a person may do gives them, or anybody, more than they had', {
+    timeout: 120_000,
+  }, async () => {
+    const held = new Set(whole('role:write', 'api:write', 'audit:read'))
+    await make('schemer', [...held])
+    const [schemer, friend] = [
+      await app.member(owner, 'acme', 'schemer'),
+      await app.member(owner, 'acme', 'developer'),
+    ]
+    const people = [schemer, friend]
+    const start = new Set([...held, ...rolePermissions.developer])
+    let made = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 15 }), async (steps) => {
+        for (const one of steps) {
+          const { data } = await owner.must<{ data: Role[] }>('GET', `${at}/roles`)
+          const names = [...Object.keys(rolePermissions), ...data.map(({ name }) => name)]
+          const target = data[('at' in one ? one.at : 0) % data.length]?.name
+          if (one.kind === 'make')
+            await schemer.send('POST', `${at}/roles`, {
+              body: { name: `scheme-${++made}`, title: `Scheme ${made}`, permissions: whole(...one.held) },
+            })
+          if (one.kind === 'change')
+            await schemer.send('PATCH', `${at}/roles/${target}`, {
+              body: { permissions: whole(...one.held) },
+              version: '*',
+            })
+          if (one.kind === 'replace')
+            await schemer.send('POST', `${at}/roles/${target}/replace`, {
+              body: { by: names[one.by % names.length] },
+              version: '*',
+            })
+          if (one.kind === 'give') {
+            const { id } = await memberOf((people[one.to % 2] ?? schemer).email)
+            await schemer.send('PATCH', `${at}/members/${id}`, {
+              body: { role: names[one.at % names.length] },
+              version: '*',
+            })
+          }
+          for (const person of people) {
+            const now = (await heldBy(person))?.permissions ?? []
+            expect(beyond(now, start), `${person.email} after ${JSON.stringify(one)}`).toEqual([])
+          }
+        }
+      }),
+      { numRuns: 15, seed: 77 },
+    )
+  })
+})
