@@ -52,6 +52,7 @@ function factsOf({ resource, headers }: Tried['config'], request: Tried['request
   const { caller, api, version, path, parameters } = request
   return {
     caller: caller && { ...caller, applicationId: 'app_of-this-request', tenantId: someTeam },
+    person: null,
     method: request.method,
     operationId: request.operationId,
     route: { path, api, version, parameters, tenantId: someTeam, attributes: resource },

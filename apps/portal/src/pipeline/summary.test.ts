@@ -9,6 +9,8 @@ const schema = {
     by: { title: 'Counted by', default: 'application', group: 'How it counts' },
     hosts: { title: 'Hosts' },
     share: { title: 'Share', widget: 'percent' },
+    word: { title: 'Password', secret: true },
+    other: { title: 'Other', anyOf: [{ type: 'string', secret: true }, { type: 'null' }] },
   },
 }
 const format = createFormat('en')
@@ -23,4 +25,8 @@ test('settings in one line, folded defaults and empty ones left out', () => {
   )
   expect(configSummary({ hosts: [], limit: null }, schema, format)).toBe('')
   expect(configSummary({ nested: { deep: 1 } }, undefined, format)).toBe('')
+})
+
+test('D9: no secret, whether it is one always or only when it is there', () => {
+  expect(configSummary({ word: 'hunter2', other: 'hunter3', share: 1 }, schema, format)).toBe('Share 1%')
 })

@@ -15,7 +15,7 @@ export function configSummary(
   for (const name of names) {
     const value = config[name]
     const property = isRecord(properties[name]) ? properties[name] : {}
-    if (value === undefined || value === null) continue
+    if (value === undefined || value === null || isSecret(property)) continue
     // What the form shows first is always told; what it folds away only when it was changed.
     const isMain = property.group === undefined && typeof value !== 'boolean'
     if (!isMain && sameAs(value, property.default)) continue
@@ -48,6 +48,11 @@ function tell(
       : String(value.length)
   }
   return undefined
+}
+
+/** Also one that may be left out; what somebody has just written is nobody else's to read. */
+function isSecret({ secret, anyOf }: Readonly<Record<string, unknown>>): boolean {
+  return secret === true || (Array.isArray(anyOf) && anyOf.some((one) => isRecord(one) && isSecret(one)))
 }
 
 function sameAs(value: unknown, fallback: unknown): boolean {

@@ -97,3 +97,19 @@ describe('C13 C15 roles and groups of callers', () => {
     expect(spec.config.safeParse({}).success).toBe(false)
   })
 })
+
+it('C13 a person who signed in has the roles of their claims, and no groups', async () => {
+  const rules = [{ methods: ['GET'], roles: ['reader'] }, { groups: ['partners'] }]
+  const config = spec.config.parse({ ...spec.example, rules, roleClaims: ['roles'] })
+  const person = { issuer: 'https://id.example.com', subject: 'anna', key: 'f00' }
+  const codeOf = async (input: Parameters<typeof createContext>[0]) => {
+    const verdict = await policy.create(config, createDeps(), at).request?.(createContext(input))
+    return verdict?.kind === 'refusal' ? verdict.code : null
+  }
+  expect(await codeOf({ person, claims: { roles: ['reader'] } })).toBeNull()
+  expect(await codeOf({ person, claims: { roles: ['reader'] }, method: 'DELETE' })).toBe(
+    'operation_not_granted',
+  )
+  expect(await codeOf({ person, claims: {} })).toBe('operation_not_granted')
+  expect(await codeOf({ claims: { roles: ['reader'] } })).toBe('operation_not_granted')
+})

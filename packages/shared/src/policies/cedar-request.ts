@@ -12,6 +12,12 @@ export interface CedarFacts {
     readonly groups: readonly string[]
     readonly claims: Readonly<Record<string, unknown>>
   } | null
+  /** Who signed in; they are who calls where no application does. */
+  readonly person: {
+    readonly issuer: string
+    readonly subject: string
+    readonly claims: Readonly<Record<string, unknown>>
+  } | null
   readonly method: string
   readonly operationId: string | null
   readonly route: {
@@ -50,8 +56,8 @@ const depthMax = 8
 const textMax = 10_000
 
 export function toCedarRequest(facts: CedarFacts): CedarRequest {
-  const { caller, route, method, operationId } = facts
-  const principal = caller === null ? anonymous : { type: 'Application', id: caller.application }
+  const { caller, person, route, method, operationId } = facts
+  const principal = principalOf(facts)
   // HEAD reads what GET reads (RFC 9110 9.3.2): a rule about the one must not be got round by the other.
   const verb = method === 'HEAD' ? 'GET' : method
   const action: CedarUid = { type: 'Action', id: operationId ?? `${verb} ${route.path}` }
@@ -73,6 +79,11 @@ export function toCedarRequest(facts: CedarFacts): CedarRequest {
       parents: [{ type: 'Api', id: route.api }],
     },
   ]
+  if (caller === null && person !== null) {
+    const { issuer, subject, claims } = person
+    const attrs = { issuer, subject, claims: (toValue(claims, 0) ?? {}) as CedarValue }
+    entities.push({ uid: principal, attrs, parents: [] })
+  }
   if (caller !== null) {
     entities.push({
       uid: principal,
@@ -102,6 +113,12 @@ export function toCedarRequest(facts: CedarFacts): CedarRequest {
     },
     entities,
   }
+}
+
+/** Two issuers may have the same subject, who is not the same person. */
+function principalOf({ caller, person }: CedarFacts): CedarUid {
+  if (caller !== null) return { type: 'Application', id: caller.application }
+  return person === null ? anonymous : { type: 'Person', id: `${person.issuer}#${person.subject}` }
 }
 
 /** Left out when it is none that Cedar can read, so that rules about addresses cannot be evaluated rather than be wrong. */

@@ -122,6 +122,16 @@ describe('C14 rules about attributes', () => {
     expect(permits('principal is Application', anonymous)).toBe(false)
   })
 
+  it('C14 a person who signed in is who calls where no application does, and their claims are seen', () => {
+    const person = { issuer: 'https://id.example.com', subject: 'anna', key: 'f00' }
+    const signedIn = { principal: null, person, claims: { dept: 'books' } }
+    expect(permits('principal == Person::"https://id.example.com#anna"', signedIn)).toBe(true)
+    expect(permits('principal.subject == "anna" && principal.claims.dept == "books"', signedIn)).toBe(true)
+    expect(permits('principal.claims.dept == "films"', signedIn)).toBe(false)
+    expect(permits('principal is Application', signedIn)).toBe(false)
+    expect(permits('principal is Application', { ...signedIn, principal: caller })).toBe(true)
+  })
+
   it('an application of another team is not the one of that name here', () => {
     const principal = { ...caller, tenantId: 'ten_2', groups: [] }
     expect(permits('principal == Application::"shop"', { principal })).toBe(false)

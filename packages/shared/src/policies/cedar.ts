@@ -101,7 +101,7 @@ function forbiddenBy(rules: readonly string[]): Refusal {
 }
 
 function factsOf(ctx: PolicyContext, config: Config, time: CedarFacts['time']): CedarFacts {
-  const { principal, route } = ctx
+  const { principal, person, route } = ctx
   const headers: Record<string, string> = {}
   for (const name of config.headers) {
     const value = ctx.header(name)
@@ -118,6 +118,7 @@ function factsOf(ctx: PolicyContext, config: Config, time: CedarFacts['time']): 
       groups: principal.groups ?? [],
       claims: ctx.claims ?? {},
     },
+    person: person && { issuer: person.issuer, subject: person.subject, claims: ctx.claims ?? {} },
     method: ctx.method,
     operationId: route.operationId,
     route: {
