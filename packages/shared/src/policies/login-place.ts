@@ -43,6 +43,7 @@ export function loginCookies(
   suffix: string,
   sameSite: 'lax' | 'strict',
   lifetimeSeconds: number,
+  origin: string | null,
 ): LoginCookies {
   const session = { secure: `${secureLoginPrefix}${suffix}`, plain: `${plainLoginPrefix}${suffix}` }
   const attempt = { secure: `${secureLoginPrefix}try_${suffix}`, plain: `${plainLoginPrefix}try_${suffix}` }
@@ -50,10 +51,10 @@ export function loginCookies(
   function read(ctx: PolicyContext, names: typeof session): string | null {
     const cookies = ctx.header('cookie')
     if (cookies === undefined || !cookies.includes(names.plain)) return null
-    // Over plain http anybody could have set it.
+    // Where there is https, a sibling host could have set the plain one.
     const value =
       readCookie(cookies, names.secure) ??
-      (ctx.scheme === 'http' ? readCookie(cookies, names.plain) : undefined)
+      (placeOf(ctx, origin)?.isSecure === false ? readCookie(cookies, names.plain) : undefined)
     return value !== undefined && ticketForm.test(value) ? value : null
   }
 

@@ -122,7 +122,15 @@ describe('C4: what a session opens', () => {
       const { ctx, code, sent } = await send({}, { cookie: `__Host-gw_login_main=${text}` })
       expect([text, code, sent, ctx.person]).toEqual([text, null, false, null])
     }
-    expect((await send({}, { cookie: `gw_login_main=${ticket}` })).ctx.person).toBeNull()
+    const plain = { cookie: `gw_login_main=${ticket}` }
+    expect((await send({}, plain)).ctx.person).toBeNull()
+    // Behind a proxy that ends TLS, too.
+    const ctx = createContext({ scheme: 'http', header: { ...plain, host: '10.0.0.1' } })
+    await open({ origin: 'https://app.example.com' }).request?.(ctx)
+    expect(ctx.person).toBeNull()
+    const own = createContext({ scheme: 'http', header: { ...plain, host: 'localhost:8080' } })
+    await open().request?.(own)
+    expect(own.person).toEqual(session.person)
   })
 
   it('nothing for those who lack a claim', async () => {

@@ -58,7 +58,7 @@ export const policy = definePolicy(spec, (config, deps, at) => {
     timeoutMs: config.timeoutMs,
     needsAccessToken: forwardToken,
   })
-  const cookies = loginCookies(login.cookieSuffix, config.sameSite, config.lifetimeSeconds)
+  const cookies = loginCookies(login.cookieSuffix, config.sameSite, config.lifetimeSeconds, config.origin)
   const doors = createLoginDoors(config, login, cookies)
   const headerNames = claimHeaders.map(({ header }) => header.toLowerCase())
   const clientName = oauthClientText({ environment: deps.environment, tenantId, issuer, clientId })
