@@ -76,3 +76,52 @@ test('C15: a token is made to read one tenant, and a new password may end it', a
   await expect(page.getByText('No tokens')).toBeVisible()
   expect(await ask('GET', `/tenants/${tenant}/applications`)).toBe(401)
 })
+
+test('J7: an owner makes a role and gives it; the member sees exactly that, and explain access says why', async ({
+  enter,
+}) => {
+  const account = newAccount('Rita Reviewer')
+  await joinAs(account)
+  const title = `Release reviewer ${crypto.randomUUID().slice(0, 4)}`
+  const { page } = await enter('owner')
+  await page.goto(`${adminHome}/members?tab=roles`)
+  await page.getByRole('button', { name: 'New role' }).click()
+  const editor = page.getByRole('dialog')
+  await editor.getByLabel('Title').fill(title)
+  await editor.getByLabel('Description').fill('Looks at what is about to go out')
+  await editor.getByLabel('Search permissions').fill('audit')
+  await editor.getByText('Read and verify the audit log').click()
+  await editor.getByLabel('Search permissions').fill('drafts of')
+  await editor.getByText('Change drafts of APIs and tenant policies').click()
+  await expect(editor.getByText('4 permissions')).toBeVisible()
+  await editor.getByRole('button', { name: 'Make role' }).click()
+  await page.getByText(`${title} made`).waitFor()
+  await expect(page.getByRole('columnheader', { name: title })).toBeVisible()
+
+  await page.goto(`${adminHome}/members?search=${encodeURIComponent(account.name)}`)
+  await page.getByRole('button', { name: `More for ${account.name}` }).click()
+  await page.getByRole('menuitem', { name: 'Change' }).click()
+  await page.getByRole('dialog').getByText(title).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByText(`${account.name} is now ${title}`).waitFor()
+
+  await page.goto(`${adminHome}/members?tab=roles`)
+  await page.getByRole('combobox', { name: 'Member' }).fill(account.name)
+  await page.getByRole('option', { name: account.name }).click()
+  await page.getByRole('button', { name: 'Wants to' }).click()
+  await page.getByRole('option', { name: 'Read and verify the audit log' }).click()
+  await expect(page.getByRole('status').filter({ hasText: `Yes, ${account.name} may` })).toContainText(
+    `${title}, given by a person, grants audit:read`,
+  )
+
+  const member = await enter()
+  await member.page.goto('/sign-in')
+  await member.page.getByLabel('Email address').fill(account.email)
+  await member.page.getByLabel('Password', { exact: true }).fill(account.password)
+  await member.page.keyboard.press('Enter')
+  const menu = member.page.getByRole('navigation', { name: 'Main navigation' })
+  await expect(menu.getByRole('link', { name: 'Audit log' })).toBeVisible()
+  await expect(menu.getByRole('link', { name: 'APIs' })).toBeVisible()
+  for (const hidden of ['Products', 'Approvals', 'Gateways', 'Members', 'Settings'])
+    await expect(menu.getByRole('link', { name: hidden })).toHaveCount(0)
+})

@@ -108,6 +108,7 @@ import { ManifestApplier } from './manifest/apply.ts'
 import { ApisApplier } from './manifest/apply-apis.ts'
 import { ApplicationsApplier } from './manifest/apply-applications.ts'
 import { ProductsApplier } from './manifest/apply-products.ts'
+import { RolesApplier } from './manifest/apply-roles.ts'
 import { ManifestController } from './manifest/manifest.controller.ts'
 import { ManifestService } from './manifest/manifest.service.ts'
 import { NoticesController } from './notices/notices.controller.ts'
@@ -131,7 +132,9 @@ import { SharesService } from './sharing/shares.service.ts'
 import { EventSinksController } from './siem/event-sinks.controller.ts'
 import { EventSinksService } from './siem/event-sinks.service.ts'
 import { SinkForwarder } from './siem/forwarder.ts'
+import { AccessFacts } from './tenancy/access-facts.ts'
 import { Invitations } from './tenancy/invitations.ts'
+import { RoleWrites } from './tenancy/role-writes.ts'
 import { RolesController } from './tenancy/roles.controller.ts'
 import { RolesService } from './tenancy/roles.service.ts'
 import { TenancyController } from './tenancy/tenancy.controller.ts'
@@ -158,7 +161,7 @@ const factors = [Factors, Passkeys, RecoveryCodes, SecondFactorsService, TotpCod
 const signInRules = [SignInRules, SignInRulesService]
 const mail = [Deliveries, Mailer, Outbox]
 const oidc = [Arrivals, IdentityProvidersService, OidcClients, Places, ProviderSignIn]
-const tenancy = [TenancyService, RolesService, Invitations]
+const tenancy = [TenancyService, RolesService, RoleWrites, AccessFacts, Invitations]
 const catalog = [
   ApisService,
   ImportsService,
@@ -197,7 +200,14 @@ const authorisation = [
   RequestBudget,
   ReusedTokens,
 ]
-const manifest = [ApisApplier, ApplicationsApplier, ManifestApplier, ManifestService, ProductsApplier]
+const manifest = [
+  ApisApplier,
+  ApplicationsApplier,
+  RolesApplier,
+  ManifestApplier,
+  ManifestService,
+  ProductsApplier,
+]
 const tryIt = [GatewayTargets, TryItService]
 const publishing = [
   Changes,

@@ -1,6 +1,7 @@
 // What the schema of a manifest cannot say: names that must exist and must not repeat, each fault with its place.
 import type { FieldError } from './errors.ts'
 import type { Manifest } from './manifest.ts'
+import { permissionsFault } from './model/role.ts'
 import { trafficFault } from './model/traffic.ts'
 import { mostUpstreams, upstreamFault } from './model/upstream.ts'
 import { conditionsKey, conditionsOf, routeName } from './route-conditions.ts'
@@ -31,6 +32,14 @@ export function manifestFaults(manifest: Manifest): FieldError[] {
     (manifest.policies ?? []).map(({ name }) => name),
     'policies',
   )
+  repeats(
+    (manifest.roles ?? []).map(({ name }) => name),
+    'roles',
+  )
+  for (const { name, permissions } of manifest.roles ?? []) {
+    const wrong = permissionsFault(permissions)
+    if (wrong) fault(`roles/${name}/permissions`, 'invalid', wrong)
+  }
   for (const api of manifest.apis) {
     repeats(
       api.versions.map(({ name }) => name),

@@ -5,6 +5,7 @@ import { approval, serviceLevel, subscriptionState } from './model/access.ts'
 import { basePath, hostName, lifecycle, method, pathTemplate, visibility } from './model/api.ts'
 import { requestConditions, versionSelector } from './model/match.ts'
 import { clientId, tokenIssuer } from './model/oauth-client.ts'
+import { permissionNames } from './model/role.ts'
 import { traffic } from './model/traffic.ts'
 import { upstreamName, upstreamSettings } from './model/upstream.ts'
 import { policyInput } from './policies/specs.ts'
@@ -138,6 +139,13 @@ export const manifestApplication = z.strictObject({
     .meta({ help: 'Whose access tokens are taken for calls of the application' }),
 })
 
+export const manifestRole = z.strictObject({
+  name: slug,
+  title: z.string().trim().min(1).max(60),
+  description: z.string().trim().max(300).default(''),
+  permissions: z.array(z.enum(permissionNames)),
+})
+
 export const manifestSchema = z
   .strictObject({
     gatewright: z.literal(1).meta({ title: 'Version of this format' }),
@@ -148,6 +156,10 @@ export const manifestSchema = z
     policies: z.array(policyInput).optional().meta({
       title: 'Policies of the tenant',
       help: 'Left out = as they are, or none when what is not here is pruned',
+    }),
+    roles: z.array(manifestRole).optional().meta({
+      title: 'Roles of the tenant’s own',
+      help: 'Left out = as they are; who has which is not in a manifest',
     }),
     apis: z.array(manifestApi).default([]),
     products: z.array(manifestProduct).default([]),
@@ -161,6 +173,7 @@ export type Manifest = z.output<typeof manifestSchema>
 export type WholeManifest = Manifest & {
   readonly settings: NonNullable<Manifest['settings']>
   readonly policies: NonNullable<Manifest['policies']>
+  readonly roles: NonNullable<Manifest['roles']>
 }
 export type ManifestInput = z.input<typeof manifestSchema>
 

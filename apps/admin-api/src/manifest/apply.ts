@@ -10,6 +10,7 @@ import { refuseUnknownTimeZone } from '../tenancy/time-zone.ts'
 import { ApisApplier } from './apply-apis.ts'
 import { ApplicationsApplier } from './apply-applications.ts'
 import { ProductsApplier } from './apply-products.ts'
+import { RolesApplier } from './apply-roles.ts'
 
 @Injectable()
 export class ManifestApplier {
@@ -17,6 +18,7 @@ export class ManifestApplier {
     private readonly apis: ApisApplier,
     private readonly products: ProductsApplier,
     private readonly applications: ApplicationsApplier,
+    private readonly roles: RolesApplier,
   ) {}
 
   async apply(
@@ -28,6 +30,7 @@ export class ManifestApplier {
   ): Promise<void> {
     const tenantId = call.tenant.id
     refuseUnknownTimeZone(target.settings.timeZone, '/settings/timeZone')
+    await this.roles.apply(tx, call, current, target)
     // Consumers before offers before APIs: nothing goes while something still refers to it.
     await this.applications.removeGone(tx, call, current, target)
     await this.products.removeGone(tx, call, current, target)

@@ -175,6 +175,52 @@ describe('manifest', () => {
     expect((await diff(wanted)).changes).toEqual([])
   })
 
+  it('I1 C13 carries roles of the tenant’s own, and by it nobody gets further than by the API', async () => {
+    const { manifest, hash } = await exported()
+    expect(manifest.roles).toEqual([])
+    const tester = {
+      name: 'tester',
+      title: 'Tester',
+      description: 'Tries things',
+      permissions: ['explain:use', 'tenant:read'],
+    }
+    const added = await apply({ gatewright: 1, roles: [tester] })
+    expect(added.body.changes).toMatchObject([{ kind: 'added', pointer: 'roles/tester' }])
+    const stored = { ...tester, permissions: ['tenant:read', 'explain:use'] }
+    expect((await exported()).manifest.roles).toEqual([stored])
+    expect((await diff({ gatewright: 1, roles: [tester] })).changes).toEqual([])
+    const widened = { ...stored, permissions: [...stored.permissions, 'audit:read'] }
+    expect((await apply({ gatewright: 1, roles: [widened] })).status).toBe(200)
+
+    const unwhole = await apply({
+      gatewright: 1,
+      roles: [{ ...tester, permissions: ['tenant:read', 'api:write'] }],
+    })
+    expect(unwhole.body).toMatchObject({
+      code: 'manifest_refused',
+      errors: [{ pointer: 'roles/tester/permissions', detail: 'api:write needs api:read, too' }],
+    })
+    const publisher = await app.member(offer.owner, 'acme', 'publisher')
+    const asPublisher = await publisher.send('POST', '/tenants/acme/manifest/apply', {
+      body: { manifest: { gatewright: 1, roles: [tester] } },
+    })
+    expect(asPublisher.body).toMatchObject({
+      code: 'permission_denied',
+      detail: expect.stringContaining('role:write'),
+    })
+
+    const person = await app.member(offer.owner, 'acme', 'tester')
+    // What is left out stays, also when it is pruned; what is in use is not deleted.
+    expect((await diff({ ...manifest, roles: undefined }, true)).changes).toEqual([])
+    expect((await apply({ ...manifest, roles: [] }, true)).body).toMatchObject({ code: 'in_use', members: 1 })
+    const { data } = await offer.owner.must<{ data: { id: string }[] }>(
+      'GET',
+      `/tenants/acme/members?search=${person.email}`,
+    )
+    await offer.owner.must('DELETE', `/tenants/acme/members/${data[0]?.id}`, { version: '*' })
+    expect((await apply({ ...manifest, roles: [] }, true)).body.hash).toBe(hash)
+  })
+
   it('deletes nothing without prune', async () => {
     const { hash } = await exported()
     const applied = await apply({ gatewright: 1, products: [] })

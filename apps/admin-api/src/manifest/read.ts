@@ -1,6 +1,7 @@
 // The tenant's rows as a manifest: names only, in a stable order, so that equal configuration has an equal hash.
 import { type ManifestInput, manifestSchema, type WholeManifest } from '@gatewright/shared/manifest'
 import { oauthClientKey } from '@gatewright/shared/manifest-faults'
+import { knownPermissions } from '@gatewright/shared/model/role'
 import type { CallTenant } from '../call.ts'
 import { readChain, showPolicy } from '../catalog/drafts.ts'
 import { storedConditions } from '../catalog/route-conditions.ts'
@@ -63,10 +64,17 @@ export async function readManifest(
       },
     },
   })
+  const roles = await db.customRole.findMany({ orderBy: byName })
   const manifest: ManifestInput = {
     gatewright: 1,
     settings: { timeZone: tenant.timeZone, selfSignUp: tenant.selfSignUp },
     policies: (await readChain(db, { scope: 'tenant', tenantId: tenant.id })).map(showPolicy),
+    roles: roles.map(({ name, title, description, permissions }) => ({
+      name,
+      title,
+      description,
+      permissions: knownPermissions(permissions),
+    })),
     apis: apis.map((api) => ({
       name: api.name,
       title: api.title,
@@ -124,7 +132,7 @@ export async function readManifest(
         .sort((a, b) => (oauthClientKey(a) < oauthClientKey(b) ? -1 : 1)),
     })),
   }
-  return manifestSchema.required({ settings: true, policies: true }).parse(manifest)
+  return manifestSchema.required({ settings: true, policies: true, roles: true }).parse(manifest)
 }
 
 function showVersion(

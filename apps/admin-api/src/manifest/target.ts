@@ -5,6 +5,7 @@ import { canonicalJson } from '@gatewright/shared/canonical'
 import type { Manifest, WholeManifest } from '@gatewright/shared/manifest'
 import { oauthClientKey } from '@gatewright/shared/manifest-faults'
 import type { Change } from '@gatewright/shared/model/environment'
+import { knownPermissions } from '@gatewright/shared/model/role'
 import { plainAsNone, plainTraffic } from '@gatewright/shared/model/traffic'
 import { conditionsOf, routeName } from '@gatewright/shared/route-conditions'
 import { diff } from '../publishing/diff.ts'
@@ -16,17 +17,24 @@ export function manifestHash(manifest: WholeManifest): string {
 }
 
 /**
- * The state after applying `wanted`. With `prune` it is `wanted` itself, but settings that it leaves out stay. Without, whatever `wanted` does not name stays:
+ * The state after applying `wanted`. With `prune` it is `wanted` itself, but settings and roles that it leaves out stay. Without, whatever `wanted` does not name stays:
  * settings, tenant policies, APIs, versions, products, plans, applications, subscriptions and keys; what it does name is as it says,
  * routes and policies included.
  */
 export function targetOf(current: WholeManifest, wanted: Manifest, prune: boolean): WholeManifest {
   const settings = wanted.settings ?? current.settings
-  if (prune) return ordered({ ...wanted, settings, policies: wanted.policies ?? [] })
+  if (prune)
+    return ordered({
+      ...wanted,
+      settings,
+      policies: wanted.policies ?? [],
+      roles: wanted.roles ?? current.roles,
+    })
   return ordered({
     ...wanted,
     settings,
     policies: wanted.policies ?? current.policies,
+    roles: merge(current.roles, wanted.roles ?? [], byName),
     apis: merge(current.apis, wanted.apis, byName, (old, api) => ({
       ...api,
       versions: merge(old.versions, api.versions, byName),
@@ -76,6 +84,10 @@ function ordered(manifest: WholeManifest): WholeManifest {
     [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   return {
     ...manifest,
+    roles: sorted(manifest.roles, byName).map((role) => ({
+      ...role,
+      permissions: knownPermissions(role.permissions),
+    })),
     apis: sorted(manifest.apis, byName).map((api) => ({
       ...api,
       versions: sorted(api.versions, byName).map((version) => ({

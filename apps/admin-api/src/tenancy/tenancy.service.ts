@@ -1,13 +1,9 @@
 // Teams: tenants, their members and roles, and how people get in. A tenant always keeps an owner.
 import type { contract } from '@gatewright/shared/contract/index'
 import { createId } from '@gatewright/shared/ids'
-import { type Role, roleAllows, roleSchema } from '@gatewright/shared/model/role'
-import { Inject, Injectable } from '@nestjs/common'
-import { findApplication } from '../access/application-view.ts'
+import { Injectable } from '@nestjs/common'
 import { Leavers } from '../access/leavers.ts'
-import { ENV } from '../app.tokens.ts'
 import { type Call, causedRevisions, expectVersion, signedIn, type TenantCall } from '../call.ts'
-import type { Env } from '../env.ts'
 import type { CustomRole, Invitation, Membership, Tenant, User } from '../generated/prisma/client.ts'
 import type { InputOf, Service } from '../http/serve.ts'
 import { hashSecret, newSecret } from '../identity/secrets.ts'
@@ -19,30 +15,18 @@ import { containing, paged } from '../infra/page.ts'
 import { Outbox } from '../mail/outbox.ts'
 import { Changes, type TenantTransaction } from '../publishing/change.ts'
 import { refuse, refuseField } from '../refusal.ts'
+import { AccessFacts } from './access-facts.ts'
 import { explainAccess } from './explain-access.ts'
-import {
-  builtInRole,
-  chooseRole,
-  type HasRole,
-  heldRole,
-  ownRole,
-  refuseBeyond,
-  withRole,
-} from './held-role.ts'
+import { chooseRole, type HasRole, heldRole, refuseBeyond, withRole } from './held-role.ts'
 import { Invitations, invitationSeconds } from './invitations.ts'
 import { refuseWithoutOwner } from './last-owner.ts'
-import { isFresh } from './role-freshness.ts'
 import { openInvitations } from './role-uses.ts'
 import { refuseUnknownTimeZone } from './time-zone.ts'
 
 type Noun = typeof contract.tenancy
 type Member = Membership & { user: User; customRole: CustomRole | null }
 
-/** Of whom ten at most are named. */
-const giversRead = 200
 const memberRows = { user: true, ...withRole } as const
-
-const givingRoles: Role[] = roleSchema.options.filter((role) => roleAllows(role, 'member:write'))
 
 @Injectable()
 export class TenancyService implements Service<Noun> {
@@ -54,7 +38,7 @@ export class TenancyService implements Service<Noun> {
     private readonly leavers: Leavers,
     private readonly tokens: Tokens,
     private readonly outbox: Outbox,
-    @Inject(ENV) private readonly env: Env,
+    private readonly facts: AccessFacts,
   ) {}
 
   async list(call: Call, input: InputOf<Noun['list']>) {
@@ -130,41 +114,8 @@ export class TenancyService implements Service<Noun> {
     )
   }
 
-  async explainAccess(call: TenantCall, { member, permission, application }: InputOf<Noun['explainAccess']>) {
-    const row = await call.db.membership.findFirst({ where: { id: member }, include: memberRows })
-    if (!row) return refuse('not_found', 'There is no such member')
-    const provider = row.providerId
-      ? await call.platform.identityProvider.findUnique({
-          where: { id: row.providerId },
-          include: { identities: { where: { userId: row.userId } } },
-        })
-      : null
-    const asked = application === undefined ? null : await findApplication(call, call.db, application)
-    const givers = await call.db.membership.findMany({
-      where: {
-        OR: [{ role: { in: givingRoles } }, { customRole: { permissions: { has: 'member:write' } } }],
-        userId: { not: row.userId },
-      },
-      include: memberRows,
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      take: giversRead,
-    })
-    const own = await call.db.customRole.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
-    return explainAccess(permission, {
-      person: row.user,
-      role: heldRole(row),
-      provider: provider && {
-        title: provider.title,
-        isFresh: isFresh(provider.identities, this.clock, this.env),
-      },
-      application: asked,
-      roles: [...roleSchema.options.map(builtInRole), ...own.map(ownRole)],
-      givers: givers.map(({ user: { name, email }, ...place }) => ({
-        name,
-        email,
-        permissions: heldRole(place).permissions,
-      })),
-    })
+  async explainAccess(call: TenantCall, input: InputOf<Noun['explainAccess']>) {
+    return explainAccess(input.permission, await this.facts.of(call, input))
   }
 
   async updateMember(call: TenantCall, input: InputOf<Noun['updateMember']>) {

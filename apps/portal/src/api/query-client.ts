@@ -12,7 +12,10 @@ export function whenSignedOut(listener: Listener): void {
 }
 
 function watch(error: unknown): void {
-  if (asProblem(error).code === 'not_signed_in') onSignedOut()
+  const { code } = asProblem(error)
+  if (code === 'not_signed_in') onSignedOut()
+  // A role may have been narrowed since: menus follow what it allows now.
+  if (code === 'permission_denied') void queryClient.invalidateQueries({ queryKey: ['session'] })
 }
 
 export const queryClient = new QueryClient({

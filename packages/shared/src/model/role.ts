@@ -136,6 +136,15 @@ export function needsOf(permission: Permission): ReadonlySet<Permission> {
   return needs
 }
 
+/** Why a role of a tenant's own cannot hold exactly these; null when it can. */
+export function permissionsFault(wanted: readonly Permission[]): string | null {
+  for (const permission of wanted) {
+    const missing = [...needsOf(permission)].filter((need) => !wanted.includes(need))
+    if (missing.length > 0) return `${permission} needs ${missing.join(', ')}, too`
+  }
+  return wanted.length === 0 ? 'Every role has tenant:read: without it there is no way in' : null
+}
+
 /** Of those that a role names, the ones that this version knows; what another version had counts for nothing. */
 export function knownPermissions(names: readonly string[]): Permission[] {
   return permissionNames.filter((permission) => names.includes(permission))

@@ -80,9 +80,14 @@ export function RoleEditor({ tenant, roles, role, from, onClose }: RoleEditorPro
       size="lg"
       onClose={onClose}
       title={role ? t('roles.editTitle', { role: role.title }) : t('roles.newTitle')}
-      sentence={role?.uses ? t('roles.reach', { count: role.uses.members }) : t('roles.newSentence')}
+      sentence={role?.uses?.members ? t('roles.reach', { count: role.uses.members }) : t('roles.newSentence')}
       footer={
         <>
+          {role && !isSame ? (
+            <span className="mr-auto text-sm text-muted">
+              {t('roles.sum', { added: difference.added.length, removed: difference.removed.length })}
+            </span>
+          ) : null}
           <Button onPress={onClose}>{t('cancel')}</Button>
           <Button
             variant="primary"
@@ -134,7 +139,7 @@ export function RoleEditor({ tenant, roles, role, from, onClose }: RoleEditorPro
           error={errors.get('/description')}
         />
         <PermissionPicker held={held} may={may} onChange={setHeld} error={errors.get('/permissions')} />
-        {role ? <Difference {...difference} members={role.uses?.members ?? 0} /> : null}
+        {role ? <Difference {...difference} /> : null}
         {isStale(save.error) ? null : <ProblemNote problem={save.error} />}
       </div>
       <StaleDialog
@@ -147,20 +152,12 @@ export function RoleEditor({ tenant, roles, role, from, onClose }: RoleEditorPro
   )
 }
 
-function Difference({
-  added,
-  removed,
-  members,
-}: {
-  added: readonly Permission[]
-  removed: readonly Permission[]
-  members: number
-}) {
+function Difference({ added, removed }: ReturnType<typeof differenceOf>) {
   const { t } = useTranslation('admin')
   if (added.length + removed.length === 0) return null
   return (
     <section aria-live="polite" className="flex flex-col gap-2">
-      <h3 className="font-medium">{t('roles.difference', { count: members })}</h3>
+      <h3 className="font-medium">{t('roles.difference')}</h3>
       <ChangeList
         changes={[
           ...added.map((permission) => ({ kind: 'added' as const, what: permissions[permission] })),

@@ -50,15 +50,17 @@ function WideMatrix({ roles, ...actions }: RoleMatrixProps) {
                 key={role.name}
                 scope="col"
                 title={role.description}
-                className="sticky top-0 z-20 border-b border-line bg-sunken px-3 py-2 text-center align-bottom font-medium"
+                className="sticky top-0 z-20 border-b border-line bg-sunken px-2 py-2 text-center align-bottom font-medium"
               >
-                <span className="flex min-w-20 flex-col items-center gap-1">
+                <span className="flex min-w-16 flex-col items-center gap-1">
                   <span className="max-w-36 break-words text-ink">{role.title}</span>
                   {role.own ? <Badge tone="accent">{t('roles.own')}</Badge> : null}
-                  <span className="flex items-center gap-1 whitespace-nowrap">
-                    {role.uses ? t('roles.members', { count: role.uses.members }) : null}
-                    <RoleMenu role={role} {...actions} />
-                  </span>
+                  {role.uses ? (
+                    <span className="whitespace-nowrap">
+                      {t('roles.members', { count: role.uses.members })}
+                    </span>
+                  ) : null}
+                  <RoleMenu role={role} {...actions} />
                 </span>
               </th>
             ))}
@@ -85,7 +87,7 @@ function WideMatrix({ roles, ...actions }: RoleMatrixProps) {
                     <PermissionText permission={permission} />
                   </th>
                   {roles.map((role) => (
-                    <td key={role.name} className="border-b border-line px-3 py-2 text-center">
+                    <td key={role.name} className="border-b border-line px-2 py-2 text-center">
                       <Mark isAllowed={role.permissions.includes(permission)} />
                     </td>
                   ))}
