@@ -26,7 +26,9 @@ export function FieldBox({ title, help, aside, error, toggle, children }: FieldB
       aria-labelledby={id}
       className={cx('flex min-w-0 flex-col gap-3', heading === null && 'rounded-lg border border-line p-3')}
     >
-      <div className={cx('flex items-baseline justify-between gap-3', isTold && !help && 'sr-only')}>
+      <div
+        className={cx('flex flex-wrap items-baseline justify-between gap-x-3', isTold && !help && 'sr-only')}
+      >
         {toggle ? (
           <Switch
             isSelected={toggle.isOn}
@@ -39,14 +41,12 @@ export function FieldBox({ title, help, aside, error, toggle, children }: FieldB
             </span>
           </Switch>
         ) : (
-          <div className="flex flex-col">
-            <span id={id} className={isTold ? 'sr-only' : 'text-sm font-medium'}>
-              {title}
-            </span>
-            {help ? <span className="text-sm text-muted">{help}</span> : null}
-          </div>
+          <span id={id} className={isTold ? 'sr-only' : 'min-w-0 flex-1 text-sm font-medium'}>
+            {title}
+          </span>
         )}
         {aside && !isTold ? <span className="shrink-0 text-xs text-faint">{aside}</span> : null}
+        {help && !toggle ? <span className="basis-full text-sm text-muted">{help}</span> : null}
       </div>
       <Heading value={null}>{children}</Heading>
       {error ? <p className="text-sm text-danger">{error}</p> : null}

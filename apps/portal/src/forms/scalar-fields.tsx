@@ -91,7 +91,8 @@ export function Amount(props: PropsOf<'number'>) {
       unit={node.widget === 'percent' ? '%' : undefined}
       isReadOnly={isReadOnly}
       placeholder={node.isNullable ? t('form.notSet') : undefined}
-      formatOptions={{ maximumFractionDigits: node.isInteger ? 0 : 6 }}
+      formatOptions={{ maximumFractionDigits: node.isInteger ? 0 : 6, useGrouping: node.widget !== 'id' }}
+      isStepless={node.widget === 'id'}
     />
   )
 }

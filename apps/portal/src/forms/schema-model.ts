@@ -14,7 +14,8 @@ interface Shared {
 }
 
 export type TextWidget = 'text' | 'textarea' | 'code' | 'secret' | 'cidr' | 'email' | 'url'
-export type NumberWidget = 'number' | 'percent' | 'duration' | 'bytes'
+/** `id`: a number that names something, which nobody counts. */
+export type NumberWidget = 'number' | 'id' | 'percent' | 'duration' | 'bytes'
 
 export type FieldNode =
   | (Shared & { kind: 'text'; widget: TextWidget; pattern?: string; minLength?: number; maxLength?: number })
@@ -124,7 +125,7 @@ function textWidget(schema: JsonSchema): TextWidget {
 // zod writes the safe-integer bounds into every integer; they are no limit a person should read.
 const farBound = Number.MAX_SAFE_INTEGER
 
-const numberWidgets: readonly NumberWidget[] = ['number', 'percent', 'duration', 'bytes']
+const numberWidgets: readonly NumberWidget[] = ['number', 'id', 'percent', 'duration', 'bytes']
 
 function number(schema: JsonSchema, shared: Shared, isInteger: boolean): FieldNode {
   const widget = numberWidgets.find((name) => name === schema.widget) ?? 'number'

@@ -188,6 +188,7 @@ function Editor({
       type={types.find((candidate) => candidate.type === step.policy.type)}
       index={policies.indexOf(step.policy)}
       problems={problems.filter((problem) => problem.key === step.key)}
+      proposed={proposed && isDirty && step === firewallOf(steps, proposed) ? proposed : undefined}
       saveProblem={isStale(save.error) ? null : save.error}
       isEditable={isEditable}
       onChange={(policy) => edit(step.key, policy)}

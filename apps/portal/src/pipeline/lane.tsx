@@ -149,7 +149,7 @@ function StepRow({
         <span className="flex items-center gap-2">
           <span className="truncate font-medium">{name}</span>
           {type && type.type !== name ? (
-            <span className="truncate text-sm text-faint">{type.title}</span>
+            <span className="truncate text-sm text-faint max-sm:hidden">{type.title}</span>
           ) : null}
         </span>
         <span className="truncate text-sm text-muted">
@@ -163,7 +163,11 @@ function StepRow({
           className={cx('shrink-0', worst.level === 'error' ? 'text-danger' : 'text-warning')}
         />
       ) : null}
-      {type?.needsBody ? <Badge tone="warning">{t('pipeline.buffers')}</Badge> : null}
+      {type?.needsBody ? (
+        <Badge tone="warning" className="max-sm:hidden">
+          {t('pipeline.buffers')}
+        </Badge>
+      ) : null}
       {enabled ? null : <Badge>{t('pipeline.off')}</Badge>}
       {isEditable ? (
         <span className="flex shrink-0 items-center">

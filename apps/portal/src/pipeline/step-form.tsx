@@ -1,7 +1,8 @@
 // Settings of one step: its name, and the form that its policy's schema makes, with JSON beside it.
 
 import type { PolicyInput } from '@gatewright/shared/policies/specs'
-import { TriangleAlert, X } from 'lucide-react'
+import { Info, TriangleAlert, X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asProblem } from '../api/problem.ts'
 import { JsonField } from '../forms/json-field.tsx'
@@ -10,7 +11,7 @@ import type { Json } from '../forms/schema-model.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Switch } from '../ui/choice.tsx'
 import { TextField } from '../ui/text-field.tsx'
-import type { ChainProblem, PolicyType, Step } from './chain.ts'
+import type { ChainProblem, PolicyType, ProposedException, Step } from './chain.ts'
 import { OwnIssuer } from './own-issuer.tsx'
 import { TryRules } from './try-rules.tsx'
 
@@ -22,6 +23,8 @@ interface StepFormProps {
   /** Place in the sent list: the server's field errors point there. */
   index: number
   problems: readonly ChainProblem[]
+  /** What was filled in and is not saved. */
+  proposed?: ProposedException | undefined
   saveProblem: unknown
   isEditable: boolean
   onChange(policy: PolicyInput): void
@@ -35,6 +38,7 @@ export function StepForm({
   type,
   index,
   problems,
+  proposed,
   saveProblem,
   isEditable,
   onChange,
@@ -58,6 +62,7 @@ export function StepForm({
         </div>
         <IconButton icon={X} label={t('pipeline.close')} onPress={onClose} size="sm" />
       </div>
+      {proposed ? <Proposal {...proposed} /> : null}
       {others.map((problem) => (
         <p
           key={problem.code}
@@ -110,6 +115,26 @@ export function StepForm({
       )}
       {policy.type === 'cedar' ? <TryRules config={policy.config as Json} /> : null}
     </section>
+  )
+}
+
+/** Said where the form begins, and brought into sight: on a phone the form opens under a long chain. */
+function Proposal({ rule, target }: ProposedException) {
+  const { t } = useTranslation('admin')
+  const note = useRef<HTMLParagraphElement>(null)
+  useEffect(() => note.current?.scrollIntoView({ block: 'center' }), [])
+  return (
+    <p
+      ref={note}
+      className="flex items-start gap-2 rounded-lg border border-info-line bg-info-soft px-3 py-2 text-sm"
+    >
+      <Info size={14} aria-hidden className="mt-0.5 shrink-0 text-info" />
+      <span className="min-w-0 break-words">
+        {target === null
+          ? t('pipeline.exception.off', { rule })
+          : t('pipeline.exception.at', { rule, target })}
+      </span>
+    </p>
   )
 }
 

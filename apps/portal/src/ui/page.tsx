@@ -84,7 +84,7 @@ export function Section({
           <h2 className="text-md font-semibold">{title}</h2>
           {sentence ? <p className="text-muted">{sentence}</p> : null}
         </div>
-        {actions ? <div className="flex items-center gap-2">{actions}</div> : null}
+        {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
       </div>
       {children}
     </section>

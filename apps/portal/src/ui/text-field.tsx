@@ -152,6 +152,8 @@ export function SearchField({ label, placeholder, className, large, ...rest }: S
 export interface NumberFieldProps extends Base<AriaNumberFieldProps> {
   placeholder?: string
   unit?: string
+  /** Typed alone: nobody counts from one to the next. */
+  isStepless?: boolean
 }
 
 export function NumberField({
@@ -162,6 +164,7 @@ export function NumberField({
   labelHidden,
   placeholder,
   unit,
+  isStepless,
   className,
   ...rest
 }: NumberFieldProps) {
@@ -171,7 +174,7 @@ export function NumberField({
         <Group className={groupClass}>
           <Input placeholder={placeholder} className={cx(groupInputClass, 'tabular')} />
           {unit ? <span className="shrink-0 pr-2 text-sm text-faint">{unit}</span> : null}
-          <span className="flex h-full border-l border-line">
+          <span className={isStepless ? 'hidden' : 'flex h-full border-l border-line'}>
             <Button
               slot="decrement"
               className="grid h-full w-7 place-items-center text-faint data-hovered:bg-hover data-hovered:text-ink data-disabled:opacity-40"

@@ -15,10 +15,13 @@ const continents = (title: string) =>
     .array(z.enum(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA']))
     .max(7)
     .default([])
-    .meta({ title })
+    .meta({
+      title,
+      help: 'AF Africa · AN Antarctica · AS Asia · EU Europe · NA North America · OC Oceania · SA South America',
+    })
 const networks = (title: string) =>
   z
-    .array(z.int().min(1).max(4_294_967_295))
+    .array(z.int().min(1).max(4_294_967_295).meta({ widget: 'id' }))
     .max(listMax)
     .default([])
     .meta({ title, help: 'Numbers of autonomous systems: 13335 for AS13335' })
@@ -46,8 +49,8 @@ export const spec = defineSpec({
         help: 'Private ones, and those the database does not have. allow: they pass, and their event says so · refuse: 403',
       }),
       databaseRequired: z.boolean().default(true).meta({
-        title: 'Only where a database is',
-        help: 'On: a gateway without one answers 503 · off: all addresses are unknown there',
+        title: 'Needs a database of places',
+        help: 'On: a gateway without one answers 503 · off: it knows nothing of any address',
       }),
     })
     .refine((config) => Object.values(config).some((value) => Array.isArray(value) && value.length > 0), {

@@ -25,9 +25,9 @@ const exclusion = z.strictObject({
       (id) => ![901, 949, 959, 980].includes(Math.trunc(id / 1_000)),
       'This rule adds up what the others say; use the mode “detect” to let everything pass',
     )
-    .meta({ title: 'Rule', help: 'Its id, such as 942100' }),
+    .meta({ title: 'Rule', help: 'Its id, such as 942100', widget: 'id' }),
   target: target.nullable().default(null).meta({
-    title: 'At',
+    title: 'Does not look at',
     help: 'Such as ARGS:comment; empty: the rule looks at nothing any more',
   }),
 })
@@ -69,8 +69,9 @@ export const spec = defineSpec({
       .max(bodyBytesMax)
       .default(128 * kib)
       .meta({
-        title: 'Largest body, bytes',
+        title: 'Largest body',
         help: 'A larger one is refused. 0: bodies are not looked at',
+        widget: 'bytes',
         group: 'What is looked at',
       }),
     whenUnavailable: z.enum(['refuse', 'allow']).default('refuse').meta({

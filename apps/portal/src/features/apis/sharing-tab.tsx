@@ -78,15 +78,15 @@ export function SharingTab() {
       width: '16rem',
       isWideOnly: true,
       cell: ({ createdAt, endedAt, sharedBy }) => (
-        <span className="text-muted">
+        <span className="flex min-w-0 flex-col text-muted max-sm:items-end">
           <Time at={endedAt ?? createdAt} />
-          {endedAt === null ? ` · ${sharedBy}` : null}
+          {endedAt === null ? <span className="text-sm break-words text-faint">{sharedBy}</span> : null}
         </span>
       ),
     },
     {
       id: 'act',
-      header: t('sharing.actions'),
+      header: '',
       align: 'end',
       width: '8rem',
       cell: (row) =>

@@ -155,6 +155,7 @@ function SyslogFields({ draft, change, errors }: Part) {
         minValue={1}
         maxValue={65_535}
         formatOptions={{ useGrouping: false }}
+        isStepless
         value={draft.port}
         onChange={(port) => change({ port })}
       />
