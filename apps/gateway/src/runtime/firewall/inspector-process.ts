@@ -27,7 +27,8 @@ interface Settings {
 
 export class InspectorProcess {
   readonly #child: ChildProcess
-  readonly #pipe: Duplex
+  /** null: it could not be started. */
+  readonly #pipe: Duplex | null
   #isOver = false
 
   constructor({ rules, program }: Settings, listener: Listener) {
@@ -40,14 +41,16 @@ export class InspectorProcess {
         env: { PATH: process.env.PATH, ...(rules === null ? {} : { WAF_RULES: rules }) },
       },
     )
-    this.#pipe = this.#child.stdio[3] as Duplex
-    this.#pipe.on(
+    // Where no file descriptor is left there are no pipes at all; `error` follows.
+    const stdio: ChildProcess['stdio'] | undefined = this.#child.stdio
+    this.#pipe = (stdio?.[3] as Duplex | undefined) ?? null
+    this.#pipe?.on(
       'data',
       createFrameReader(({ head }) => {
         if (!this.#isOver) listener.answered(head as Answer)
       }),
     )
-    this.#pipe.on('error', () => undefined)
+    this.#pipe?.on('error', () => undefined)
     const ended = (reason: string) => {
       if (this.#isOver) return
       this.#isOver = true
@@ -59,9 +62,9 @@ export class InspectorProcess {
   }
 
   ask(question: Question, body: Uint8Array | null): void {
-    this.#pipe.cork()
-    for (const piece of writeFrame(question, body)) this.#pipe.write(piece)
-    this.#pipe.uncork()
+    this.#pipe?.cork()
+    for (const piece of writeFrame(question, body)) this.#pipe?.write(piece)
+    this.#pipe?.uncork()
   }
 
   /** Milliseconds of a processor that it has used since it began; the wall's clock where the system does not tell. */
@@ -79,6 +82,6 @@ export class InspectorProcess {
   /** Ends it at once. Its listener hears nothing any more. */
   end(): void {
     this.#isOver = true
-    this.#child.kill('SIGKILL')
+    if (this.#child.pid !== undefined) this.#child.kill('SIGKILL')
   }
 }
