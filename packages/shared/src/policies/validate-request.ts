@@ -64,6 +64,7 @@ export const spec = defineSpec({
     bodyBytesMax: z.int().min(0).max(10_485_760).default(1_048_576).meta({
       title: 'Largest body',
       widget: 'bytes',
+      help: 'Larger ones are refused where faults are, and pass unchecked elsewhere',
       group: 'Bounds',
     }),
     depthMax: z.int().min(1).max(500).default(64).meta({
@@ -92,6 +93,11 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
     items: 1_000_000,
     stringBytes: config.bodyBytesMax,
     values: 1_000_000,
+  }
+
+  /** Whoever only counts faults turns nobody away, for a large body as little. */
+  function passesUnchecked(length: number | null): boolean {
+    return mode !== 'enforce' && length !== null && length > config.bodyBytesMax
   }
 
   function operationOf(ctx: PolicyContext): Operation | null {
@@ -201,7 +207,7 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
       const operation = operationOf(ctx)
       if (operation === null) return undefined
       if (config.body && ctx.bodyLength !== 0) {
-        ctx.limitBody(config.bodyBytesMax)
+        if (mode === 'enforce') ctx.limitBody(config.bodyBytesMax)
         const { body } = operation.rules
         if (body === null) {
           const verdict = judged(ctx, [noBody])
@@ -212,8 +218,9 @@ export const policy = definePolicy(spec, (config, { schemas, forms, drift }) => 
       }
       return config.parameters ? checkParameters(ctx, operation) : undefined
     },
-    wantsBody: (ctx) => config.body && wantsBody(operationOf(ctx), ctx),
+    wantsBody: (ctx) => config.body && !passesUnchecked(ctx.bodyLength) && wantsBody(operationOf(ctx), ctx),
     requestBody(ctx, body) {
+      if (passesUnchecked(body.length)) return undefined
       const operation = operationOf(ctx)
       const rule = operation && contentRule(operation, ctx.header('content-type'))
       if (operation === null) return undefined
