@@ -44,6 +44,15 @@ export const exceptions: ReadonlyMap<string, Exception> = new Map<string, Except
   ['format', { license: null, reason: unnamed('Readme.md') }],
   ['passport-local', { license: null, reason: unnamed('LICENSE') }],
   ['passport-strategy', { license: null, reason: unnamed('LICENSE') }],
+  ['seq-queue', { license: null, reason: unnamed('LICENSE') }],
+  [
+    'elkjs',
+    {
+      license: 'EPL-2.0',
+      reason:
+        'Weak copyleft by file; unchanged, in the tools of Prisma, which npm installs beside its client and nothing here loads',
+    },
+  ],
   ['pause', { license: null, reason: unnamed('Readme.md') }],
 ])
 

@@ -11,7 +11,6 @@ const entry = z.object({
   link: z.boolean().default(false),
   resolved: z.string().optional(),
   dev: z.boolean().default(false),
-  devOptional: z.boolean().default(false),
   optional: z.boolean().default(false),
   dependencies: z.record(z.string(), z.string()).default({}),
   optionalDependencies: z.record(z.string(), z.string()).default({}),
@@ -35,13 +34,14 @@ export interface LockedPackage {
   readonly needs: readonly string[]
 }
 
-/** The packages that come with the product, sorted by path; what only builds and tests it is left out. */
+/**
+ * The packages that come with the product, sorted by path; what only builds and tests it is left out. What is needed for that and is
+ * optional for a production package (`devOptional`) comes with it: `npm ci --omit=dev`, as the images are made, installs it.
+ */
 export function productionPackages(root: string): LockedPackage[] {
   const { packages } = lockFile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
   return Object.entries(packages)
-    .filter(
-      ([path, { link, dev, devOptional }]) => path.includes('node_modules/') && !link && !dev && !devOptional,
-    )
+    .filter(([path, { link, dev }]) => path.includes('node_modules/') && !link && !dev)
     .map(([path, { name, version, license, integrity, optional, ...needs }]) => ({
       path,
       name: name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
