@@ -34,14 +34,14 @@ export class FindingsService implements Service<Noun> {
   }
 
   async get(call: TenantCall, { finding }: InputOf<Noun['get']>) {
-    return this.#show(call.db, await find(call.db, finding))
+    return showOne(call.db, await find(call.db, finding))
   }
 
   async decide(call: TenantCall, input: InputOf<Noun['decide']>) {
     const row = await this.changes.inTenant(call, (tx) =>
       this.#decide(call, tx, tx.db, 'findings.decide', input),
     )
-    return this.#show(call.db, row)
+    return showOne(call.db, row)
   }
 
   listPlatform(_: Call, input: InputOf<Noun['listPlatform']>) {
@@ -49,14 +49,14 @@ export class FindingsService implements Service<Noun> {
   }
 
   async getPlatform(_: Call, { finding }: InputOf<Noun['getPlatform']>) {
-    return this.#show(this.#nobodys, await find(this.#nobodys, finding))
+    return showOne(this.#nobodys, await find(this.#nobodys, finding))
   }
 
   async decidePlatform(call: Call, input: InputOf<Noun['decidePlatform']>) {
     const row = await this.changes.onPlatform(call, (tx) =>
       this.#decide(call, tx, tenantDb(tx.everything, nobody), 'findings.decidePlatform', input),
     )
-    return this.#show(this.#nobodys, row)
+    return showOne(this.#nobodys, row)
   }
 
   /** Of calls that matched no API: kept like those of a tenant that has no name. */
@@ -64,8 +64,11 @@ export class FindingsService implements Service<Noun> {
     return this.database.tenant(nobody)
   }
 
-  #list(db: TenantDb, input: Filter & { readonly limit: number; readonly cursor?: string | undefined }) {
-    return paged(
+  async #list(
+    db: TenantDb,
+    input: Filter & { readonly limit: number; readonly cursor?: string | undefined },
+  ) {
+    const { data, page } = await paged(
       input,
       [
         ['lastAt', 'desc'],
@@ -73,8 +76,10 @@ export class FindingsService implements Service<Noun> {
       ],
       ({ where, ...query }) =>
         db.finding.findMany({ ...query, where: { AND: [where, matching(input)] }, include: withPlace }),
-      (row) => this.#show(db, row),
+      (row: Row) => row,
     )
+    const titles = await titlesOf(db, data)
+    return { data: data.map((row) => show(row, titles)), page }
   }
 
   async #decide(
@@ -106,31 +111,6 @@ export class FindingsService implements Service<Noun> {
     })
     return row
   }
-
-  async #show(db: TenantDb, row: Row) {
-    return {
-      id: row.id as `fnd_${string}`,
-      environment: row.environment.name,
-      pattern: z.enum(findingPatterns).parse(row.pattern),
-      client: {
-        kind: z.enum(['network', 'credential', 'application']).parse(row.clientKind),
-        id: row.client,
-        title: await titleOf(db, row),
-      },
-      severity: z.enum(findingSeverities).parse(row.severity),
-      state: row.state,
-      firstAt: row.firstAt.toISOString(),
-      lastAt: row.lastAt.toISOString(),
-      closedAt: row.closedAt?.toISOString() ?? null,
-      count: row.count,
-      facts: findingFacts.parse(row.facts),
-      requests: row.requests,
-      comment: row.comment,
-      decidedBy: row.decidedBy,
-      decidedAt: row.decidedAt?.toISOString() ?? null,
-      version: row.version,
-    }
-  }
 }
 
 function matching({ state, pattern, environment }: Filter): Prisma.FindingWhereInput {
@@ -148,18 +128,60 @@ async function find(db: TenantDb, id: string): Promise<Row> {
   return row ?? refuse('not_found', `There is no finding "${id}"`)
 }
 
-/** What people call the client; its id where that is gone. */
-async function titleOf(db: TenantDb, { clientKind, client }: Row): Promise<string> {
-  if (clientKind === 'application') {
-    const application = await db.application.findFirst({ where: { id: client }, select: { title: true } })
-    return application?.title ?? client
+/** What people call the clients of findings, by kind and id; those that are gone are not in it. */
+type Titles = ReadonlyMap<string, string>
+
+const keyOf = ({ clientKind, client }: Pick<Row, 'clientKind' | 'client'>) => `${clientKind} ${client}`
+
+async function titlesOf(db: TenantDb, rows: readonly Row[]): Promise<Titles> {
+  const idsOf = (kind: string) =>
+    rows.filter(({ clientKind }) => clientKind === kind).map(({ client }) => client)
+  const [applications, credentials] = await Promise.all([
+    db.application.findMany({
+      where: { id: { in: idsOf('application') } },
+      select: { id: true, title: true },
+    }),
+    db.credential.findMany({
+      where: { id: { in: idsOf('credential') } },
+      select: { id: true, prefix: true, last4: true, application: { select: { title: true } } },
+    }),
+  ])
+  return new Map([
+    ...applications.map(
+      ({ id, title }) => [keyOf({ clientKind: 'application', client: id }), title] as const,
+    ),
+    ...credentials.map(({ id, prefix, last4, application }) => {
+      const title = `${application.title} · ${last4 === '' ? prefix : `${prefix}…${last4}`}`
+      return [keyOf({ clientKind: 'credential', client: id }), title] as const
+    }),
+  ])
+}
+
+async function showOne(db: TenantDb, row: Row) {
+  return show(row, await titlesOf(db, [row]))
+}
+
+function show(row: Row, titles: Titles) {
+  return {
+    id: row.id as `fnd_${string}`,
+    environment: row.environment.name,
+    pattern: z.enum(findingPatterns).parse(row.pattern),
+    client: {
+      kind: z.enum(['network', 'credential', 'application']).parse(row.clientKind),
+      id: row.client,
+      title: titles.get(keyOf(row)) ?? row.client,
+    },
+    severity: z.enum(findingSeverities).parse(row.severity),
+    state: row.state,
+    firstAt: row.firstAt.toISOString(),
+    lastAt: row.lastAt.toISOString(),
+    closedAt: row.closedAt?.toISOString() ?? null,
+    count: row.count,
+    facts: findingFacts.parse(row.facts),
+    requests: row.requests,
+    comment: row.comment,
+    decidedBy: row.decidedBy,
+    decidedAt: row.decidedAt?.toISOString() ?? null,
+    version: row.version,
   }
-  if (clientKind !== 'credential') return client
-  const credential = await db.credential.findFirst({
-    where: { id: client },
-    select: { prefix: true, last4: true, application: { select: { title: true } } },
-  })
-  if (credential === null) return client
-  const { prefix, last4, application } = credential
-  return `${application.title} · ${last4 === '' ? prefix : `${prefix}…${last4}`}`
 }
