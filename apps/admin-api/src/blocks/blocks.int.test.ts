@@ -129,7 +129,7 @@ describe('D12: the blocklist', () => {
       (await owner.send('PUT', path, { body: { blocks: [...many, address('198.19.0.1')] } })).status,
     ).toBe(400)
     expect(await write({ source: 'bulk', blocks: many })).toMatchObject({ created: 1_000 })
-    await vi.waitFor(async () => expect(await records('prod')).toHaveLength(1_000))
+    await vi.waitFor(async () => expect(await records('prod')).toHaveLength(1_000), 20_000)
     const one = await list('?limit=200&kind=address')
     const two = await list(`?limit=200&cursor=${one.page.next_cursor}`)
     expect(new Set([...one.data, ...two.data].map(({ id }) => id)).size).toBe(400)
@@ -175,13 +175,15 @@ describe('D12: the blocklist', () => {
     expect(await write(body)).toMatchObject({ created: 0, changed: 1 })
     const { data } = await list('?search=bulk-0')
     expect(data).toMatchObject([{ value: again?.value, isOver: false }])
-    await vi.waitFor(async () =>
-      expect(await records('prod')).toContainEqual(
-        expect.objectContaining({
-          source: 'bulk-0',
-          expiresAt: Date.parse(String(body.blocks[0]?.expiresAt)),
-        }),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(await records('prod')).toContainEqual(
+          expect.objectContaining({
+            source: 'bulk-0',
+            expiresAt: Date.parse(String(body.blocks[0]?.expiresAt)),
+          }),
+        ),
+      20_000,
     )
   })
 
