@@ -86,7 +86,7 @@ export const errors = {
   login_required: { status: 401, title: 'You have to sign in' },
   login_unfinished: { status: 400, title: 'The sign-in was not begun in this browser, or took too long' },
   login_repeated: { status: 400, title: 'This sign-in was finished before' },
-  login_denied: { status: 403, title: 'You may not come in' },
+  login_denied: { status: 403, title: 'You do not have access' },
   login_failed: { status: 502, title: 'The identity provider did not answer as it should' },
   login_unavailable: { status: 503, title: 'Nobody can be signed in right now' },
 

@@ -25,12 +25,14 @@ const needsHttps = refuse('https_required', {
 })
 const unavailable = refuse('login_unavailable', { retryAfterMs: 2_000 })
 const unfinished = refuse('login_unfinished', {
-  detail: 'Begin again, and let this site set cookies.',
+  detail: 'Try again, and let this site set cookies.',
 })
 const repeated = refuse('login_repeated', {
   detail: 'You came back to an address that works once. Go on to the page that you wanted.',
 })
-const denied = refuse('login_denied', { detail: 'The identity provider did not let you in.' })
+const denied = refuse('login_denied', {
+  detail: 'The sign-in was cancelled, or the identity provider turned it down.',
+})
 
 /** Attachments that differ in who may come in, or in what the upstream gets, answer alike; those that differ in anything else do not. */
 export function ownPathsOf({
@@ -58,7 +60,7 @@ export function createLoginDoors(
 ): LoginDoors {
   const redirectUri = (ctx: PolicyContext, place: LoginPlace) =>
     `${place.origin}${ctx.route.basePath}${callbackPath}`
-  const beginning = (ctx: PolicyContext) => ({ href: `${ctx.route.basePath}/`, text: 'Begin again' })
+  const beginning = (ctx: PolicyContext) => ({ href: `${ctx.route.basePath}/`, text: 'Try again' })
 
   async function finish(ctx: PolicyContext, place: LoginPlace): Promise<Verdict> {
     const finished = await login.finish({

@@ -26,9 +26,15 @@ export interface PageParts {
   readonly next?: string
 }
 
-const style = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto 2rem;padding:0 1.5rem}
-h1{font-size:1.375rem;line-height:1.3;margin:0 0 .5rem}p{margin:.5rem 0 1.25rem}small{opacity:.7;overflow-wrap:anywhere}
-a,button{display:inline-block;font:inherit;padding:.5rem 1rem;border:1px solid currentColor;border-radius:.375rem;background:none;color:inherit;text-decoration:none;cursor:pointer}`
+// Of no brand: it is the page of somebody's application, whose colours the gateway does not know.
+const style = `:root{color-scheme:light dark;--page:#f5f6f7;--card:#fff;--line:#dfe3e6;--text:#14191d;--muted:#5a646c;--mark:#14191d;--on-mark:#fff}
+@media(prefers-color-scheme:dark){:root{--page:#0e1113;--card:#171b1e;--line:#2c3338;--text:#eceff1;--muted:#99a4ab;--mark:#eceff1;--on-mark:#14191d}}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center;padding:1.5rem;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,sans-serif}
+main{width:100%;max-width:26rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
+h1{font-size:1.25rem;line-height:1.3;letter-spacing:-.01em;margin:0}p{margin:.5rem 0 0;color:var(--muted)}
+a,button{display:block;width:100%;margin-top:1.5rem;padding:.625rem 1rem;border:0;border-radius:.5rem;background:var(--mark);color:var(--on-mark);font:inherit;font-weight:500;text-align:center;text-decoration:none;cursor:pointer}
+a:hover,button:hover{opacity:.88}a:focus-visible,button:focus-visible{outline:2px solid var(--mark);outline-offset:2px}
+footer{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line);font-size:.8125rem;color:var(--muted);overflow-wrap:anywhere}`
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -45,12 +51,12 @@ export function pageOf({ title, text, reason, link, button, next }: PageParts): 
     '<meta name="robots" content="noindex">',
     next === undefined ? '' : `<meta http-equiv="refresh" content="0;url=${escaped(next)}">`,
     `<title>${escaped(title)}</title><style>${style}</style></head><body><main>`,
-    `<h1>${escaped(title)}</h1><p>${escaped(text)}</p>`,
+    `<h1>${escaped(title)}</h1>${text === '' ? '' : `<p>${escaped(text)}</p>`}`,
     button === undefined
       ? ''
       : `<form method="post" action="${escaped(button.action)}"><button>${escaped(button.text)}</button></form>`,
-    link === undefined ? '' : `<p><a href="${escaped(link.href)}">${escaped(link.text)}</a></p>`,
-    reason === undefined ? '' : `<p><small>${escaped(reason)}</small></p>`,
+    link === undefined ? '' : `<a href="${escaped(link.href)}">${escaped(link.text)}</a>`,
+    reason === undefined ? '' : `<footer>${escaped(reason)}</footer>`,
     '</main></body></html>',
   ].join('')
 }

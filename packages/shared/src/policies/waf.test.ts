@@ -62,6 +62,22 @@ describe('D4, D5: the firewall', () => {
     expect([unread.head, unread.ctx.bodyLimits]).toMatchObject([{ code: 'waf_blocked' }, []])
   })
 
+  it('turns nobody away where it only detects: a body beyond its size passes, and its head is judged', async () => {
+    const detect = { mode: 'detect', bodyBytesMax: 2 }
+    const clean: FirewallVerdict = { kind: 'judged', isAttack: false, score: 0, matches: [] }
+    // Of chunks nobody knows before how long they are.
+    for (const length of [3, null]) {
+      const passed = await judge(clean, detect, length)
+      expect([passed.verdict, passed.ctx.bodyLimits]).toEqual([undefined, []])
+      expect(passed.ctx.reports).toMatchObject([
+        { action: 'unseen', detail: expect.stringContaining('body') },
+      ])
+      expect((await judge(attack, detect, length)).ctx.reports).toMatchObject([{ action: 'detected' }])
+    }
+    const away = await judge({ kind: 'unavailable' }, { mode: 'detect', whenUnavailable: 'refuse' })
+    expect([away.verdict, away.ctx.reports[0]?.action]).toEqual([undefined, 'unseen'])
+  })
+
   it('refuses what nobody could judge, unless a person chose otherwise; then the event says that it passed unseen', async () => {
     expect((await judge({ kind: 'unavailable' })).verdict).toMatchObject({ code: 'waf_unavailable' })
     const passed = await judge({ kind: 'unavailable' }, { whenUnavailable: 'allow' })

@@ -70,13 +70,13 @@ export const spec = defineSpec({
       .default(128 * kib)
       .meta({
         title: 'Largest body',
-        help: 'A larger one is refused. 0: bodies are not looked at',
+        help: 'A larger one is refused in the mode block, and not looked at in the mode detect. 0: bodies are not looked at',
         widget: 'bytes',
         group: 'What is looked at',
       }),
     whenUnavailable: z.enum(['refuse', 'allow']).default('refuse').meta({
       title: 'While the firewall cannot judge',
-      help: 'refuse: 503 · allow: requests pass unseen',
+      help: 'refuse: 503 · allow: requests pass unseen, as always in the mode detect',
     }),
   }),
   example: { mode: 'block', paranoia: 1, exclusions: [{ rule: 942100, target: 'ARGS:comment' }] },
@@ -86,6 +86,7 @@ export const spec = defineSpec({
 const blocked = refuse('waf_blocked')
 const unavailable = refuse('waf_unavailable', { retryAfterMs: 1_000 })
 const exhausted = 'the rules used up the time that they have for one request'
+const bodyUnseen = 'the body is larger than what is looked at'
 
 export const policy = definePolicy(spec, (config, { firewalls }, { name, scope }) => {
   const isBlocking = config.mode === 'block'
@@ -97,14 +98,18 @@ export const policy = definePolicy(spec, (config, { firewalls }, { name, scope }
     exclusions: config.exclusions,
   })
 
-  async function judge(ctx: PolicyContext, body: Uint8Array | null): Promise<Refusal | undefined> {
-    return decide(ctx, await firewall.inspect(asReceived(ctx, body)))
+  async function judge(
+    ctx: PolicyContext,
+    body: Uint8Array | null,
+    detail: string | null = null,
+  ): Promise<Refusal | undefined> {
+    return decide(ctx, await firewall.inspect(asReceived(ctx, body)), detail)
   }
 
-  function decide(ctx: PolicyContext, verdict: FirewallVerdict): Refusal | undefined {
+  function decide(ctx: PolicyContext, verdict: FirewallVerdict, detail: string | null): Refusal | undefined {
     if (verdict.kind === 'unavailable') {
-      if (config.whenUnavailable === 'refuse') return unavailable
-      report(ctx, { action: 'unseen', score: null, detail: null }, [])
+      if (isBlocking && config.whenUnavailable === 'refuse') return unavailable
+      report(ctx, { action: 'unseen', score: null, detail }, [])
       return undefined
     }
     if (verdict.kind === 'exhausted') {
@@ -115,9 +120,14 @@ export const policy = definePolicy(spec, (config, { firewalls }, { name, scope }
     const { isAttack, score, matches } = verdict
     if (matches.length > 0 || isAttack) {
       const action = !isAttack ? 'noticed' : isBlocking ? 'blocked' : 'detected'
-      report(ctx, { action, score, detail: null }, matches)
-    }
+      report(ctx, { action, score, detail }, matches)
+    } else if (detail !== null) report(ctx, { action: 'unseen', score, detail }, [])
     return isAttack && isBlocking ? blocked : undefined
+  }
+
+  /** Who only watches turns nobody away, for a large body as little: its head is judged alone. */
+  function isBeyond(length: number | null): boolean {
+    return !isBlocking && length !== null && length > config.bodyBytesMax
   }
 
   function report(
@@ -137,12 +147,13 @@ export const policy = definePolicy(spec, (config, { firewalls }, { name, scope }
   return {
     request(ctx) {
       if (!looksAtBodies || ctx.bodyLength === 0) return judge(ctx, null)
+      if (isBeyond(ctx.bodyLength)) return judge(ctx, null, bodyUnseen)
       // Head and body are judged as one: their scores add up.
-      ctx.limitBody(config.bodyBytesMax)
+      if (isBlocking) ctx.limitBody(config.bodyBytesMax)
       return undefined
     },
-    wantsBody: (ctx) => looksAtBodies && ctx.bodyLength !== 0,
-    requestBody: (ctx, body) => judge(ctx, body),
+    wantsBody: (ctx) => looksAtBodies && ctx.bodyLength !== 0 && !isBeyond(ctx.bodyLength),
+    requestBody: (ctx, body) => (isBeyond(body.length) ? judge(ctx, null, bodyUnseen) : judge(ctx, body)),
   }
 })
 
