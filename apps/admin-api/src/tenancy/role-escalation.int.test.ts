@@ -1,70 +1,36 @@
 // Roles of a tenant's own: nobody gives, changes or takes what they do not have themselves (ADR 77).
-import {
-  beyond,
-  needsOf,
-  type Permission,
-  permissionNames,
-  rolePermissions,
-} from '@gatewright/shared/model/role'
+import { beyond, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+import { createRoleMaker, type RoleView, whole } from '../testing/roles.fixture.ts'
 
 let app: TestApp
+let maker: Awaited<ReturnType<typeof createRoleMaker>>
 let owner: Caller
 
 beforeAll(async () => {
   app = await startTestApp()
-  owner = await app.signUp('owner@acme.example', { create: { name: 'acme', title: 'Acme' } })
+  maker = await createRoleMaker(app)
+  owner = maker.owner
 })
 afterAll(() => app?.close())
 
-interface Role {
-  readonly id: string
-  readonly name: string
-  readonly version: number
-  readonly permissions: Permission[]
-  readonly uses: { members: number; invitations: number; mappings: number }
-}
-interface Member {
-  readonly id: string
-  readonly version: number
-  readonly role: string
-  readonly user: { email: string }
-}
-
 const at = '/tenants/acme'
-const whole = (...wanted: Permission[]): Permission[] => {
-  const all = new Set<Permission>(['tenant:read', ...wanted, ...wanted.flatMap((one) => [...needsOf(one)])])
-  return permissionNames.filter((one) => all.has(one))
-}
-const make = (name: string, permissions: readonly Permission[], by = owner) =>
-  by.must<Role>('POST', `${at}/roles`, { body: { name, title: `The ${name}`, permissions } })
-const roleNamed = (name: string) => owner.must<Role>('GET', `${at}/roles/${name}`)
-const memberOf = async (email: string) => {
-  const { data } = await owner.must<{ data: Member[] }>('GET', `${at}/members?search=${email}`)
-  const [found] = data
-  if (!found) throw new Error(`${email} is no member`)
-  return found
-}
-const heldBy = async (person: Caller) => {
-  const me = await person.must<{ memberships: { role: string; permissions: Permission[] }[] }>('GET', '/me')
-  return me.memberships[0]
-}
 
 describe('C13 nobody gives what they do not have', () => {
   let lead: Caller
   beforeAll(async () => {
-    await make('team-lead', whole('role:write', 'api:write'))
+    await maker.make('team-lead', whole('role:write', 'api:write'))
     lead = await app.member(owner, 'acme', 'team-lead')
   })
 
   test('C13: neither by a role, an assignment, an invitation nor a hand-over', async () => {
-    const auditors = await make('auditors', whole('audit:read'))
-    const auditor = await memberOf((await app.member(owner, 'acme', 'auditors')).email)
-    const me = await memberOf(lead.email)
-    const own = await roleNamed('team-lead')
-    const boss = await memberOf(owner.email)
+    const auditors = await maker.make('auditors', whole('audit:read'))
+    const auditor = await maker.memberOf((await app.member(owner, 'acme', 'auditors')).email)
+    const me = await maker.memberOf(lead.email)
+    const own = await maker.roleNamed('team-lead')
+    const boss = await maker.memberOf(owner.email)
     const open = await owner.must<{ id: string }>('POST', `${at}/invitations`, {
       body: { email: 'boss@acme.example', role: 'owner' },
     })
@@ -97,11 +63,11 @@ describe('C13 nobody gives what they do not have', () => {
   })
 
   test('C13: what is within their own they do, and an owner stays above them', async () => {
-    await make('reader', whole('api:read'), lead)
+    await maker.make('reader', whole('api:read'), lead)
     const person = await app.member(lead, 'acme', 'reader')
-    const { id, version } = await memberOf(person.email)
+    const { id, version } = await maker.memberOf(person.email)
     await lead.must('PATCH', `${at}/members/${id}`, { body: { role: 'team-lead' }, version })
-    expect(await heldBy(person)).toMatchObject({ role: 'team-lead' })
+    expect(await maker.heldBy(person)).toMatchObject({ role: 'team-lead' })
   })
 
   const permission = fc.constantFrom(...permissionNames)
@@ -120,7 +86,7 @@ describe('C13 nobody gives what they do not have', () => {
     timeout: 120_000,
   }, async () => {
     const held = new Set(whole('role:write', 'api:write', 'audit:read'))
-    await make('schemer', [...held])
+    await maker.make('schemer', [...held])
     const [schemer, friend] = [
       await app.member(owner, 'acme', 'schemer'),
       await app.member(owner, 'acme', 'developer'),
@@ -131,7 +97,7 @@ describe('C13 nobody gives what they do not have', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 15 }), async (steps) => {
         for (const one of steps) {
-          const { data } = await owner.must<{ data: Role[] }>('GET', `${at}/roles`)
+          const { data } = await owner.must<{ data: RoleView[] }>('GET', `${at}/roles`)
           const names = [...Object.keys(rolePermissions), ...data.map(({ name }) => name)]
           const target = data[('at' in one ? one.at : 0) % data.length]?.name
           if (one.kind === 'make')
@@ -149,14 +115,14 @@ describe('C13 nobody gives what they do not have', () => {
               version: '*',
             })
           if (one.kind === 'give') {
-            const { id } = await memberOf((people[one.to % 2] ?? schemer).email)
+            const { id } = await maker.memberOf((people[one.to % 2] ?? schemer).email)
             await schemer.send('PATCH', `${at}/members/${id}`, {
               body: { role: names[one.at % names.length] },
               version: '*',
             })
           }
           for (const person of people) {
-            const now = (await heldBy(person))?.permissions ?? []
+            const now = (await maker.heldBy(person))?.permissions ?? []
             expect(beyond(now, start), `${person.email} after ${JSON.stringify(one)}`).toEqual([])
           }
         }

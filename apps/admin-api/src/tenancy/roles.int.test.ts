@@ -1,75 +1,47 @@
 // Roles of a tenant's own: what they open, how they are called, changed and deleted (ADR 77).
-import { needsOf, type Permission, permissionNames, rolePermissions } from '@gatewright/shared/model/role'
+import { type Permission, rolePermissions } from '@gatewright/shared/model/role'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../infra/database.ts'
 import { type Caller, startTestApp, type TestApp } from '../testing/app.fixture.ts'
+import { createRoleMaker, type RoleView, whole } from '../testing/roles.fixture.ts'
 
 let app: TestApp
+let maker: Awaited<ReturnType<typeof createRoleMaker>>
 let owner: Caller
 
 beforeAll(async () => {
   app = await startTestApp()
-  owner = await app.signUp('owner@acme.example', { create: { name: 'acme', title: 'Acme' } })
+  maker = await createRoleMaker(app)
+  owner = maker.owner
 })
 afterAll(() => app?.close())
 
-interface Role {
-  readonly id: string
-  readonly name: string
-  readonly version: number
-  readonly permissions: Permission[]
-  readonly uses: { members: number; invitations: number; mappings: number }
-}
-interface Member {
-  readonly id: string
-  readonly version: number
-  readonly role: string
-  readonly user: { email: string }
-}
-
 const at = '/tenants/acme'
-const whole = (...wanted: Permission[]): Permission[] => {
-  const all = new Set<Permission>(['tenant:read', ...wanted, ...wanted.flatMap((one) => [...needsOf(one)])])
-  return permissionNames.filter((one) => all.has(one))
-}
-const make = (name: string, permissions: readonly Permission[], by = owner) =>
-  by.must<Role>('POST', `${at}/roles`, { body: { name, title: `The ${name}`, permissions } })
-const roleNamed = (name: string) => owner.must<Role>('GET', `${at}/roles/${name}`)
-const memberOf = async (email: string) => {
-  const { data } = await owner.must<{ data: Member[] }>('GET', `${at}/members?search=${email}`)
-  const [found] = data
-  if (!found) throw new Error(`${email} is no member`)
-  return found
-}
-const heldBy = async (person: Caller) => {
-  const me = await person.must<{ memberships: { role: string; permissions: Permission[] }[] }>('GET', '/me')
-  return me.memberships[0]
-}
 
 describe('C13 a role of one’s own', () => {
   test('C13: opens what it holds and nothing else, and is told like a built-in one', async () => {
-    const role = await make('reviewer', whole('api:read', 'audit:read'))
+    const role = await maker.make('reviewer', whole('api:read', 'audit:read'))
     expect(role).toMatchObject({ name: 'reviewer', permissions: ['tenant:read', 'api:read', 'audit:read'] })
     const person = await app.member(owner, 'acme', 'reviewer')
-    expect(await heldBy(person)).toMatchObject({ role: 'reviewer', permissions: role.permissions })
+    expect(await maker.heldBy(person)).toMatchObject({ role: 'reviewer', permissions: role.permissions })
     expect((await person.send('GET', `${at}/apis`)).status).toBe(200)
     expect((await person.send('GET', `${at}/audit`)).status).toBe(200)
     const refused = await person.send('GET', `${at}/products`)
     expect(refused.body).toMatchObject({ status: 403, code: 'permission_denied' })
-    expect(await memberOf(person.email)).toMatchObject({ role: 'reviewer' })
-    expect((await roleNamed('reviewer')).uses).toEqual({ members: 1, invitations: 0, mappings: 0 })
-    const listed = await owner.must<{ data: Role[]; builtIn: { role: string; uses: Role['uses'] }[] }>(
-      'GET',
-      `${at}/roles`,
-    )
+    expect(await maker.memberOf(person.email)).toMatchObject({ role: 'reviewer' })
+    expect((await maker.roleNamed('reviewer')).uses).toEqual({ members: 1, invitations: 0, mappings: 0 })
+    const listed = await owner.must<{
+      data: RoleView[]
+      builtIn: { role: string; uses: RoleView['uses'] }[]
+    }>('GET', `${at}/roles`)
     expect(listed.data.map(({ name }) => name)).toContain('reviewer')
     expect(listed.builtIn.find((one) => one.role === 'owner')?.uses.members).toBe(1)
   })
 
   test('J7: explain access names it, and who can give what is missing', async () => {
-    await make('watcher', whole('gateway:read'))
+    await maker.make('watcher', whole('gateway:read'))
     const person = await app.member(owner, 'acme', 'watcher')
-    const { id } = await memberOf(person.email)
+    const { id } = await maker.memberOf(person.email)
     const explain = (permission: Permission) =>
       owner.must('GET', `${at}/members/${id}/access?permission=${permission}`)
     expect(await explain('gateway:read')).toMatchObject({
@@ -84,7 +56,7 @@ describe('C13 a role of one’s own', () => {
   })
 
   test('C13: a role that is narrowed holds with the next request, for sessions and access tokens', async () => {
-    const role = await make('shrinking', whole('api:read', 'audit:read', 'product:read'))
+    const role = await maker.make('shrinking', whole('api:read', 'audit:read', 'product:read'))
     const person = await app.member(owner, 'acme', 'shrinking')
     const made = await person.must<{ token: string }>('POST', '/me/tokens', {
       body: { name: 'Reader', scope: 'everything' },
@@ -99,7 +71,7 @@ describe('C13 a role of one’s own', () => {
       expect((await by.send('GET', `${at}/audit`)).body).toMatchObject({ code: 'permission_denied' })
       expect((await by.send('GET', `${at}/products`)).status).toBe(200)
     }
-    expect((await heldBy(person))?.permissions).toEqual(['tenant:read', 'product:read'])
+    expect((await maker.heldBy(person))?.permissions).toEqual(['tenant:read', 'product:read'])
   })
 
   test('C13: names and titles are those of no other role, and permissions come with what they need', async () => {
@@ -120,7 +92,7 @@ describe('C13 a role of one’s own', () => {
     }
     const unknown = await owner.send('POST', `${at}/roles`, { body: { ...body, permissions: ['api:fly'] } })
     expect(unknown.body).toMatchObject({ status: 400, code: 'invalid_input' })
-    await make('unlike', ['tenant:read'])
+    await maker.make('unlike', ['tenant:read'])
     const again = await owner.send('POST', `${at}/roles`, { body: { ...body, title: 'Other' } })
     expect(again.body.errors).toMatchObject([{ pointer: '/name', code: 'already_exists' }])
     const alike = await owner.send('POST', `${at}/roles`, {
@@ -132,7 +104,7 @@ describe('C13 a role of one’s own', () => {
   })
 
   test('C17: belongs to its tenant alone', async () => {
-    const role = await make('ours', whole('api:read'))
+    const role = await maker.make('ours', whole('api:read'))
     const other = await app.signUp('owner@bravo.example', { create: { name: 'bravo', title: 'Bravo' } })
     for (const reference of ['ours', role.id]) {
       expect((await other.send('GET', `/tenants/bravo/roles/${reference}`)).body.code).toBe('not_found')
@@ -140,27 +112,27 @@ describe('C13 a role of one’s own', () => {
       const answer = await other.send('POST', '/tenants/bravo/invitations', { body: invite })
       expect(answer.body.errors).toMatchObject([{ pointer: '/role', code: 'not_found' }])
     }
-    const theirs = await other.must<Role>('POST', '/tenants/bravo/roles', {
+    const theirs = await other.must<RoleView>('POST', '/tenants/bravo/roles', {
       body: { name: 'ours', title: 'Ours', permissions: ['tenant:read'] },
     })
     expect(theirs.id).not.toBe(role.id)
   })
 
   test('C13: a permission that this version does not know counts for nothing and breaks nothing', async () => {
-    const role = await make('older', whole('api:read'))
+    const role = await maker.make('older', whole('api:read'))
     const person = await app.member(owner, 'acme', 'older')
     await app.get(Database).everything.customRole.update({
       where: { id: role.id },
       data: { permissions: ['tenant:read', 'api:read', 'api:teleport'] },
     })
-    expect((await heldBy(person))?.permissions).toEqual(['tenant:read', 'api:read'])
-    expect((await roleNamed('older')).permissions).toEqual(['tenant:read', 'api:read'])
+    expect((await maker.heldBy(person))?.permissions).toEqual(['tenant:read', 'api:read'])
+    expect((await maker.roleNamed('older')).permissions).toEqual(['tenant:read', 'api:read'])
   })
 })
 
 describe('C13 changes', () => {
   test('C13: of two who change a role at the same moment the second is told; the audit log has before and after', async () => {
-    const role = await make('contested', whole('api:read'))
+    const role = await maker.make('contested', whole('api:read'))
     const second = await app.member(owner, 'acme', 'owner')
     const answers = await Promise.all(
       [owner, second].map((by, i) =>
@@ -194,7 +166,7 @@ describe('C13 changes', () => {
   })
 
   test('C13: one in use is not deleted; another takes its place everywhere at once', async () => {
-    const role = await make('leaving', whole('api:read'))
+    const role = await maker.make('leaving', whole('api:read'))
     const person = await app.member(owner, 'acme', 'leaving')
     const invited = await owner.must<{ secret: string }>('POST', `${at}/invitations`, {
       body: { email: 'later@acme.example', role: 'leaving' },
@@ -218,13 +190,16 @@ describe('C13 changes', () => {
       version: role.version,
     })
     expect((await owner.send('GET', `${at}/roles/leaving`)).status).toBe(404)
-    expect(await heldBy(person)).toMatchObject({ role: 'analyst', permissions: rolePermissions.analyst })
+    expect(await maker.heldBy(person)).toMatchObject({
+      role: 'analyst',
+      permissions: rolePermissions.analyst,
+    })
     const late = await app.signUp('later@acme.example', { invitation: invited.secret })
-    expect(await heldBy(late)).toMatchObject({ role: 'analyst' })
+    expect(await maker.heldBy(late)).toMatchObject({ role: 'analyst' })
   })
 
   test('C13: one that only old invitations name is deleted', async () => {
-    const role = await make('forgotten', whole('api:read'))
+    const role = await maker.make('forgotten', whole('api:read'))
     const { id } = await owner.must<{ id: string }>('POST', `${at}/invitations`, {
       body: { email: 'never@acme.example', role: 'forgotten' },
     })
@@ -238,7 +213,7 @@ describe('C13 changes', () => {
     await admin.must('POST', '/environments', {
       body: { name: 'prod', title: 'Prod', gatewayUrl: 'http://localhost:8000' },
     })
-    const role = await make('caller', whole('application:own'))
+    const role = await maker.make('caller', whole('application:own'))
     const person = await app.member(owner, 'acme', 'caller')
     const application = await person.must<{ id: string }>('POST', `${at}/applications`, {
       body: { title: 'Theirs' },
