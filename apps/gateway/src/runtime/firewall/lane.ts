@@ -24,7 +24,7 @@ export interface LaneSettings {
   readonly counts: FirewallCounts
   /** Milliseconds of a processor that rules may use for one request. */
   readonly budgetMs: number
-  /** Nobody waits longer than this for a judgement, in milliseconds. */
+  /** Nobody waits longer than this for their turn, in milliseconds. */
   readonly patienceMs: number
   /** Program of the inspector; tests put another one there. */
   readonly program?: URL
@@ -35,6 +35,8 @@ const waitingMax = 256
 const waitingBytesMax = 64 * 1024 * 1024
 /** Loading the rules takes a tenth of a second, on a machine that is busy ten times that. */
 const startPatienceMs = 20_000
+/** Of the processor. Who has less of it than that hangs; who has more works, and may use the whole budget. */
+const leastShare = 1 / 4
 const lookEveryMs = 200
 const idleMs = 600_000
 
@@ -154,10 +156,10 @@ export class Lane {
       return
     }
     const { budgetMs, patienceMs } = this.#settings
-    // They keep their places: what the inspector is at is told by who is first.
-    for (const { request, since, resolve } of this.#waiting.values())
-      if (request !== null && now - since > patienceMs) resolve(null)
     const [id, { request }] = front
+    // They keep their places: what the inspector is at is told by who is first.
+    for (const [other, { request, since, resolve }] of this.#waiting)
+      if (other !== id && request !== null && now - since > patienceMs) resolve(null)
     const usedMs = this.#inspector?.usedMs() ?? 0
     if (id !== this.#front) {
       this.#front = id
@@ -165,10 +167,14 @@ export class Lane {
       this.#usedBefore = usedMs
       return
     }
-    if (request !== null && usedMs - this.#usedBefore > budgetMs)
+    const passedMs = now - this.#movedAt
+    const spentMs = usedMs - this.#usedBefore
+    if (request !== null && spentMs > budgetMs)
       this.#lost('a request used up the time of the rules', 'exhausted')
-    else if (now - this.#movedAt > (request === null ? startPatienceMs : patienceMs))
-      this.#lost(`it gave no answer for ${Math.round(now - this.#movedAt)} ms`, null)
+    else if (
+      request === null ? passedMs > startPatienceMs : passedMs > patienceMs && spentMs < passedMs * leastShare
+    )
+      this.#lost(`it gave no answer for ${Math.round(passedMs)} ms`, null)
   }
 
   /** @param outcome - of the request that it was at; the others are asked again */
